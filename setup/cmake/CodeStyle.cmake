@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Targets `format` (rewrites), `format-check` and `tidy`. They are not part of the tests.
+find_program(WAVLAB_CLANG_FORMAT clang-format)
+find_program(WAVLAB_RUN_CLANG_TIDY NAMES run-clang-tidy run-clang-tidy-14)
+mark_as_advanced(WAVLAB_CLANG_FORMAT WAVLAB_RUN_CLANG_TIDY)
+file(GLOB_RECURSE style_sources CONFIGURE_DEPENDS
+    core/*.h core/*.cpp datasets/*.h datasets/*.cpp model/*.h model/*.cpp model/*.cu model/*.cuh
+    views/*.h views/*.cpp app/*.h app/*.cpp tests/*.h tests/*.cpp)
+if(WAVLAB_CLANG_FORMAT AND style_sources)
+    add_custom_target(format COMMAND ${WAVLAB_CLANG_FORMAT} -i ${style_sources}
+        WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" VERBATIM COMMENT "Formatting the sources")
+    add_custom_target(format-check COMMAND ${WAVLAB_CLANG_FORMAT} --dry-run --Werror ${style_sources}
+        WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" VERBATIM COMMENT "Checking the sources' format")
+endif()
+if(WAVLAB_RUN_CLANG_TIDY)
+    # Flags that only GCC knows are taken out by -extra-arg; precompiled headers of GCC are not read by clang.
+    add_custom_target(tidy
+        COMMAND ${WAVLAB_RUN_CLANG_TIDY} -quiet -p "${CMAKE_BINARY_DIR}" -extra-arg=-Wno-unknown-warning-option
+                "${CMAKE_SOURCE_DIR}/(core|datasets|model|views|app)/.*\\.cpp$"
+        WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" VERBATIM USES_TERMINAL COMMENT "Running clang-tidy")
+endif()
