@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/option.h"
+
+namespace wavlab {
+
+/// The experiment file (design §3, contract). Defaults are those of resources/experiments/default.toml.
+struct ModelSettings {
+    std::string method = "wav";
+    std::int64_t layers = 12;
+    std::int64_t width = 64;
+    std::int64_t heads = 4;
+    std::int64_t mlp_hidden = 256;  ///< a file that gives `width` but not this gets 4·width
+    std::int64_t context = 128;
+    double dropout = 0.0;
+
+    friend bool operator==(const ModelSettings&, const ModelSettings&) = default;
+};
+
+struct DataSettings {
+    std::string dataset = "toy-stories";
+    std::string tokenizer = "char";
+    std::string validation;            ///< a text file; empty: a part of the dataset
+    std::int64_t size = 2'000'000;     ///< built-in dataset only: bytes
+    std::int64_t seed = 1;             ///< built-in dataset only
+
+    friend bool operator==(const DataSettings&, const DataSettings&) = default;
+};
+
+struct TrainSettings {
+    std::int64_t steps = 300;
+    std::int64_t batch = 8;
+    std::int64_t accumulate = 1;
+    double lr = 1e-3;
+    double min_lr = 1e-4;
+    std::int64_t warmup = 20;
+    double weight_decay = 0.1;
+    double beta1 = 0.9;
+    double beta2 = 0.95;
+    double grad_clip = 1.0;            ///< 0: no clipping
+    std::string precision = "fp32";
+    std::string device = "auto";
+    bool deterministic = false;
+    std::int64_t eval_every = 50;
+    std::int64_t eval_windows = 64;
+    std::int64_t checkpoint_every = 100;
+    std::int64_t checkpoint_keep = 2;  ///< newest ones kept beside the best and the last; 0: all
+    std::int64_t record_every = 5;
+    std::int64_t sample_every = 100;
+    std::int64_t threads = 0;          ///< CPU threads; 0: all cores
+
+    friend bool operator==(const TrainSettings&, const TrainSettings&) = default;
+};
+
+struct Experiment {
+    std::int64_t schema = 1;
+    std::string name = "wav-12";
+    std::int64_t seed = 1337;
+    ModelSettings model;
+    OptionValues method;               ///< only what was given; options of any method (see resolved_method_options)
+    DataSettings data;
+    TrainSettings train;
+    std::filesystem::path folder;      ///< where relative `file:` paths start; not part of the file
+
+    friend bool operator==(const Experiment&, const Experiment&) = default;
+};
+
+/// One key outside [method]: its table ("" for the top), its description and how to reach it in an Experiment.
+struct ExperimentField {
+    std::string table;
+    Option option;
+    std::function<OptionValue(const Experiment&)> get;
+    std::function<void(Experiment&, const OptionValue&)> set;
+
+    std::string dotted_key() const { return table.empty() ? option.key : table + "." + option.key; }
+};
+
+/// Every key of the file outside [method], in the order of the file. The choices of `model.method` come from the
+/// method registry at the time of the call.
+std::vector<ExperimentField> experiment_fields();
+
+/// Something wrong with one key: "model.heads", and a sentence that says what and what is allowed.
+struct ExperimentProblem {
+    std::string key;
+    std::string message;
+};
+
+/// Everything wrong with an experiment: ranges of single keys, and what must fit together (width divisible by heads,
+/// width/heads even, min_lr ≤ lr, a known method, ...). Empty: it can be run.
+std::vector<ExperimentProblem> problems(const Experiment& experiment);
+
+/// The options of the chosen method, each with its value (given or default).
+OptionValues resolved_method_options(const Experiment& experiment);
+
+/// One sentence for each [method] option that some other method has and the chosen one lacks (they are ignored).
+std::vector<std::string> ignored_method_options(const Experiment& experiment);
+
+/// Reads the text of an experiment file. `file_name` is used in messages. Throws InputError that names file, line,
+/// key, value and what is allowed.
+Experiment parse_experiment(std::string_view toml, const std::string& file_name,
+                            const std::filesystem::path& folder);
+
+/// `parse_experiment` of a file. Throws InputError when it cannot be read.
+Experiment load_experiment(const std::filesystem::path& file);
+
+/// Applies one `--set table.key=value`; the experiment is not checked as a whole until `require_valid`.
+void apply_setting(Experiment& experiment, std::string_view assignment);
+
+/// Throws InputError with the first problem, if there is one. `file_name` is used in the message, may be empty.
+void require_valid(const Experiment& experiment, const std::string& file_name);
+
+/// The experiment as a file: every key outside [method], and all resolved options of the chosen method. `file:`
+/// paths are written absolute, so that the text means the same anywhere.
+std::string to_toml(const Experiment& experiment);
+
+}  // namespace wavlab

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/experiment.h"
+#include "core/run_event.h"
+#include "core/run_store.h"
+
+namespace wavlab {
+
+/// The values of one scalar over the run, by step (ascending).
+struct ScalarSeries {
+    std::vector<double> steps;
+    std::vector<double> values;
+
+    std::optional<double> last() const;
+    std::optional<double> smallest_finite() const;
+};
+
+/// What changed by an event: views repaint only what they show of it.
+struct RecordChanges {
+    bool description = false;
+    bool scalars = false;
+    bool routing = false;
+    bool details = false;
+    bool depth = false;
+    bool state = false;
+    bool samples = false;
+    bool any() const { return description || scalars || routing || details || depth || state || samples; }
+    RecordChanges& operator|=(const RecordChanges& other);
+};
+
+/// Everything the views show of one run, live or past. Live runs apply the trainer's events, past runs and live runs of
+/// other processes apply what their store gives: the same record either way. Used by one thread.
+class RunRecord {
+public:
+    explicit RunRecord(std::filesystem::path folder);
+
+    /// Applies one event of a run of this process.
+    RecordChanges apply(const RunEvent& event);
+    /// Reads what is new in the store (past runs, and live ones of another process). Throws InputError.
+    RecordChanges follow_store();
+
+    const std::filesystem::path& folder() const { return folder_; }
+    std::string name() const;                 ///< the folder's name
+    const RunDescription& description() const { return description_; }
+    const Experiment& experiment() const { return experiment_; }
+    RunState state() const { return state_; }
+    const std::string& reason() const { return reason_; }
+    std::int64_t step() const { return step_; }
+    std::int64_t total_steps() const { return total_steps_; }
+    const ScalarSeries* scalars(const std::string& name) const;
+    std::vector<std::string> scalar_names() const;
+    const std::vector<SampleDrawn>& samples() const { return samples_; }
+    const std::vector<CheckpointSaved>& checkpoints() const { return checkpoints_; }
+    const std::vector<std::string>& messages() const { return messages_; }
+
+    /// Steps at which there is a frame, ascending.
+    const std::vector<std::int64_t>& frame_steps(FrameKind kind) const;
+    /// The frame at this step, from the cache or the store; null when there is none.
+    std::shared_ptr<const RoutingFrame> routing_frame(std::int64_t step) const;
+    std::shared_ptr<const DetailFrame> detail_frame(std::int64_t step) const;
+    std::shared_ptr<const DepthFrame> depth_frame(std::int64_t step) const;
+
+private:
+    // implementation: bounded caches (newest and last used frames), scalars, index
+    struct Frames;
+
+    std::filesystem::path folder_;
+    RunDescription description_;
+    Experiment experiment_;
+    RunState state_ = RunState::running;
+    std::string reason_;
+    std::int64_t step_ = 0;
+    std::int64_t total_steps_ = 0;
+    std::map<std::string, ScalarSeries> scalars_;
+    std::vector<SampleDrawn> samples_;
+    std::vector<CheckpointSaved> checkpoints_;
+    std::vector<std::string> messages_;
+    std::shared_ptr<Frames> frames_;
+};
+
+}  // namespace wavlab

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace wavlab {
+
+/// Writes a file that is either complete or not there: a temporary file beside it, fsync, rename, fsync of the folder.
+/// On destruction without `commit()` nothing is left. Throws InputError when the target cannot be written at all, and
+/// WorkError that names the file and the reason when writing fails (disk full, file too large).
+class SafeFile {
+public:
+    explicit SafeFile(std::filesystem::path target);
+    ~SafeFile();
+    SafeFile(const SafeFile&) = delete;
+    SafeFile& operator=(const SafeFile&) = delete;
+
+    void write(std::span<const std::byte> bytes);
+    void write(std::string_view text);
+    void commit();
+
+private:
+    [[noreturn]] void fail(const char* what);
+
+    std::filesystem::path target_;
+    std::filesystem::path temporary_;
+    int descriptor_ = -1;
+};
+
+void write_file_safely(const std::filesystem::path& target, std::string_view contents);
+
+/// Renames a finished temporary folder to its place and makes both durable. Throws WorkError.
+void commit_folder(const std::filesystem::path& temporary, const std::filesystem::path& target);
+
+/// fsync of a file or folder; errors of folders that do not know fsync are ignored.
+void sync_path(const std::filesystem::path& path);
+
+/// The whole file. Throws InputError that names it and says why (missing, a folder, not readable, larger than
+/// `limit` bytes).
+std::string read_file(const std::filesystem::path& file, std::size_t limit = std::size_t{1} << 32);
+
+}  // namespace wavlab

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "core/experiment.h"
+#include "core/source.h"
+#include "model/forward.h"
+
+namespace wavlab {
+
+class ResidualMethod;
+
+/// A parameter under its checkpoint name (design §4).
+struct Parameter {
+    std::string name;
+    at::Tensor value;           ///< leaf; master weights, fp32 unless a test asks for fp64
+    bool decayed = false;       ///< weight decay applies (qkv, out, gate, up, down, head)
+    std::int64_t sublayer = 0;  ///< whose f_l it belongs to, from 1; 0: none (embedding, routing, final norm, head)
+};
+
+/// How a decoder computes.
+struct DecoderOptions {
+    at::Device device = at::kCPU;
+    at::ScalarType parameter_type = at::kFloat;   ///< fp64 in tests
+    at::ScalarType compute_type = at::kFloat;     ///< bf16: matrix products and stored sources in bf16
+    double eps = 1e-6;                            ///< of every RMSNorm; 0 in identity tests
+};
+
+/// The decoder-only Transformer of design §2: RMSNorm pre-norm, RoPE attention, SwiGLU; what enters each sublayer is the
+/// residual method's business.
+class Decoder {
+public:
+    /// Initial values are drawn from (experiment.seed, tensor name).
+    Decoder(const Experiment& experiment, std::int64_t vocabulary, DecoderOptions options);
+    ~Decoder();
+
+    /// In the order of the file: embedding, layers, final norm, head, method's own.
+    const std::vector<Parameter>& parameters() const { return parameters_; }
+    /// Throws WorkError when there is none of this name.
+    const at::Tensor& parameter(const std::string& name) const;
+
+    /// tokens [B, T] int64 → logits [B, T, V], fp32 (or fp64).
+    at::Tensor forward(const at::Tensor& tokens, ForwardContext& context) const;
+    /// Mean cross-entropy, nats per token: scalar tensor. targets [B, T] int64.
+    at::Tensor loss(const at::Tensor& tokens, const at::Tensor& targets, ForwardContext& context) const;
+
+    const RoutingLayout& routing_layout() const { return layout_; }
+    const Experiment& experiment() const { return experiment_; }
+    std::int64_t vocabulary() const { return vocabulary_; }
+    const DecoderOptions& options() const { return options_; }
+    /// For provenance: "plain", later "fused".
+    std::string routing_implementation() const;
+
+private:
+    Experiment experiment_;
+    std::int64_t vocabulary_;
+    DecoderOptions options_;
+    RoutingLayout layout_;
+    std::vector<Parameter> parameters_;
+    std::unique_ptr<ResidualMethod> method_;
+    at::Tensor rope_cosine_;  ///< [context, d_head]
+    at::Tensor rope_sine_;
+};
+
+}  // namespace wavlab

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/event_queue.h"
+#include "core/experiment.h"
+#include "core/run_control.h"
+#include "core/run_event.h"
+
+namespace wavlab {
+
+/// What a trainer is to do.
+struct TrainRequest {
+    Experiment experiment;                    ///< of a new run; a resumed one reads its own
+    std::filesystem::path run_folder;         ///< a new run's must not exist or be empty
+    bool resume = false;
+    std::optional<std::int64_t> total_steps;  ///< resume only: a new number of steps (the record says so)
+    std::filesystem::path dump_batches;       ///< debugging: writes every step's tokens here at the end; empty: no
+};
+
+/// A run on a thread of its own, which alone touches tensors and the GPU. All members may be called from any thread.
+class Trainer {
+public:
+    /// Asks the run to stop (keeping it) and waits for the thread.
+    virtual ~Trainer() = default;
+
+    virtual RunControl& control() = 0;
+    /// Lossless and in order; the last event is RunEnded. Errors arrive as RunEnded, nothing is thrown.
+    virtual EventQueue<RunEvent>& events() = 0;
+    virtual RunProgress progress() const = 0;
+};
+
+/// Which device an experiment runs on.
+struct DeviceChoice {
+    std::string name;    ///< "cpu", "cuda:0"
+    std::string title;   ///< "CPU, 2 threads", "NVIDIA H100 80GB HBM3"
+    std::string reason;  ///< why; a sentence for the user
+};
+
+/// Where a model comes from: a run's checkpoint folder or a safetensors file.
+struct EvaluateRequest {
+    std::filesystem::path checkpoint;         ///< the model.safetensors file
+    std::filesystem::path text;               ///< empty: the validation part of the checkpoint's dataset
+    std::filesystem::path base_folder;        ///< where relative dataset paths start
+    std::optional<std::int64_t> windows;
+    std::filesystem::path dump;               ///< safetensors as in design §5; empty: none
+    bool gradients = false;                   ///< debugging: the dump also holds gradient.{parameter}
+    std::string device = "auto";
+};
+
+struct EvaluationResult {
+    double loss = 0;                          ///< nats per token
+    std::int64_t windows = 0;
+    std::int64_t tokens = 0;
+    std::int64_t step = 0;                    ///< of the checkpoint
+    std::string source;                       ///< what text it was
+    std::string device;
+};
+
+struct SampleRequest {
+    std::filesystem::path checkpoint;
+    std::string prompt;
+    std::int64_t tokens = 200;
+    std::uint64_t seed = 1;
+    double temperature = 1.0;
+    std::string device = "auto";
+};
+
+/// How long a step of an experiment takes here, measured by a few real steps.
+struct StepTime {
+    double seconds_per_step = 0;
+    double seconds_per_evaluation = 0;
+    int measured_steps = 0;
+};
+
+/// Everything the program wants of the model side, without LibTorch in any header. It lives in a shared module that is
+/// loaded on first use (see app/model_loader.h). All functions throw InputError or WorkError.
+class ModelLibrary {
+public:
+    virtual ~ModelLibrary() = default;
+
+    /// Starts a run on its own thread and returns at once; problems arrive as RunEnded.
+    virtual std::unique_ptr<Trainer> start_training(TrainRequest request) = 0;
+    /// `device` as in the experiment file: auto, cpu, cuda, cuda:N. Throws InputError when there is no such device.
+    virtual DeviceChoice choose_device(const std::string& device, std::int64_t threads) = 0;
+    /// Devices that can be chosen: "auto", "cpu", "cuda:0", ...
+    virtual std::vector<std::string> devices() = 0;
+    /// Writes the model at step 0.
+    virtual void write_initial_model(const Experiment& experiment, const std::filesystem::path& file) = 0;
+    virtual EvaluationResult evaluate(const EvaluateRequest& request) = 0;
+    /// The prompt and what the model makes of it; `on_text` gets each piece as it comes.
+    virtual std::string sample(const SampleRequest& request,
+                               const std::function<void(const std::string&)>& on_text) = 0;
+    /// Times a few real steps on made-up tokens (at most about `limit_seconds`).
+    virtual StepTime measure_step(const Experiment& experiment, std::int64_t vocabulary, double limit_seconds,
+                                  std::stop_token stop) = 0;
+    /// "2.11.0+cu130".
+    virtual std::string torch_version() = 0;
+    virtual std::string cpu_capability() = 0;
+};
+
+}  // namespace wavlab
+
+/// The one symbol that the program looks up in the module.
+extern "C" wavlab::ModelLibrary* wavlab_model_library();

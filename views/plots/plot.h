@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <QWidget>
+
+#include "core/registry.h"
+#include "core/run_record.h"
+
+class QCustomPlot;
+
+namespace wavlab {
+
+/// Colours, fonts and line widths of a plot: the screen's (following the theme) or print's.
+struct PlotStyle;
+
+/// One run as it is drawn: its record, and a colour and dash pattern that stay its own.
+struct DrawnRun {
+    std::shared_ptr<RunRecord> record;
+    int style_index = 0;   ///< into the Okabe-Ito colours and the dash patterns
+    bool focused = false;  ///< the run that single-run plots (routing, details) show
+};
+
+/// One view of runs. A plot is a widget with a QCustomPlot and its own small controls; it draws the same on screen and
+/// in a figure. A new plot is one new file that registers a PlotDescriptor.
+class Plot : public QWidget {
+    Q_OBJECT
+
+public:
+    using QWidget::QWidget;
+
+    /// The runs to draw. Called when the choice changes.
+    virtual void set_runs(std::vector<DrawnRun> runs) = 0;
+    /// Something changed in a run that is drawn; repaints once if it concerns this plot and the plot is visible.
+    virtual void update_from(const RunRecord& record, const RecordChanges& changes) = 0;
+    virtual void set_style(const PlotStyle& style) = 0;
+    virtual QCustomPlot& canvas() = 0;
+    /// Why there is nothing to draw for these runs ("The run 'a' uses standard residuals, which have no routing."), else
+    /// empty. `wavlab figure` fails with it, the window shows it in place of the plot.
+    virtual QString problem() const = 0;
+    /// Shows or hides the controls (hidden in figures).
+    virtual void show_controls(bool shown) = 0;
+};
+
+struct PlotDescriptor {
+    std::string id;       ///< "loss", "routing", "details": `--kind` on the command line
+    int order = 0;
+    std::string title;
+    std::string help;     ///< what it shows, with the definitions of its symbols
+    double height_ratio = 0.62;  ///< of a figure's width
+    std::function<Plot*(QWidget* parent)> make;
+};
+
+using PlotRegistry = Registry<PlotDescriptor>;
+
+}  // namespace wavlab
