@@ -3,9 +3,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <QJsonObject>
 #include <QWidget>
 
 #include "core/registry.h"
@@ -15,7 +17,7 @@ class QCustomPlot;
 
 namespace wavlab {
 
-/// Colours, fonts and line widths of a plot: the screen's (following the theme) or print's.
+/// Colours, fonts and line widths of a plot: the screen's (following the theme) or print's. See views/plot_style.h.
 struct PlotStyle;
 
 /// One run as it is drawn: its record, and a colour and dash pattern that stay its own.
@@ -26,7 +28,7 @@ struct DrawnRun {
 };
 
 /// One view of runs. A plot is a widget with a QCustomPlot and its own small controls; it draws the same on screen and
-/// in a figure. A new plot is one new file that registers a PlotDescriptor.
+/// in a figure. A new plot is one new file that registers a PlotDescriptor (derive from CanvasPlot).
 class Plot : public QWidget {
     Q_OBJECT
 
@@ -39,11 +41,18 @@ public:
     virtual void update_from(const RunRecord& record, const RecordChanges& changes) = 0;
     virtual void set_style(const PlotStyle& style) = 0;
     virtual QCustomPlot& canvas() = 0;
-    /// Why there is nothing to draw for these runs ("The run 'a' uses standard residuals, which have no routing."), else
-    /// empty. `wavlab figure` fails with it, the window shows it in place of the plot.
+    /// Why there is nothing to draw for these runs ("The run 'a' uses the method standard, which has no routing."), else
+    /// empty. The plot itself shows this sentence in place of its axes; a figure of it fails with the sentence.
     virtual QString problem() const = 0;
     /// Shows or hides the controls (hidden in figures).
     virtual void show_controls(bool shown) = 0;
+    /// What the user chose here: quantity, scale, step, zoom. A figure takes it over, the window may keep it.
+    virtual QJsonObject state() const = 0;
+    /// Takes over a state of `state()`; missing keys mean the default, unknown ones are ignored. `"step"` (a number)
+    /// chooses the frame nearest at or before that step, without it the newest is followed.
+    virtual void set_state(const QJsonObject& state) = 0;
+    /// The step of the frame that is drawn; nothing for plots over time.
+    virtual std::optional<std::int64_t> shown_step() const { return std::nullopt; }
 };
 
 struct PlotDescriptor {
@@ -52,6 +61,7 @@ struct PlotDescriptor {
     std::string title;
     std::string help;     ///< what it shows, with the definitions of its symbols
     double height_ratio = 0.62;  ///< of a figure's width
+    bool several_runs = false;   ///< draws all runs it is given, not only the focused one
     std::function<Plot*(QWidget* parent)> make;
 };
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <QColor>
+#include <QFont>
+#include <QString>
+#include <QStringList>
+#include <QVector>
+
+#include "core/source.h"
+
+class QPalette;
+
+namespace wavlab {
+
+/// Colours, fonts and line widths of a plot. Lengths are in the canvas's units of 1/96 inch.
+struct PlotStyle {
+    bool print = false;
+    bool dark = false;
+    QColor ground;        ///< behind everything
+    QColor ink;           ///< text and frames
+    QColor muted_ink;     ///< secondary text, reference lines
+    QColor grid;
+    QFont font;           ///< axis titles, legends
+    QFont tick_font;
+    double frame_width = 1;
+    double line_width = 1.5;
+    double thin_line_width = 1;
+    double marker_size = 6;
+
+    /// For the window: the theme's colours, the platform's font.
+    static PlotStyle screen(const QPalette& palette, const QFont& font);
+    /// For a figure: white ground, lines of 0.8 to 1 pt, this font at `points` whatever the theme.
+    static PlotStyle print_style(const QString& family, double points);
+
+    /// `color` mixed with the ground; `strength` 1 is the colour itself. Stays opaque, as journals like it.
+    QColor faint(const QColor& color, double strength) const;
+};
+
+/// The Okabe-Ito colour of a run (eight of them, then again), adapted where the ground would swallow it.
+QColor run_color(int style_index, const PlotStyle& style);
+
+/// The dash pattern of a run in units of the pen's width; empty for a solid line. Five patterns, so that colour and
+/// pattern together tell forty runs apart.
+QVector<qreal> run_dashes(int style_index);
+
+/// The one table of source colours: embedding grey, summaries blue, partial light blue, phase orange, split green.
+QColor source_color(SourceKind kind, const PlotStyle& style);
+
+/// Routers before attention, before the MLP, and before the final norm.
+enum class RouterKind { attention, mlp, final_norm };
+RouterKind router_kind(std::size_t router, std::size_t routers);
+QColor router_color(RouterKind kind, const PlotStyle& style);
+/// "attention", "MLP", "final norm".
+QString router_kind_title(RouterKind kind);
+/// "attn 1", "mlp 1", "attn 2", ..., "final".
+QString router_label(std::size_t router, std::size_t routers);
+
+/// The font families that a figure may ask for, best first.
+struct FontChoice {
+    QString family;                  ///< the one that is installed
+    std::optional<QString> instead;  ///< the one that was wanted, when it is not
+};
+/// `name` is "sans" (TeX Gyre Heros), "serif" (TeX Gyre Termes) or a family's name.
+FontChoice choose_font(const QString& name);
+
+}  // namespace wavlab
