@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+
+namespace wavlab {
+
+class RunRecord;
+
+/// Every scalar of a run with the columns step,name,value, by step, then by name; nine significant digits, `nan`, `inf`
+/// and `-inf` (design §5, contract).
+std::string metrics_csv(const RunRecord& record);
+
+}  // namespace wavlab

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/json_lines.h"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+namespace wavlab {
+namespace {
+
+using nlohmann::json;
+
+template <class Event>
+json object_of(const Event&) {
+    return {};
+}
+
+json object_of(const RunStarted& started) {
+    return {{"event", "started"},
+            {"run", started.folder},
+            {"step", started.first_step},
+            {"steps", started.total_steps},
+            {"device", started.description.device},
+            {"parameters", started.description.parameters}};
+}
+
+json object_of(const ScalarRecorded& scalar) {
+    return {{"event", "scalar"}, {"step", scalar.step}, {"name", scalar.name}, {"value", json_number(scalar.value)}};
+}
+
+json object_of(const CheckpointSaved& saved) {
+    return {{"event", "checkpoint"}, {"step", saved.step}, {"folder", saved.folder}};
+}
+
+/// A run that was stopped with its state kept has finished as it was told to; the state says how.
+json object_of(const RunEnded& ended) {
+    const bool failed = ended.state == RunState::failed || ended.state == RunState::diverged;
+    return {{"event", failed ? "failed" : "finished"},
+            {"state", to_string(ended.state)},
+            {"step", ended.step},
+            {"reason", ended.reason}};
+}
+
+}  // namespace
+
+json json_number(double value) {
+    if (std::isnan(value)) return "NaN";
+    if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+    return value;
+}
+
+std::optional<std::string> json_line(const RunEvent& event) {
+    const json object = std::visit([](const auto& one) { return object_of(one); }, event);
+    if (object.is_null()) return std::nullopt;
+    // Paths and reasons may hold bytes that are not UTF-8; they must not end the stream.
+    return object.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace wavlab

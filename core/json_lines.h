@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/run_event.h"
+
+namespace wavlab {
+
+/// A number as `--json` writes it: non-finite values are the strings "NaN", "Infinity", "-Infinity".
+nlohmann::json json_number(double value);
+
+/// One event as one JSON object on one line (design §5, contract): `started`, `scalar`, `checkpoint`, `finished`,
+/// `failed`. Empty for events that have no line (frames, messages, samples).
+std::optional<std::string> json_line(const RunEvent& event);
+
+}  // namespace wavlab
