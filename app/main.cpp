@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <cstdio>
+#include <csignal>
 
-#include "core/build_info.h"
+#include "app/command_line.h"
 
-int main() {
-    std::printf("wavlab %s\n", wavlab::version());
-    return 0;
+int main(int argument_count, char** arguments) {
+    // A full quota and a closed pipe are errors to report, not reasons to die.
+    std::signal(SIGXFSZ, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
+    return wavlab::run_command_line(argument_count, arguments);
 }

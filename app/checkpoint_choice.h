@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace wavlab {
+
+class RunRecord;
+struct CheckpointFolder;
+struct RunFolder;
+
+/// `--step`: a number, "last" or "best" (lowest validation loss among the checkpoints that are there). Throws InputError
+/// that lists the steps there are.
+CheckpointFolder choose_checkpoint(const RunFolder& run, const std::string& step);
+
+/// A model file and where its experiment's relative paths start.
+struct ModelFile {
+    std::filesystem::path file;
+    std::filesystem::path base_folder;
+};
+
+/// RUN_or_CHECKPOINT of a command line: a run (folder or name below `runs`), a checkpoint folder, or a safetensors file.
+/// Throws InputError.
+ModelFile find_model(const std::string& what, const std::filesystem::path& runs, const std::string& step);
+
+}  // namespace wavlab

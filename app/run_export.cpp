@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/run_export.h"
+
+#include "app/checkpoint_choice.h"
+#include "core/csv.h"
+#include "core/error.h"
+#include "core/run_folder.h"
+#include "core/run_record.h"
+#include "core/safe_file.h"
+#include "core/safetensors.h"
+
+namespace wavlab {
+
+void export_metrics(const RunFolder& run, const std::filesystem::path& target) {
+    RunRecord record(run.path);
+    record.follow_store();
+    write_file_safely(target, metrics_csv(record));
+}
+
+void export_checkpoint(const RunFolder& run, const std::string& step, const std::filesystem::path& target) {
+    const CheckpointFolder checkpoint = choose_checkpoint(run, step);
+    const SafetensorsFile verified(checkpoint.model());
+    if (target.extension() != ".safetensors")
+        throw InputError("'" + target.string() + "': a checkpoint's file name must end in .safetensors");
+    write_file_safely(target, read_file(checkpoint.model()));
+}
+
+}  // namespace wavlab
