@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Gradients, training, checkpoints and the comparison's own bounds."""
 
+import math
 import tempfile
 import unittest
 from dataclasses import replace
@@ -225,6 +226,12 @@ class Comparison(unittest.TestCase):
             wrong = differences.reference_dump(model.Decoder(settings, exact), draw[:, :-1], draw[:, 1:])
             rows = {row.tensor: row for row in differences.compare_dumps(case.name, dump, wrong)}
             self.assertFalse(rows["logits"].passed, case.name)
+
+    def test_what_is_not_finite_fails(self):
+        row = differences.series_row("case", "loss", [1.0, math.nan, 1.0], [1.0, 1.0, 1.0], 1e-5)
+        self.assertFalse(row.passed)
+        found = torch.tensor([1.0, math.inf, math.nan])
+        self.assertFalse(differences.tensor_row("case", "logits", found, torch.ones(3), 1e-5).passed)
 
     def test_training_tolerances_hold_float32_rounding_and_no_more(self):
         for case in cases.TRAINING_CASES:

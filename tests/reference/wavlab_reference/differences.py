@@ -13,7 +13,7 @@ from .model import Decoder, cait_init
 # Differences allowed, as a part of the largest value of the tensor. A float32 rounds to 6e-8; through some
 # eight sublayers with sums of 16 to 32 terms the reference in float32 differs from itself in float64 by up to
 # 4e-6 in logits and weights and 2e-5 in gradients; these bounds leave another implementation 2.5 times that
-# (test_reference.py checks them). A gain that is wrong by a thousandth is found.
+# (test_training.py checks them). A gain that is wrong by a thousandth is found.
 FORWARD_TOLERANCE = 1e-5
 GRADIENT_TOLERANCE = 5e-5
 # Gradients that cancel to about nothing are measured against the largest gradient of the model instead.
@@ -167,7 +167,8 @@ def series_row(case: str, name: str, found: list[float], expected: list[float], 
     """The largest relative difference of two series of the same length."""
     if len(found) != len(expected):
         return exact_row(case, name, False, f"{len(found)} values instead of {len(expected)}")
-    worst = max(abs(a - b) / max(abs(b), 1e-12) for a, b in zip(found, expected))
+    left, right = torch.tensor(found, dtype=torch.float64), torch.tensor(expected, dtype=torch.float64)
+    worst = ((left - right).abs() / right.abs().clamp_min(1e-12)).max().item()  # NaN stays NaN, and fails
     return Row(case, name, worst, tolerance, "relative")
 
 
