@@ -2,6 +2,9 @@
 #include "core/csv.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
 #include <tuple>
 #include <vector>
 
@@ -26,8 +29,11 @@ std::string metrics_csv(const RunRecord& record) {
     std::stable_sort(rows.begin(), rows.end(),
                      [](const Row& a, const Row& b) { return std::tie(a.step, a.name) < std::tie(b.step, b.name); });
     std::string csv = "step,name,value\n";
-    for (const Row& row : rows)
-        fmt::format_to(std::back_inserter(csv), "{:.0f},{},{:.9g}\n", row.step, names[row.name], row.value);
+    for (const Row& row : rows) {
+        // A NaN's sign means nothing, but would be printed.
+        const double value = std::isnan(row.value) ? std::numeric_limits<double>::quiet_NaN() : row.value;
+        fmt::format_to(std::back_inserter(csv), "{:.0f},{},{:.9g}\n", row.step, names[row.name], value);
+    }
     return csv;
 }
 
