@@ -43,9 +43,10 @@ install_debian_packages() {  # <desktop|headless>
     fi
     say "Installing ${#missing[@]} Debian packages: ${missing[*]}"
     "${privilege[@]}" apt-get update -q >"$log" 2>&1 || say "Debian's package lists could not be renewed; trying as they are."
-    "${privilege[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        -o APT::Status-Fd=3 -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "${missing[@]}" \
-        3>&1 >>"$log" 2>&1 </dev/null 9>&- | show_apt_progress
+    # apt's progress comes on descriptor 3, opened inside because sudo closes it.
+    "${privilege[@]}" sh -c 'log=$1; shift; DEBIAN_FRONTEND=noninteractive exec "$@" 3>&1 >>"$log" 2>&1' - "$log" \
+        apt-get install -y --no-install-recommends -o APT::Status-Fd=3 -o DPkg::Lock::Timeout=300 \
+        -o Dpkg::Use-Pty=0 "${missing[@]}" </dev/null 9>&- | show_apt_progress
     if [ "${PIPESTATUS[0]}" -ne 0 ]; then
         grep -E '^(E|W|Err):?' "$log" | tail -4 >&2
         if grep -qE 'Could not resolve|Temporary failure|Unable to connect|Could not connect|Unable to locate' "$log"; then
