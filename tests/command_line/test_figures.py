@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Figures from the command line: vectors with embedded fonts, of the width asked for, the same bytes each time."""
+import re
+import shutil
+import subprocess
+import unittest
+
+from program import ProgramTest, run
+
+
+class Figures(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        if "figure" not in run("--help").stdout:
+            self.skipTest("this build draws no figures (it has no Qt)")
+        self.wav, _ = self.train(self.experiment(steps=6))
+
+    def figure(self, kind, name, *arguments, runs=None):
+        target = self.folder / name
+        result = run("figure", *(runs or [self.wav]), "--kind", kind, "--out", target, *arguments,
+                     environment={"DISPLAY": "", "WAYLAND_DISPLAY": ""})
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return target
+
+    @unittest.skipUnless(shutil.which("pdffonts"), "needs poppler-utils")
+    def test_pdf_is_vectors_with_embedded_fonts(self):
+        for kind in ("loss", "routing", "details"):
+            for width in ("5.5in", "3.25in"):
+                with self.subTest(kind=kind, width=width):
+                    target = self.figure(kind, f"{kind}-{width}.pdf", "--width", width)
+                    fonts = subprocess.run(["pdffonts", target], text=True, capture_output=True).stdout.splitlines()[2:]
+                    self.assertTrue(fonts)
+                    for font in fonts:  # columns from the right: object, generation, unicode, subset, embedded
+                        self.assertEqual(font.split()[-5], "yes", font)
+                    images = subprocess.run(["pdfimages", "-list", target], text=True, capture_output=True).stdout
+                    self.assertEqual(len(images.splitlines()), 2, images)
+                    info = subprocess.run(["pdfinfo", target], text=True, capture_output=True).stdout
+                    points = float(re.search(r"Page size:\s+([\d.]+)", info)[1])
+                    self.assertAlmostEqual(points / 72, float(width[:-2]), delta=0.02)
+
+    def test_same_bytes_each_time(self):
+        first = self.figure("routing", "a.pdf").read_bytes()
+        self.assertEqual(first, self.figure("routing", "b.pdf").read_bytes())
+
+    def test_svg_and_png(self):
+        self.assertIn("<svg", self.figure("loss", "loss.svg").read_text()[:2000])
+        self.assertEqual(self.figure("loss", "loss.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+
+    def test_several_runs_in_one_loss_figure(self):
+        standard, _ = self.train(self.experiment("standard.toml", method="standard", steps=6), run_name="standard")
+        target = self.figure("loss", "both.svg", runs=[self.wav, standard])
+        text = target.read_text()
+        self.assertIn("run", text)
+        self.assertIn("standard", text)
+        for kind in ("routing", "details"):
+            self.assert_one_clear_error(run("figure", standard, "--kind", kind, "--out", self.folder / "x.pdf"), 2,
+                                        "standard")
+            self.assertFalse((self.folder / "x.pdf").exists())
+
+    def test_bad_input(self):
+        def refused(*arguments, parts):
+            self.assert_one_clear_error(run("figure", self.wav, *arguments), 2, *parts)
+        out = self.folder / "x.pdf"
+        refused("--kind", "lss", "--out", out, parts=("lss", "loss", "routing"))
+        refused("--kind", "loss", "--out", self.folder / "x.gif", parts=("x.gif", "pdf"))
+        refused("--kind", "loss", "--out", out, "--width", "900in", parts=("900",))
+        refused("--kind", "loss", "--out", self.folder / "no" / "x.pdf", parts=("no",))
+        self.assertFalse(out.exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
