@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,9 +29,9 @@ struct ModelSettings {
 struct DataSettings {
     std::string dataset = "toy-stories";
     std::string tokenizer = "char";
-    std::string validation;            ///< a text file; empty: a part of the dataset
-    std::int64_t size = 2'000'000;     ///< built-in dataset only: bytes
-    std::int64_t seed = 1;             ///< built-in dataset only
+    std::string validation;         ///< a text file; empty: a part of the dataset
+    std::int64_t size = 2'000'000;  ///< built-in dataset only: bytes
+    std::int64_t seed = 1;          ///< built-in dataset only
 
     friend bool operator==(const DataSettings&, const DataSettings&) = default;
 };
@@ -45,19 +46,28 @@ struct TrainSettings {
     double weight_decay = 0.1;
     double beta1 = 0.9;
     double beta2 = 0.95;
-    double grad_clip = 1.0;            ///< 0: no clipping
+    double grad_clip = 1.0;  ///< 0: no clipping
     std::string precision = "fp32";
     std::string device = "auto";
     bool deterministic = false;
-    std::int64_t eval_every = 50;
+    std::int64_t eval_every = 50;  ///< 0: only at the start and after the last step
     std::int64_t eval_windows = 64;
-    std::int64_t checkpoint_every = 100;
-    std::int64_t checkpoint_keep = 2;  ///< newest ones kept beside the best and the last; 0: all
-    std::int64_t record_every = 5;
-    std::int64_t sample_every = 100;
-    std::int64_t threads = 0;          ///< CPU threads; 0: all cores
+    std::int64_t checkpoint_every = 100;  ///< 0: only after the last step
+    std::int64_t checkpoint_keep = 2;     ///< newest ones kept beside the best and the last; 0: all
+    std::int64_t record_every = 5;        ///< 0: never
+    std::int64_t sample_every = 100;      ///< 0: never
+    std::int64_t threads = 0;             ///< CPU threads; 0: all cores
 
     friend bool operator==(const TrainSettings&, const TrainSettings&) = default;
+};
+
+/// Where keys were given: the line of the file, or 0 for `--set`. It says where in messages, and which defaults follow
+/// others. Not part of what an experiment is: any two are equal.
+struct GivenKeys {
+    std::map<std::string, std::int64_t> lines;  ///< by dotted key
+
+    bool contains(const std::string& key) const { return lines.contains(key); }
+    friend bool operator==(const GivenKeys&, const GivenKeys&) { return true; }
 };
 
 struct Experiment {
@@ -65,10 +75,11 @@ struct Experiment {
     std::string name = "wav-12";
     std::int64_t seed = 1337;
     ModelSettings model;
-    OptionValues method;               ///< only what was given; options of any method (see resolved_method_options)
+    OptionValues method;  ///< only what was given; options of any method (see resolved_method_options)
     DataSettings data;
     TrainSettings train;
-    std::filesystem::path folder;      ///< where relative `file:` paths start; not part of the file
+    std::filesystem::path folder;  ///< where relative `file:` paths start; not part of the file
+    GivenKeys given;
 
     friend bool operator==(const Experiment&, const Experiment&) = default;
 };
@@ -104,21 +115,29 @@ OptionValues resolved_method_options(const Experiment& experiment);
 std::vector<std::string> ignored_method_options(const Experiment& experiment);
 
 /// Reads the text of an experiment file. `file_name` is used in messages. Throws InputError that names file, line,
-/// key, value and what is allowed.
-Experiment parse_experiment(std::string_view toml, const std::string& file_name,
-                            const std::filesystem::path& folder);
+/// key, value and what is allowed; what must fit together is checked by `require_valid`, after any `--set`.
+Experiment parse_experiment(std::string_view toml, const std::string& file_name, const std::filesystem::path& folder);
 
 /// `parse_experiment` of a file. Throws InputError when it cannot be read.
 Experiment load_experiment(const std::filesystem::path& file);
 
-/// Applies one `--set table.key=value`; the experiment is not checked as a whole until `require_valid`.
+/// Reads the experiment that a run or a checkpoint stored. It was checked when it was written, maybe by another version
+/// or with methods that are not registered here: unknown keys are passed over, nothing is checked but the syntax.
+Experiment parse_recorded_experiment(std::string_view toml);
+
+/// Applies one `--set table.key=value`; the experiment is not checked as a whole until `require_valid`. A new
+/// `model.width` changes `model.mlp_hidden` too, unless that was given.
 void apply_setting(Experiment& experiment, std::string_view assignment);
 
-/// Throws InputError with the first problem, if there is one. `file_name` is used in the message, may be empty.
+/// Throws InputError with the first problem, if there is one: its message begins with file and line, or with `--set`,
+/// where the key was given. `file_name` may be empty.
 void require_valid(const Experiment& experiment, const std::string& file_name);
 
 /// The experiment as a file: every key outside [method], and all resolved options of the chosen method. `file:`
 /// paths are written absolute, so that the text means the same anywhere.
 std::string to_toml(const Experiment& experiment);
+
+/// Whether something that is done every so many steps is due after `step`. 0 means never.
+inline bool is_due(std::int64_t step, std::int64_t every) { return every > 0 && step % every == 0; }
 
 }  // namespace wavlab

@@ -16,16 +16,16 @@ using OptionValue = std::variant<bool, std::int64_t, double, std::string>;
 /// One option as data: the form, the command line, the experiment file and `wavlab methods` all come from it.
 /// The type is that of the default value.
 struct Option {
-    std::string key;            ///< as in the experiment file, e.g. "block_size"
-    std::string label;          ///< as in the form, e.g. "Block size"
-    OptionValue default_value;
-    std::string help;           ///< what it does, one or two sentences, with its formula where it has one
-    std::string unit;           ///< "sublayers", "tokens", ...; empty where there is none
-    std::optional<double> minimum;
-    std::optional<double> maximum;
-    bool minimum_excluded = false;          ///< the range is open at the minimum
-    std::vector<std::string> choices;       ///< for text options; empty: any text
-    bool other_text_allowed = false;        ///< `choices` are suggestions only ("cuda:1", "file:PATH")
+    std::string key{};    ///< as in the experiment file, e.g. "block_size"
+    std::string label{};  ///< as in the form, e.g. "Block size"
+    OptionValue default_value{};
+    std::string help{};  ///< what it does, one or two sentences, with its formula where it has one
+    std::string unit{};  ///< "sublayers", "tokens", ...; empty where there is none
+    std::optional<double> minimum{};
+    std::optional<double> maximum{};
+    bool minimum_excluded = false;       ///< the range is open at the minimum
+    std::vector<std::string> choices{};  ///< for text options; empty: any text
+    bool other_text_allowed = false;     ///< `choices` are suggestions only ("cuda:1", "file:PATH")
 };
 
 using OptionValues = std::map<std::string, OptionValue>;

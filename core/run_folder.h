@@ -41,13 +41,15 @@ bool is_run_folder(const std::filesystem::path& path);
 /// $XDG_DATA_HOME/wavlab/runs, else ~/.local/share/wavlab/runs.
 std::filesystem::path default_runs_folder();
 
-/// RUN as given on a command line: a run folder, or a name below `runs`. Throws InputError that says what was looked for.
+/// RUN as given on a command line: a run folder, or a name below `runs`. Throws InputError that says what was looked
+/// for.
 RunFolder find_run(const std::string& run, const std::filesystem::path& runs);
 
 /// A free name for a new run below `runs`: the experiment's name, with -2, -3, ... where it is taken.
 std::filesystem::path new_run_path(const std::filesystem::path& runs, const std::string& experiment_name);
 
-/// An advisory lock (flock) on a run; held while the object lives, released by the system if the process dies.
+/// An advisory lock on a run (an open file description lock); held while the object lives, released by the system if
+/// the process dies.
 class RunLock {
 public:
     /// Throws InputError when another process holds it, or when the lock file cannot be made.

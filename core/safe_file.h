@@ -34,11 +34,16 @@ private:
 
 void write_file_safely(const std::filesystem::path& target, std::string_view contents);
 
-/// Renames a finished temporary folder to its place and makes both durable. Throws WorkError.
+/// Renames a finished temporary folder to its place and makes both durable. A folder that is there already is replaced
+/// at once, never half. Throws WorkError.
 void commit_folder(const std::filesystem::path& temporary, const std::filesystem::path& target);
 
 /// fsync of a file or folder; errors of folders that do not know fsync are ignored.
 void sync_path(const std::filesystem::path& path);
+
+/// Makes the system report files that grow too large (RLIMIT_FSIZE) as errors instead of ending the process. SafeFile
+/// and the run store call it.
+void ignore_file_size_signal();
 
 /// The whole file. Throws InputError that names it and says why (missing, a folder, not readable, larger than
 /// `limit` bytes).

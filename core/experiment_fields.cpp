@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every key of the experiment file outside [method], as data.
+#include "core/experiment.h"
+#include "core/method.h"
+
+namespace wavlab {
+
+namespace {
+
+constexpr double most_steps = 1e9;
+constexpr double largest_seed = 9007199254740991;  // 2^53 - 1: exact as a JSON number
+
+/// Describes a key that is held in `section`.`member` of an Experiment.
+template <class Section, class Member>
+ExperimentField field(const char* table, Section Experiment::*section, Member Section::*member, Option option) {
+    option.default_value = Section{}.*member;
+    return {table, std::move(option), [=](const Experiment& e) { return OptionValue(e.*section.*member); },
+            [=](Experiment& e, const OptionValue& value) {
+                const auto* whole = std::get_if<std::int64_t>(&value);
+                if constexpr (std::is_same_v<Member, double>)
+                    e.*section.*member = whole ? double(*whole) : std::get<double>(value);
+                else
+                    e.*section.*member = std::get<Member>(value);
+            }};
+}
+
+template <class Member>
+ExperimentField top_field(Member Experiment::*member, Option option) {
+    option.default_value = Experiment{}.*member;
+    return {"", std::move(option), [=](const Experiment& e) { return OptionValue(e.*member); },
+            [=](Experiment& e, const OptionValue& value) { e.*member = std::get<Member>(value); }};
+}
+
+Option number(const char* key, const char* label, const char* help, const char* unit, double minimum, double maximum) {
+    return {.key = key, .label = label, .help = help, .unit = unit, .minimum = minimum, .maximum = maximum};
+}
+
+Option text(const char* key, const char* label, const char* help, std::vector<std::string> choices = {},
+            bool other = false) {
+    return {.key = key, .label = label, .help = help, .choices = std::move(choices), .other_text_allowed = other};
+}
+
+Option flag(const char* key, const char* label, const char* help) { return {.key = key, .label = label, .help = help}; }
+
+std::vector<std::string> method_ids() {
+    std::vector<std::string> ids;
+    for (const MethodDescriptor& method : MethodRegistry::all()) ids.push_back(method.id);
+    return ids;
+}
+
+void add_top_fields(std::vector<ExperimentField>& fields) {
+    fields.push_back(
+        top_field(&Experiment::schema, number("schema", "Schema", "Version of the file's form.", "", 1, 1)));
+    fields.push_back(top_field(&Experiment::name, text("name", "Name", "What the run's folder is called.")));
+    fields.push_back(top_field(&Experiment::seed,
+                               number("seed", "Seed",
+                                      "Initial values, the order of the data and dropout are drawn from it. Corpus and "
+                                      "evaluation windows do not depend on it.",
+                                      "", 0, largest_seed)));
+}
+
+void add_model_fields(std::vector<ExperimentField>& fields) {
+    const auto add = [&](auto member, Option option) {
+        fields.push_back(field("model", &Experiment::model, member, std::move(option)));
+    };
+    using M = ModelSettings;
+    add(&M::method, text("method", "Method", "What enters each sublayer: the residual method.", method_ids()));
+    add(&M::layers,
+        number("layers", "Layers", "Depth L. Each layer has two sublayers: attention and MLP.", "layers", 1, 1000));
+    add(&M::width, number("width", "Width", "Channels d of the residual stream. Width / heads must be whole and even.",
+                          "channels", 2, 65536));
+    add(&M::heads, number("heads", "Heads", "Attention heads, each of width / heads channels.", "heads", 1, 4096));
+    add(&M::mlp_hidden, number("mlp_hidden", "MLP width",
+                               "Hidden channels of the SwiGLU MLP. Left out of a file that gives a width: 4 times the "
+                               "width.",
+                               "channels", 1, 1048576));
+    add(&M::context, number("context", "Context", "Tokens T that the model sees at once.", "tokens", 1, 1048576));
+    add(&M::dropout, number("dropout", "Dropout",
+                            "Probability of dropping a channel of each update and of the embedding.", "", 0, 0.99));
+}
+
+void add_data_fields(std::vector<ExperimentField>& fields) {
+    const auto add = [&](auto member, Option option) {
+        fields.push_back(field("data", &Experiment::data, member, std::move(option)));
+    };
+    using D = DataSettings;
+    add(&D::dataset, text("dataset", "Dataset",
+                          "The text to learn: the built-in toy-stories, a dataset id, or file:PATH of a text file.",
+                          {"toy-stories"}, true));
+    add(&D::tokenizer, text("tokenizer", "Tokenizer", "char: one token a character.", {"char"}, true));
+    add(&D::validation,
+        text("validation", "Validation text", "A text file to validate on. Empty: the last tenth of the dataset."));
+    add(&D::size, number("size", "Corpus size", "Length of the built-in dataset.", "bytes", 1000, 1e9));
+    add(&D::seed, number("seed", "Corpus seed", "The built-in dataset is generated from it.", "", 0, largest_seed));
+}
+
+void add_schedule_fields(std::vector<ExperimentField>& fields) {
+    const auto add = [&](auto member, Option option) {
+        fields.push_back(field("train", &Experiment::train, member, std::move(option)));
+    };
+    using T = TrainSettings;
+    add(&T::steps, number("steps", "Steps", "Updates to make.", "steps", 1, most_steps));
+    add(&T::batch, number("batch", "Batch", "Windows of text in one microbatch.", "windows", 1, 65536));
+    add(&T::accumulate,
+        number("accumulate", "Accumulate", "Microbatches whose gradients make one update.", "microbatches", 1, 65536));
+    Option rate = number("lr", "Learning rate", "Highest learning rate, reached at the end of the warm-up.", "", 0, 10);
+    rate.minimum_excluded = true;
+    add(&T::lr, rate);
+    add(&T::min_lr,
+        number("min_lr", "Final rate", "Learning rate at the last step, at the end of the cosine.", "", 0, 10));
+    add(&T::warmup, number("warmup", "Warm-up", "Steps over which the learning rate rises: lr * min(1, t / warmup).",
+                           "steps", 0, most_steps));
+    add(&T::weight_decay,
+        number("weight_decay", "Weight decay",
+               "AdamW's decay of the matrices qkv, out, gate, up, down and head; nothing else decays.", "", 0, 100));
+    add(&T::beta1, number("beta1", "Beta 1", "AdamW's decay of the gradient's mean.", "", 0, 0.999999));
+    add(&T::beta2, number("beta2", "Beta 2", "AdamW's decay of the gradient's mean square.", "", 0, 0.999999));
+    add(&T::grad_clip,
+        number("grad_clip", "Gradient clip", "Largest L2 norm of the whole gradient. 0: no clipping.", "", 0, 1e6));
+}
+
+void add_device_fields(std::vector<ExperimentField>& fields) {
+    const auto add = [&](auto member, Option option) {
+        fields.push_back(field("train", &Experiment::train, member, std::move(option)));
+    };
+    using T = TrainSettings;
+    add(&T::precision, text("precision", "Precision",
+                            "fp32, or bf16: matrix products in bfloat16 with fp32 master weights.", {"fp32", "bf16"}));
+    add(&T::device, text("device", "Device", "auto takes a GPU when there is one that works; cuda:1 is the second GPU.",
+                         {"auto", "cpu", "cuda"}, true));
+    add(&T::deterministic,
+        flag("deterministic", "Deterministic", "Only algorithms that give the same bits every time. Slower on a GPU."));
+    add(&T::eval_every,
+        number("eval_every", "Evaluate every",
+               "Steps between evaluations. 0: only at the start and after the last step.", "steps", 0, most_steps));
+    add(&T::eval_windows,
+        number("eval_windows", "Evaluation windows",
+               "Windows of the validation text, spread evenly, that are evaluated.", "windows", 1, 1e6));
+    add(&T::checkpoint_every,
+        number("checkpoint_every", "Checkpoint every", "Steps between checkpoints. 0: only after the last step.",
+               "steps", 0, most_steps));
+    add(&T::checkpoint_keep, number("checkpoint_keep", "Checkpoints kept",
+                                    "Newest checkpoints that are kept beside the best and the last. 0: all of them.",
+                                    "checkpoints", 0, 1e6));
+    add(&T::record_every,
+        number("record_every", "Record every", "Steps between records of routing, details and depth. 0: never.",
+               "steps", 0, most_steps));
+    add(&T::sample_every,
+        number("sample_every", "Sample every", "Steps between text samples. 0: never.", "steps", 0, most_steps));
+    add(&T::threads, number("threads", "Threads", "CPU threads. 0: all cores.", "threads", 0, 1024));
+}
+
+}  // namespace
+
+std::vector<ExperimentField> experiment_fields() {
+    std::vector<ExperimentField> fields;
+    add_top_fields(fields);
+    add_model_fields(fields);
+    add_data_fields(fields);
+    add_schedule_fields(fields);
+    add_device_fields(fields);
+    return fields;
+}
+
+}  // namespace wavlab
