@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "datasets/token_sequence.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+namespace wavlab {
+
+namespace {
+
+void require_range(std::int64_t start, std::int64_t count, std::int64_t size) {
+    if (start < 0 || count < 0 || start > size - count)
+        throw std::out_of_range("tokens " + std::to_string(start) + " to " + std::to_string(start + count) +
+                                " of a sequence of " + std::to_string(size));
+}
+
+}  // namespace
+
+TokenSequence::TokenSequence(std::int64_t vocabulary_size) {
+    if (vocabulary_size > 65536) {
+        storage_ = std::vector<std::int32_t>();
+    } else if (vocabulary_size > 256) {
+        storage_ = std::vector<std::uint16_t>();
+    }
+}
+
+std::int64_t TokenSequence::size() const {
+    return std::visit([](const auto& tokens) { return static_cast<std::int64_t>(tokens.size()); }, storage_);
+}
+
+std::int32_t TokenSequence::operator[](std::int64_t index) const {
+    return std::visit(
+        [&](const auto& tokens) { return static_cast<std::int32_t>(tokens[static_cast<std::size_t>(index)]); },
+        storage_);
+}
+
+void TokenSequence::copy(std::int64_t start, std::span<std::int64_t> destination) const {
+    const auto count = static_cast<std::int64_t>(destination.size());
+    require_range(start, count, size());
+    std::visit([&](const auto& tokens) { std::copy_n(tokens.begin() + start, count, destination.begin()); }, storage_);
+}
+
+std::vector<std::int32_t> TokenSequence::slice(std::int64_t start, std::int64_t count) const {
+    require_range(start, count, size());
+    return std::visit(
+        [&](const auto& tokens) {
+            return std::vector<std::int32_t>(tokens.begin() + start, tokens.begin() + start + count);
+        },
+        storage_);
+}
+
+void TokenSequence::reserve(std::int64_t tokens) {
+    std::visit([&](auto& all) { all.reserve(static_cast<std::size_t>(tokens)); }, storage_);
+}
+
+void TokenSequence::push_back(std::int32_t token) {
+    std::visit(
+        [&](auto& tokens) {
+            tokens.push_back(static_cast<typename std::decay_t<decltype(tokens)>::value_type>(token));
+        },
+        storage_);
+}
+
+void TokenSequence::append(std::span<const std::int32_t> added) {
+    std::visit([&](auto& tokens) { tokens.insert(tokens.end(), added.begin(), added.end()); }, storage_);
+}
+
+void TokenSequence::shrink_to_fit() {
+    std::visit([](auto& tokens) { tokens.shrink_to_fit(); }, storage_);
+}
+
+std::vector<std::int64_t> TokenSequence::counts(std::int64_t vocabulary_size) const {
+    std::vector<std::int64_t> result(static_cast<std::size_t>(vocabulary_size), 0);
+    std::visit(
+        [&](const auto& tokens) {
+            for (const auto token : tokens) ++result.at(static_cast<std::size_t>(token));
+        },
+        storage_);
+    return result;
+}
+
+std::int64_t TokenSequence::bytes() const {
+    return std::visit(
+        [](const auto& tokens) { return static_cast<std::int64_t>(tokens.size() * sizeof(tokens[0])); }, storage_);
+}
+
+}  // namespace wavlab

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "datasets/dataset.h"
+#include "datasets/text.h"
+
+namespace wavlab {
+
+/// What the name of a text file starts with where a dataset id could stand as well.
+inline constexpr std::string_view file_prefix = "file:";
+
+/// The path of "file:PATH" or "PATH", relative ones from `base_folder`. Throws InputError for an empty path.
+std::filesystem::path resolve_text_path(std::string_view name, const std::filesystem::path& base_folder);
+
+/// "text file 'x.txt' (1024 bytes)", with the number of replacements where there are any.
+std::string describe_text_file(const std::filesystem::path& path, const FileText& file);
+
+/// Reads the validation file that the request names into the corpus, and adds it to the description.
+void use_validation_file(const DataRequest& request, TextCorpus& corpus);
+
+}  // namespace wavlab
