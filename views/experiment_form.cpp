@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/experiment_form.h"
+
+#include <set>
+
+#include <QAction>
+#include <QComboBox>
+#include <QFrame>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QStandardItemModel>
+#include <QTimer>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "core/method.h"
+#include "views/cost_panel.h"
+#include "views/form_section.h"
+#include "views/theme.h"
+
+namespace wavlab {
+
+namespace {
+
+/// The section in which a key of the file stands. Keys that this does not know go with the rest of their table.
+QString section_of(const ExperimentField& field) {
+    static const std::set<std::string> device = {"device", "precision", "threads", "deterministic"};
+    static const std::set<std::string> records = {"eval_every",   "eval_windows", "checkpoint_every", "checkpoint_keep",
+                                                  "record_every", "sample_every"};
+    if (field.table == "model") return QStringLiteral("model");
+    if (field.table == "data") return QStringLiteral("data");
+    if (field.table == "train" && device.contains(field.option.key)) return QStringLiteral("device");
+    if (field.table == "train" && records.contains(field.option.key)) return QStringLiteral("records");
+    if (field.table == "train") return QStringLiteral("training");
+    return QStringLiteral("experiment");
+}
+
+}  // namespace
+
+ExperimentForm::ExperimentForm(QAction& start, QWidget* parent) : QWidget(parent), start_(start) {
+    setObjectName(QStringLiteral("experiment_form"));
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(6, 6, 6, 6);
+    column->setSpacing(4);
+
+    auto* top = new QHBoxLayout;
+    auto* points_label = new QLabel(tr("Start &from"), this);
+    points_ = new QComboBox(this);
+    points_->setObjectName(QStringLiteral("starting_points"));
+    points_->setAccessibleName(tr("Ready and recent experiments"));
+    points_->setToolTip(tr("Fills the form with a ready experiment, or with one that you used lately."));
+    points_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    points_->setMinimumContentsLength(8);
+    points_label->setBuddy(points_);
+    top->addWidget(points_label);
+    top->addWidget(points_, 1);
+    column->addLayout(top);
+    connect(points_, &QComboBox::activated, this, [this](int index) {
+        const QString id = points_->itemData(index).toString();
+        if (!id.isEmpty()) emit starting_point_chosen(id);
+    });
+
+    scroll_ = new QScrollArea(this);
+    scroll_->setWidgetResizable(true);
+    scroll_->setFrameShape(QFrame::NoFrame);
+    scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    page_ = new QWidget(scroll_);
+    auto* page_column = new QVBoxLayout(page_);
+    page_column->setContentsMargins(0, 0, 4, 0);
+    page_column->setSpacing(2);
+    build_fields();
+    page_column->addStretch(1);
+    scroll_->setWidget(page_);
+    column->addWidget(scroll_, 1);
+
+    auto* rule = new QFrame(this);
+    rule->setFrameShape(QFrame::HLine);
+    rule->setFrameShadow(QFrame::Sunken);
+    column->addWidget(rule);
+    costs_ = new CostPanel(this);
+    column->addWidget(costs_);
+
+    start_button_ = new QPushButton(this);
+    start_button_->setObjectName(QStringLiteral("start_button"));
+    start_button_->setIcon(themed_icon(QStringLiteral("start")));
+    QFont font = start_button_->font();
+    font.setWeight(QFont::DemiBold);
+    start_button_->setFont(font);
+    start_button_->setMinimumHeight(fontMetrics().height() * 2);
+    column->addWidget(start_button_);
+    start_reason_ = new QLabel(this);
+    start_reason_->setObjectName(QStringLiteral("start_reason"));
+    start_reason_->setTextFormat(Qt::PlainText);
+    start_reason_->setWordWrap(true);
+    start_reason_->setEnabled(false);
+    column->addWidget(start_reason_);
+    connect(start_button_, &QPushButton::clicked, &start_, &QAction::trigger);
+    connect(&start_, &QAction::changed, this, &ExperimentForm::refresh_start);
+
+    setMinimumWidth(250);
+    set_experiment(Experiment{});
+    refresh_start();
+}
+
+// The editors of the method's options own widgets of this form: they go first.
+ExperimentForm::~ExperimentForm() { method_editors_.clear(); }
+
+FormSection& ExperimentForm::section(const QString& id, const QString& title) {
+    FormSection*& found = sections_[id];
+    if (!found) {
+        found = new FormSection(title, page_);
+        found->setObjectName(QStringLiteral("section.") + id);
+        page_->layout()->addWidget(found);
+    }
+    return *found;
+}
+
+void ExperimentForm::build_fields() {
+    section(QStringLiteral("experiment"), tr("Experiment"));
+    section(QStringLiteral("model"), tr("Model"));
+    FormSection& method = section(QStringLiteral("method"), tr("Method options"));
+    method_help_ = new QLabel(method.body());
+    method_help_->setTextFormat(Qt::PlainText);
+    method_help_->setWordWrap(true);
+    method_help_->setEnabled(false);
+    method.grid().addWidget(method_help_, 0, 0, 1, 2);
+    section(QStringLiteral("data"), tr("Data"));
+    section(QStringLiteral("training"), tr("Training"));
+    section(QStringLiteral("records"), tr("Evaluation and records")).set_open(false);
+    section(QStringLiteral("device"), tr("Device"));
+
+    fields_ = experiment_fields();
+    std::erase_if(fields_, [](const ExperimentField& field) { return field.dotted_key() == "schema"; });
+    for (const ExperimentField& field : fields_) {
+        const QString key = QString::fromStdString(field.dotted_key());
+        editors_[key] = &add_editor(field.option, key, *sections_.at(section_of(field)));
+    }
+    add_browse_button(QStringLiteral("data.dataset"));
+    add_browse_button(QStringLiteral("data.validation"));
+    if (OptionEditor* choice = editor(QStringLiteral("model.method"))) {
+        QList<FormChoice> methods;
+        for (const MethodDescriptor& found : MethodRegistry::all())
+            methods.append({QString::fromStdString(found.id), QString::fromStdString(found.title),
+                            QString::fromStdString(found.summary)});
+        choice->set_choices(methods);
+    }
+}
+
+OptionEditor& ExperimentForm::add_editor(const Option& option, const QString& key, FormSection& section) {
+    auto* made = new OptionEditor(option, key, section.grid(), section.grid().rowCount(), section.body());
+    connect(made, &OptionEditor::edited, this, [this, key] { on_edited(key); });
+    return *made;
+}
+
+void ExperimentForm::add_browse_button(const QString& key) {
+    OptionEditor* found = editor(key);
+    if (!found) return;
+    auto* button = new QToolButton(this);
+    button->setIcon(themed_icon(QStringLiteral("folder")));
+    button->setToolTip(tr("Choose a text file"));
+    button->setAccessibleName(tr("Choose a text file: %1").arg(QString::fromStdString(found->option().label)));
+    connect(button, &QToolButton::clicked, this, [this, key] { emit file_wanted(key); });
+    found->add_beside(button);
+}
+
+void ExperimentForm::build_method_fields() {
+    for (const auto& made : method_editors_)
+        if (const std::optional<OptionValue> value = made->value()) method_values_[made->option().key] = *value;
+    for (const auto& made : method_editors_) editors_.erase(made->key());
+    method_editors_.clear();
+
+    const MethodDescriptor* descriptor = MethodRegistry::find(method_.toStdString());
+    FormSection& method = *sections_.at(QStringLiteral("method"));
+    method.set_title(descriptor ? tr("Method options: %1").arg(QString::fromStdString(descriptor->title))
+                                : tr("Method options"));
+    if (!descriptor) {
+        method_help_->setText(tr("Choose a method above."));
+        return;
+    }
+    method_help_->setText(QString::fromStdString(descriptor->summary) +
+                          (descriptor->options.empty() ? QLatin1Char('\n') + tr("This method has no options.") : QString()));
+    method_help_->setToolTip(QStringLiteral("<p>%1</p><p>%2</p>")
+                                 .arg(QString::fromStdString(descriptor->formula).toHtmlEscaped(),
+                                      QString::fromStdString(descriptor->citation).toHtmlEscaped()));
+    for (const Option& option : descriptor->options) {
+        const QString key = QStringLiteral("method.") + QString::fromStdString(option.key);
+        OptionEditor& made = add_editor(option, key, method);
+        method_editors_.emplace_back(&made);
+        editors_[key] = &made;
+        const auto value = method_values_.find(option.key);
+        if (value != method_values_.end() && !problem_with(option, value->second)) made.set_value(value->second);
+    }
+}
+
+void ExperimentForm::set_choices(const FormChoices& choices) {
+    choices_ = choices;
+    const bool before = std::exchange(filling_, true);
+    if (OptionEditor* found = editor(QStringLiteral("data.dataset"))) {
+        QList<FormChoice> datasets;
+        for (const DatasetChoice& choice : choices.datasets) datasets.append({choice.id, choice.title, choice.help});
+        found->set_choices(datasets);
+    }
+    OptionEditor* tokenizer = editor(QStringLiteral("data.tokenizer"));
+    if (tokenizer && !choices.tokenizers.isEmpty()) tokenizer->set_choices(choices.tokenizers);
+    OptionEditor* device = editor(QStringLiteral("train.device"));
+    if (device && !choices.devices.isEmpty()) device->set_choices(choices.devices);
+    filling_ = before;
+    show_matching_data_options();
+    validate();
+    emit edited();
+}
+
+void ExperimentForm::set_starting_points(const QList<StartingPoint>& points) {
+    const QSignalBlocker quiet(points_);
+    points_->clear();
+    points_->addItem(tr("Choose an experiment…"), QString());
+    bool separated = false;
+    for (const StartingPoint& point : points) {
+        if (point.recent && !separated) {
+            points_->insertSeparator(points_->count());
+            separated = true;
+        }
+        points_->addItem(point.title, point.id);
+        points_->setItemData(points_->count() - 1, point.help, Qt::ToolTipRole);
+    }
+    points_->setCurrentIndex(0);
+}
+
+void ExperimentForm::set_experiment(const Experiment& experiment) {
+    filling_ = true;
+    base_ = experiment;
+    for (const ExperimentField& field : fields_)
+        if (OptionEditor* found = editor(QString::fromStdString(field.dotted_key()))) found->set_value(field.get(experiment));
+    method_ = QString::fromStdString(experiment.model.method);
+    width_ = experiment.model.width;
+    method_editors_.clear();  // their values are not wanted
+    std::erase_if(editors_, [](const auto& entry) { return entry.first.startsWith(QStringLiteral("method.")); });
+    method_values_ = experiment.method;
+    build_method_fields();
+    filling_ = false;
+    outside_problems_.clear();
+    points_->setCurrentIndex(0);
+    show_matching_data_options();
+    validate();
+    emit edited();
+}
+
+Experiment ExperimentForm::experiment() const {
+    Experiment experiment = base_;
+    for (const ExperimentField& field : fields_) {
+        const OptionEditor* found = editor(QString::fromStdString(field.dotted_key()));
+        if (!found) continue;
+        if (const std::optional<OptionValue> value = found->value()) field.set(experiment, *value);
+    }
+    experiment.method.clear();
+    for (const auto& made : method_editors_)
+        if (const std::optional<OptionValue> value = made->value()) experiment.method[made->option().key] = *value;
+    return experiment;
+}
+
+OptionEditor* ExperimentForm::editor(const QString& key) const {
+    const auto found = editors_.find(key);
+    return found == editors_.end() ? nullptr : found->second;
+}
+
+void ExperimentForm::show_field(const QString& key) {
+    OptionEditor* found = editor(key);
+    if (!found) return;
+    for (const auto& [id, section] : sections_)
+        if (section->body()->isAncestorOf(found->field())) section->set_open(true);
+    scroll_->ensureWidgetVisible(found->field());
+    found->field()->setFocus();
+}
+
+void ExperimentForm::on_edited(const QString& key) {
+    if (filling_) return;
+    if (key == QLatin1String("model.width")) follow_width();
+    if (key == QLatin1String("data.dataset")) show_matching_data_options();
+    if (key == QLatin1String("model.method")) {
+        const QString now = editor(key)->text();
+        if (now != method_) {
+            method_ = now;
+            filling_ = true;
+            build_method_fields();
+            filling_ = false;
+        }
+    }
+    outside_problems_.erase(key);
+    validate();
+    emit edited();
+}
+
+void ExperimentForm::follow_width() {
+    OptionEditor* width = editor(QStringLiteral("model.width"));
+    OptionEditor* hidden = editor(QStringLiteral("model.mlp_hidden"));
+    const std::optional<OptionValue> now = width->value();
+    if (!now || !hidden) return;
+    const std::int64_t value = std::get<std::int64_t>(*now);
+    // The MLP stays four times as wide, as long as it was; while digits are typed the width is briefly impossible.
+    if (problem_with(width->option(), *now)) return;
+    const std::optional<OptionValue> was = hidden->value();
+    if (was && std::get<std::int64_t>(*was) == 4 * width_) {
+        filling_ = true;
+        hidden->set_value(4 * value);
+        filling_ = false;
+    }
+    width_ = value;
+}
+
+void ExperimentForm::show_matching_data_options() {
+    const OptionEditor* dataset = editor(QStringLiteral("data.dataset"));
+    if (!dataset) return;
+    QSet<QString> known, here;
+    for (const DatasetChoice& choice : choices_.datasets) {
+        const QSet<QString> keys(choice.options.begin(), choice.options.end());
+        known |= keys;
+        if (choice.id == dataset->text()) here = keys;
+    }
+    for (const QString& key : known)
+        if (OptionEditor* found = editor(QStringLiteral("data.") + key)) found->set_visible(here.contains(key));
+}
+
+void ExperimentForm::validate() {
+    problems_.clear();
+    std::set<std::string> unreadable;
+    for (const auto& [key, made] : editors_) {
+        if (made->value()) continue;
+        const std::string allowed = allowed_values(made->option());
+        const QString said = made->text().isEmpty() ? tr("Needs %1.").arg(QString::fromStdString(allowed))
+                                                    : tr("'%1' is not %2.").arg(made->text(), QString::fromStdString(allowed));
+        problems_.push_back({key.toStdString(), said.toStdString()});
+        unreadable.insert(key.toStdString());
+    }
+    for (ExperimentProblem& problem : problems(experiment()))
+        if (!unreadable.contains(problem.key)) problems_.push_back(std::move(problem));
+    for (const auto& [key, message] : outside_problems_) problems_.push_back({key.toStdString(), message.toStdString()});
+
+    std::map<QString, QString> messages;
+    for (const ExperimentProblem& problem : problems_) {
+        QString& message = messages[QString::fromStdString(problem.key)];
+        if (message.isEmpty()) message = QString::fromStdString(problem.message);
+    }
+    for (const auto& [key, made] : editors_) {
+        const auto found = messages.find(key);
+        made->show_problem(found == messages.end() ? QString() : found->second);
+        if (found == messages.end()) continue;
+        for (const auto& [id, section] : sections_)
+            if (!section->is_open() && section->body()->isAncestorOf(made->field())) section->set_open(true);
+    }
+}
+
+void ExperimentForm::set_outside_problem(const QString& key, const QString& message) {
+    if (message.isEmpty() ? outside_problems_.erase(key) == 0 : outside_problems_[key] == message) return;
+    if (!message.isEmpty()) outside_problems_[key] = message;
+    validate();
+}
+
+void ExperimentForm::refresh_start() {
+    start_button_->setText(QString(start_.text()).remove(QLatin1Char('&')));
+    start_button_->setEnabled(start_.isEnabled());
+    start_button_->setToolTip(start_.toolTip());
+    start_button_->setAccessibleName(start_button_->text());
+    start_reason_->setVisible(!start_.isEnabled());
+    start_reason_->setText(start_.isEnabled() ? QString() : start_.statusTip());
+    start_button_->setAccessibleDescription(start_reason_->text());
+}
+
+}  // namespace wavlab

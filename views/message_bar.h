@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QFrame>
+
+class QLabel;
+class QToolButton;
+
+namespace wavlab {
+
+/// A line over the window's views for what must not be missed: what happened, why, what to do. Stays until it is closed
+/// or replaced.
+class MessageBar : public QFrame {
+    Q_OBJECT
+
+public:
+    enum class Kind { information, problem };
+
+    explicit MessageBar(QWidget* parent = nullptr);
+    void show_message(Kind kind, const QString& text);
+    QString text() const;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    QLabel* icon_;
+    QLabel* label_;
+    QToolButton* close_;
+    Kind kind_ = Kind::information;
+};
+
+}  // namespace wavlab

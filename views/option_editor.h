@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+
+#include <QLabel>
+#include <QList>
+#include <QPointer>
+#include <QString>
+#include <QWidget>
+
+#include "core/option.h"
+
+class QCheckBox;
+class QComboBox;
+class QGridLayout;
+class QLineEdit;
+
+namespace wavlab {
+
+/// One value that an option can be set to, as the form offers it.
+struct FormChoice {
+    QString value;  ///< as in the experiment file
+    QString title;  ///< as shown; empty: the value
+    QString help;
+};
+
+/// The label, the field and the message of one option, made from its description. The widgets stand in a form's grid;
+/// this object owns them.
+class OptionEditor : public QObject {
+    Q_OBJECT
+
+public:
+    /// Adds two rows to `grid`, from `row`. `key` is the dotted key, such as "model.layers".
+    OptionEditor(Option option, QString key, QGridLayout& grid, int row, QWidget* parent);
+    ~OptionEditor() override;
+
+    const QString& key() const { return key_; }
+    const Option& option() const { return option_; }
+
+    void set_value(const OptionValue& value);
+    /// Empty when what stands there is not of the option's type.
+    std::optional<OptionValue> value() const;
+    /// What the user has typed or chosen.
+    QString text() const;
+
+    /// Shows `message` beside the field; empty: none.
+    void show_problem(const QString& message);
+    QString problem() const;
+    /// Replaces the choices (datasets and devices are known to the program, not to the option). Keeps the value.
+    void set_choices(const QList<FormChoice>& choices);
+    /// Puts a widget beside the field, such as a button that chooses a file.
+    void add_beside(QWidget* widget);
+    void set_visible(bool visible);
+    bool is_visible() const { return visible_; }
+    QWidget* field() const;
+
+signals:
+    void edited();
+
+private:
+    void make_field();
+    void describe();
+
+    Option option_;
+    QString key_;
+    bool visible_ = true;
+    QList<FormChoice> choices_;
+    QPointer<QLabel> label_;
+    QPointer<QWidget> box_;
+    QLabel* unit_ = nullptr;
+    QPointer<QLabel> message_;
+    QCheckBox* check_ = nullptr;
+    QComboBox* combo_ = nullptr;
+    QLineEdit* line_ = nullptr;
+};
+
+/// "layers: a whole number from 1 to 512. Default: 12." as rich text with the option's help.
+QString option_help(const Option& option, const QString& key);
+
+}  // namespace wavlab

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/run_summary.h"
+
+#include "core/run_record.h"
+
+namespace wavlab {
+
+RunSummary summarise(const RunRecord& record, bool alive) {
+    RunSummary summary;
+    summary.folder = record.folder();
+    summary.name = record.name();
+    summary.method = record.experiment().model.method;
+    summary.layers = record.experiment().model.layers;
+    summary.dataset = record.experiment().data.dataset;
+    summary.state = record.state();
+    const bool goes_on = summary.state == RunState::running || summary.state == RunState::paused;
+    if (goes_on && !alive) summary.state = RunState::interrupted;
+    summary.reason = record.reason();
+    summary.step = record.step();
+    summary.total_steps = record.total_steps();
+    const auto last = [&](const char* name) -> std::optional<double> {
+        const ScalarSeries* series = record.scalars(name);
+        return series ? series->last() : std::nullopt;
+    };
+    summary.train_loss = last("train/loss");
+    summary.validation_loss = last("val/loss");
+    if (const ScalarSeries* series = record.scalars("val/loss")) summary.best_validation_loss = series->smallest_finite();
+    summary.tokens_per_second = last("train/tokens_per_second");
+    summary.started_at = record.description().started_at;
+    summary.has_checkpoint = !record.checkpoints().empty();
+    summary.alive = alive;
+    return summary;
+}
+
+bool is_resumable(const RunSummary& summary) {
+    return !summary.alive && summary.state != RunState::finished && summary.state != RunState::diverged;
+}
+
+}  // namespace wavlab
