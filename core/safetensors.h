@@ -26,14 +26,15 @@ struct TensorView {
 
 using TensorMetadata = std::map<std::string, std::string>;
 
-/// Writes a safetensors file with SafeFile. A `checksums` metadata entry (JSON, tensor name → SHA-256 of its bytes, hex)
-/// is added. Throws like SafeFile.
+/// Writes a safetensors file with SafeFile. A `checksums` metadata entry (JSON, tensor name → SHA-256 of its bytes,
+/// hex) is added. Throws like SafeFile.
 void write_safetensors(const std::filesystem::path& file, const std::vector<TensorView>& tensors,
                        TensorMetadata metadata);
 
 /// A safetensors file, mapped into memory. The constructor checks everything: header size against the file, JSON,
-/// names, types, shapes (no overflow), offsets (in order, no gap, no overlap, end at the file's end), then the checksums
-/// where there are any. Throws InputError that names the file and what is wrong; never allocates by what a header says.
+/// names, types, shapes (no overflow), offsets (in order, no gap, no overlap, end at the file's end), then the
+/// checksums where there are any. Throws InputError that names the file and what is wrong; never allocates by what a
+/// header says.
 class SafetensorsFile {
 public:
     explicit SafetensorsFile(const std::filesystem::path& file);
