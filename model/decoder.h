@@ -21,6 +21,7 @@ struct Parameter {
     std::string name;
     at::Tensor value;           ///< leaf; master weights, fp32 unless a test asks for fp64
     bool decayed = false;       ///< weight decay applies (qkv, out, gate, up, down, head)
+    bool trainable = true;      ///< false: stored, never updated (frozen detail biases, random signs)
     std::int64_t sublayer = 0;  ///< whose f_l it belongs to, from 1; 0: none (embedding, routing, final norm, head)
 };
 
@@ -36,21 +37,25 @@ struct DecoderOptions {
 /// residual method's business.
 class Decoder {
 public:
-    /// Initial values are drawn from (experiment.seed, tensor name).
+    /// Initial values are drawn from (experiment.seed, tensor name), the same on every device. The experiment must be
+    /// valid (see require_valid).
     Decoder(const Experiment& experiment, std::int64_t vocabulary, DecoderOptions options);
     ~Decoder();
 
-    /// In the order of the file: embedding, layers, final norm, head, method's own.
+    /// In the order of the file: embedding, layers, final norm, head, method's own. New values are written into these
+    /// tensors in place, without gradient.
     const std::vector<Parameter>& parameters() const { return parameters_; }
     /// Throws WorkError when there is none of this name.
     const at::Tensor& parameter(const std::string& name) const;
 
-    /// tokens [B, T] int64 → logits [B, T, V], fp32 (or fp64).
+    /// tokens [B, T] int64, T up to the experiment's context → logits [B, T, V], fp32 (or fp64). Throws WorkError on
+    /// another shape.
     at::Tensor forward(const at::Tensor& tokens, ForwardContext& context) const;
     /// Mean cross-entropy, nats per token: scalar tensor. targets [B, T] int64.
     at::Tensor loss(const at::Tensor& tokens, const at::Tensor& targets, ForwardContext& context) const;
 
-    const RoutingLayout& routing_layout() const { return layout_; }
+    /// The sources of every router as this model has them; empty without routing.
+    const RoutingLayout& routing_layout() const;
     const Experiment& experiment() const { return experiment_; }
     std::int64_t vocabulary() const { return vocabulary_; }
     const DecoderOptions& options() const { return options_; }
@@ -58,14 +63,29 @@ public:
     std::string routing_implementation() const;
 
 private:
+    /// The tensors of one layer, which are also in parameters_.
+    struct Layer {
+        at::Tensor attention_norm, qkv, out;    // [d], [3d, d], [d, d]
+        at::Tensor mlp_norm, gate, up, down;    // [d], [f, d], [f, d], [d, f]
+    };
+
     Experiment experiment_;
     std::int64_t vocabulary_;
     DecoderOptions options_;
-    RoutingLayout layout_;
     std::vector<Parameter> parameters_;
+    at::Tensor embedding_, final_norm_, head_;  // [V, d], [d], [V, d]
+    std::vector<Layer> layers_;
     std::unique_ptr<ResidualMethod> method_;
-    at::Tensor rope_cosine_;  ///< [context, d_head]
-    at::Tensor rope_sine_;
+    at::Tensor rope_cosine_, rope_sine_;        // [context, d_head / 2]
+
+    at::Tensor add_parameter(const std::string& name, const at::Tensor& initial, bool decayed, std::int64_t sublayer);
+    at::Tensor add_matrix(const std::string& name, std::int64_t rows, std::int64_t columns, double deviation,
+                          bool decayed, std::int64_t sublayer);
+    void add_backbone();
+    at::Tensor apply_sublayer(std::int64_t sublayer, const at::Tensor& state) const;
+    at::Tensor attention(const Layer& layer, const at::Tensor& normalised) const;
+    at::Tensor mlp(const Layer& layer, const at::Tensor& normalised) const;
+    at::Tensor apply_dropout(const at::Tensor& value, std::int64_t sublayer, const ForwardContext& context) const;
 };
 
 }  // namespace wavlab

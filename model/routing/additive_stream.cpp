@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/routing/additive_stream.h"
+
+#include <ATen/ATen.h>
+
+#include "model/kernels/precision.h"
+
+namespace wavlab {
+
+void AdditiveStream::add(std::int64_t sublayer, const at::Tensor& update) {
+    const at::Tensor state = widened(state_), wide = widened(update);
+    const at::Tensor sum =
+        scales_.empty() ? state + wide : at::addcmul(state, wide, scales_[static_cast<std::size_t>(sublayer - 1)]);
+    state_ = sum.to(state_.scalar_type());
+}
+
+}  // namespace wavlab

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/routing/options.h"
+#include "model/routing/routed_method.h"
+
+namespace wavlab {
+
+namespace {
+
+/// WAV with split alone, online.
+RoutingSettings read_settings(const OptionValues& options) {
+    RoutingSettings settings = read_detail_settings(options);
+    settings.phase = false;
+    settings.split = true;
+    settings.online = true;
+    return settings;
+}
+
+const MethodRegistration registration{
+    {.id = "haares",
+     .order = 80,
+     .title = "HaaRes",
+     .summary = "WAV with the split detail alone, also of the running block: summary and split are the two Haar "
+                "coefficients of a block's updates. A reconstruction.",
+     .formula = "as WAV with phase = false, split = true, detail_scope = online",
+     .citation = "A baseline of WAV: Multi-Resolution Block Residual Routing for Deep Decoder-Only Transformers, arXiv 2606.06564",
+     .options = {method_options::blocks(), method_options::block_size(), method_options::detail(),
+                 method_options::rms_match(), method_options::detach(), method_options::detail_bias(),
+                 method_options::detail_bias_init(), method_options::key_gain()},
+     .added_parameters =
+         [](const ModelSettings& model, const OptionValues& options) {
+             return routing_parameters(model.layers, model.width, read_settings(options));
+         },
+     .routing_layout =
+         [](const ModelSettings& model, const OptionValues& options) {
+             return make_routing_layout(block_layout(model, options), read_settings(options));
+         }},
+    [](const MethodInput& input) {
+        return std::make_unique<RoutedMethod>(input, block_layout(input.model, input.options),
+                                              read_settings(input.options));
+    }};
+
+}  // namespace
+
+}  // namespace wavlab
