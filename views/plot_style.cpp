@@ -11,7 +11,7 @@ namespace wavlab {
 
 namespace {
 
-constexpr double canvas_units_per_point = 96.0 / 72.0;
+constexpr double units_per_point = PlotStyle::print_units_per_inch / 72.0;
 
 QColor mix(const QColor& a, const QColor& b, double share_of_a) {
     const auto channel = [&](int x, int y) { return int(x * share_of_a + y * (1 - share_of_a) + 0.5); };
@@ -39,20 +39,20 @@ PlotStyle PlotStyle::screen(const QPalette& palette, const QFont& font) {
 PlotStyle PlotStyle::print_style(const QString& family, double points) {
     PlotStyle style;
     style.print = true;
+    style.unit = print_units_per_inch / 96.0;
     style.ground = Qt::white;
     style.ink = Qt::black;
     style.muted_ink = QColor(0x55, 0x55, 0x55);
     style.grid = QColor(0xe6, 0xe6, 0xe6);
     style.font = QFont(family);
-    style.font.setPointSizeF(points);
-    // Hinting would snap glyph widths to the 96 dpi of the canvas, which a page does not have.
+    style.font.setPixelSize(int(points * units_per_point + 0.5));
     style.font.setHintingPreference(QFont::PreferNoHinting);
     style.tick_font = style.font;
-    style.tick_font.setPointSizeF(std::max(7.0, points - 1));
-    style.frame_width = 0.8 * canvas_units_per_point;
-    style.thin_line_width = 0.8 * canvas_units_per_point;
-    style.line_width = 1.1 * canvas_units_per_point;
-    style.marker_size = 3.6 * canvas_units_per_point;
+    style.tick_font.setPixelSize(int(std::max(7.0, points - 1) * units_per_point + 0.5));
+    style.frame_width = 0.8 * units_per_point;
+    style.thin_line_width = 0.8 * units_per_point;
+    style.line_width = 1.1 * units_per_point;
+    style.marker_size = 3.6 * units_per_point;
     return style;
 }
 

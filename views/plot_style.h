@@ -16,10 +16,14 @@ class QPalette;
 
 namespace wavlab {
 
-/// Colours, fonts and line widths of a plot. Lengths are in the canvas's units of 1/96 inch.
+/// Colours, fonts and line widths of a plot. Lengths are in canvas units: pixels on the screen, 1/720 inch in print,
+/// where rounding to whole units and the screen's own resolution then do not matter.
 struct PlotStyle {
+    static constexpr int print_units_per_inch = 720;
+
     bool print = false;
     bool dark = false;
+    double unit = 1;      ///< canvas units of 1/96 inch
     QColor ground;        ///< behind everything
     QColor ink;           ///< text and frames
     QColor muted_ink;     ///< secondary text, reference lines
@@ -36,6 +40,9 @@ struct PlotStyle {
     /// For a figure: white ground, lines of 0.8 to 1 pt, this font at `points` whatever the theme.
     static PlotStyle print_style(const QString& family, double points);
 
+    /// A length of 1/96 inches in canvas units.
+    double px(double length) const { return length * unit; }
+    int ipx(double length) const { return int(length * unit + 0.5); }
     /// `color` mixed with the ground; `strength` 1 is the colour itself. Stays opaque, as journals like it.
     QColor faint(const QColor& color, double strength) const;
 };

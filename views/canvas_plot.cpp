@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/canvas_plot.h"
+
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QJsonArray>
+#include <QMouseEvent>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include <qcustomplot.h>
+
+#include "views/chart_parts.h"
+
+namespace wavlab {
+
+namespace {
+
+void lay_out(QCustomPlot& canvas) {
+    using Element = QCPLayoutElement;
+    for (const auto phase : {Element::upPreparation, Element::upMargins, Element::upLayout})
+        canvas.plotLayout()->update(phase);
+}
+
+}  // namespace
+
+CanvasPlot::CanvasPlot(QWidget* parent)
+    : Plot(parent), style_(std::make_unique<PlotStyle>(PlotStyle::screen(palette(), font()))) {
+    canvas_ = new QCustomPlot(this);
+    canvas_->setMinimumSize(120, 80);
+    canvas_->setNoAntialiasingOnDrag(true);
+    canvas_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+    canvas_->installEventFilter(this);
+    axes_ = canvas_->axisRect();
+    legend_ = new LegendStrip(canvas_);
+    canvas_->plotLayout()->insertRow(0);
+    canvas_->plotLayout()->addElement(0, 0, legend_);
+    canvas_->plotLayout()->setRowStretchFactor(0, 0.0001);
+    canvas_->plotLayout()->setRowSpacing(0);
+    hover_ = new HoverBox(canvas_);
+    note_ = new CenteredNote(canvas_);
+
+    control_bar_ = new QWidget(this);
+    controls_ = new QHBoxLayout(control_bar_);
+    controls_->setContentsMargins(6, 0, 6, 4);
+    controls_->setSpacing(6);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(canvas_, 1);
+    column->addWidget(control_bar_);
+
+    const auto user_moved = [this] {
+        if (setting_ranges_) return;
+        zoomed_ = true;
+        clear_hover();
+    };
+    for (const auto type : {QCPAxis::atBottom, QCPAxis::atLeft})
+        connect(axes_->axis(type), qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, user_moved);
+    connect(canvas_, &QCustomPlot::mouseDoubleClick, this, [this] {
+        zoomed_ = false;
+        request_rebuild();
+    });
+    connect(canvas_, &QCustomPlot::beforeReplot, this, &CanvasPlot::settle_layout);
+}
+
+CanvasPlot::~CanvasPlot() = default;
+
+void CanvasPlot::set_runs(std::vector<DrawnRun> runs) {
+    runs_ = std::move(runs);
+    request_rebuild();
+}
+
+void CanvasPlot::update_from(const RunRecord& record, const RecordChanges& changes) {
+    for (const DrawnRun& run : runs_) {
+        if (run.record.get() != &record) continue;
+        if (changes.description) pending_rebuild_ = true;
+        if (!changes.description && !concerns(changes)) return;
+        pending_ |= changes;
+        schedule();
+        return;
+    }
+}
+
+void CanvasPlot::set_style(const PlotStyle& style) {
+    *style_ = style;
+    follows_theme_ = false;
+    request_rebuild();
+}
+
+QCustomPlot& CanvasPlot::canvas() {
+    flush();
+    return *canvas_;
+}
+
+void CanvasPlot::show_controls(bool shown) { control_bar_->setVisible(shown); }
+
+QString CanvasPlot::problem() const {
+    if (runs_.empty()) return invitation();
+    const RunRecord* focused = focused_run();
+    return focused ? problem_of(*focused) : invitation();
+}
+
+QStringList CanvasPlot::hover_lines() const { return hover_->lines(); }
+
+void CanvasPlot::hover_at(const QPointF& position) {
+    flush();
+    if (!note_->text().isEmpty() || !show_hover(position)) clear_hover();
+}
+
+const RunRecord* CanvasPlot::focused_run() const {
+    for (const DrawnRun& run : runs_)
+        if (run.focused) return run.record.get();
+    return runs_.empty() ? nullptr : runs_.front().record.get();
+}
+
+void CanvasPlot::style_axes(QCPAxisRect& axes) const {
+    const PlotStyle& s = *style_;
+    axes.setMinimumMargins(QMargins(s.ipx(6), s.ipx(5), s.ipx(10), s.ipx(4)));
+    for (QCPAxis* axis : axes.axes()) {
+        axis->setBasePen(QPen(s.ink, s.frame_width));
+        axis->setTickPen(QPen(s.ink, s.frame_width));
+        axis->setSubTickPen(QPen(s.ink, s.frame_width * 0.7));
+        axis->setTickLength(0, s.ipx(4));
+        axis->setSubTickLength(0, 0);
+        axis->setTickLabelFont(s.tick_font);
+        axis->setTickLabelColor(s.ink);
+        axis->setTickLabelPadding(s.ipx(3));
+        axis->setLabelFont(s.font);
+        axis->setLabelColor(s.ink);
+        axis->setLabelPadding(s.ipx(3));
+        axis->setPadding(s.ipx(2));
+        axis->grid()->setPen(QPen(s.grid, s.print ? s.px(0.5) : 1));
+        axis->grid()->setZeroLinePen(Qt::NoPen);
+        axis->grid()->setSubGridVisible(false);
+    }
+}
+
+void CanvasPlot::request_rebuild() {
+    pending_rebuild_ = true;
+    schedule();
+}
+
+void CanvasPlot::save_zoom(QJsonObject& state) const {
+    if (!zoomed_) return;
+    const QCPRange x = axes_->axis(QCPAxis::atBottom)->range(), y = axes_->axis(QCPAxis::atLeft)->range();
+    state["zoom"] = QJsonArray{x.lower, x.upper, y.lower, y.upper};
+}
+
+void CanvasPlot::load_zoom(const QJsonObject& state) {
+    const QJsonArray zoom = state["zoom"].toArray();
+    zoomed_ = zoom.size() == 4;
+    if (!zoomed_) return;
+    setting_ranges_ = true;
+    axes_->axis(QCPAxis::atBottom)->setRange(zoom[0].toDouble(), zoom[1].toDouble());
+    axes_->axis(QCPAxis::atLeft)->setRange(zoom[2].toDouble(), zoom[3].toDouble());
+    setting_ranges_ = false;
+}
+
+bool CanvasPlot::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == canvas_) {
+        if (event->type() == QEvent::MouseMove) {
+            const auto* mouse = static_cast<QMouseEvent*>(event);
+            if (mouse->buttons() == Qt::NoButton) hover_at(mouse->position());
+        } else if (event->type() == QEvent::Leave) {
+            clear_hover();
+        }
+    }
+    return Plot::eventFilter(watched, event);
+}
+
+void CanvasPlot::showEvent(QShowEvent* event) {
+    Plot::showEvent(event);
+    if (pending_rebuild_ || pending_.any()) schedule();
+}
+
+void CanvasPlot::changeEvent(QEvent* event) {
+    Plot::changeEvent(event);
+    const bool look = event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange;
+    if (!look || !follows_theme_ || !style_) return;
+    *style_ = PlotStyle::screen(palette(), font());
+    request_rebuild();
+}
+
+void CanvasPlot::schedule() {
+    if (scheduled_ || !isVisible()) return;
+    scheduled_ = true;
+    QTimer::singleShot(0, this, [this] {
+        scheduled_ = false;
+        if (isVisible()) flush();
+    });
+}
+
+void CanvasPlot::flush() {
+    if (!pending_rebuild_ && !pending_.any()) return;
+    const QString problem = this->problem();
+    const bool was_empty = !note_->text().isEmpty();
+    const bool anew = pending_rebuild_ || was_empty;
+    const RecordChanges changes = std::exchange(pending_, {});
+    pending_rebuild_ = false;
+    if (!problem.isEmpty() && was_empty && problem == note_->text() && !anew) return;
+
+    note_->set_text(problem);
+    note_->set_style(*style_);
+    hover_->set_style(*style_);
+    for (const char* layer : {"grid", "main", "axes", "legend"})
+        canvas_->layer(layer)->setVisible(problem.isEmpty());
+    canvas_->setBackground(QBrush(style_->ground));
+    setting_ranges_ = true;
+    if (problem.isEmpty()) {
+        if (anew) {
+            legend_->set_style(*style_);
+            style_axes(*axes_);
+            rebuild();
+            laid_out_ = {};
+        } else {
+            refresh(changes);
+        }
+        if (!zoomed_) fit_axes();
+    } else {
+        clear_hover();
+    }
+    setting_ranges_ = false;
+    canvas_->replot(QCustomPlot::rpQueuedRefresh);
+}
+
+void CanvasPlot::clear_hover() { hover_->clear(); }
+
+void CanvasPlot::settle_layout() {
+    // Labels depend on the axes' length and the axes' length on the labels: one more pass settles both.
+    if (laid_out_ == canvas_->size()) return;
+    laid_out_ = canvas_->size();
+    lay_out(*canvas_);
+}
+
+void draw_canvas(QCustomPlot& canvas, QPaintDevice& device, QSize size, double scale) {
+    const QRect before = canvas.viewport();
+    canvas.setViewport(QRect(QPoint(0, 0), size));
+    lay_out(canvas);
+    lay_out(canvas);
+    QCPPainter painter;
+    painter.begin(&device);
+    painter.setMode(QCPPainter::pmVectorized);
+    painter.scale(scale, scale);
+    canvas.toPainter(&painter, size.width(), size.height());
+    painter.end();
+    canvas.setViewport(before);
+}
+
+}  // namespace wavlab

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <QPointF>
+
+#include "views/plot_style.h"
+#include "views/plots/plot.h"
+
+class QCPAxisRect;
+class QHBoxLayout;
+class QLabel;
+
+namespace wavlab {
+
+class CenteredNote;
+class HoverBox;
+class LegendStrip;
+
+/// What every plot has in common: the canvas with a legend above its axes, a bar of controls, one repaint for many
+/// changes, nothing while hidden, zoom and pan, hover on a layer of its own. A plot fills in the rest.
+class CanvasPlot : public Plot {
+    Q_OBJECT
+
+public:
+    explicit CanvasPlot(QWidget* parent);
+    ~CanvasPlot() override;
+
+    void set_runs(std::vector<DrawnRun> runs) final;
+    void update_from(const RunRecord& record, const RecordChanges& changes) final;
+    void set_style(const PlotStyle& style) final;
+    /// Up to date when it returns.
+    QCustomPlot& canvas() final;
+    void show_controls(bool shown) final;
+    QString problem() const final;
+
+    /// The text under the mouse, one line a row, cells separated by tabs; empty when nothing is hovered.
+    QStringList hover_lines() const;
+    /// As if the mouse were at this point of the canvas.
+    void hover_at(const QPointF& position);
+
+protected:
+    /// Something changed that needs everything anew: the runs, the style, a choice. Ends with axes and data in place.
+    virtual void rebuild() = 0;
+    /// New data of the drawn runs came in.
+    virtual void refresh(const RecordChanges& changes) = 0;
+    virtual bool concerns(const RecordChanges& changes) const = 0;
+    /// Why this run cannot be drawn, or empty.
+    virtual QString problem_of(const RunRecord& record) const = 0;
+    /// What will be seen here once there is a run.
+    virtual QString invitation() const = 0;
+    /// Shows what is at this point, with hover_box(); false: nothing there.
+    virtual bool show_hover(const QPointF& position) = 0;
+    /// Sets the axes to show everything. Called after data changed unless the user zoomed, and on a double click.
+    virtual void fit_axes() = 0;
+
+    const std::vector<DrawnRun>& runs() const { return runs_; }
+    /// The run that single-run plots show; null without runs.
+    const RunRecord* focused_run() const;
+    const PlotStyle& style() const { return *style_; }
+    QCustomPlot& chart() { return *canvas_; }
+    QCPAxisRect& axes() { return *axes_; }
+    LegendStrip& legend() { return *legend_; }
+    HoverBox& hover_box() { return *hover_; }
+    QHBoxLayout& controls() { return *controls_; }
+    /// Fonts, pens and lengths of an axis rectangle by the style.
+    void style_axes(QCPAxisRect& axes) const;
+
+    /// After a control changed: draws again soon.
+    void request_rebuild();
+    bool zoomed() const { return zoomed_; }
+    /// The zoom as part of a state.
+    void save_zoom(QJsonObject& state) const;
+    void load_zoom(const QJsonObject& state);
+
+    bool eventFilter(QObject* watched, QEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+    void changeEvent(QEvent* event) override;
+
+private:
+    void flush();
+    void schedule();
+    void clear_hover();
+    void settle_layout();
+
+    std::vector<DrawnRun> runs_;
+    std::unique_ptr<PlotStyle> style_;
+    QCustomPlot* canvas_ = nullptr;
+    QCPAxisRect* axes_ = nullptr;
+    LegendStrip* legend_ = nullptr;
+    HoverBox* hover_ = nullptr;
+    CenteredNote* note_ = nullptr;
+    QWidget* control_bar_ = nullptr;
+    QHBoxLayout* controls_ = nullptr;
+    RecordChanges pending_;
+    bool pending_rebuild_ = true;
+    bool scheduled_ = false;
+    bool setting_ranges_ = false;
+    bool zoomed_ = false;
+    bool follows_theme_ = true;
+    QSize laid_out_;
+};
+
+/// Calls `draw` of the canvas into a painter of this size in canvas units, laid out for it.
+void draw_canvas(QCustomPlot& canvas, class QPaintDevice& device, QSize size, double scale);
+
+}  // namespace wavlab

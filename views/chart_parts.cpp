@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/chart_parts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace wavlab {
+
+// ---- LegendStrip
+
+LegendStrip::LegendStrip(QCustomPlot* plot) : QCPLayoutElement(plot) { setMargins(QMargins(0, 0, 0, 0)); }
+
+void LegendStrip::set_entries(std::vector<Entry> entries) { entries_ = std::move(entries); }
+
+void LegendStrip::set_style(const PlotStyle& style) {
+    style_ = style;
+    setMargins(QMargins(style.ipx(6), style.ipx(2), style.ipx(6), 0));
+}
+
+double LegendStrip::symbol_width(const Entry& entry) const {
+    return style_.px(entry.swatch.isValid() ? 9 : entry.line == Qt::NoPen ? 9 : 22);
+}
+
+std::vector<LegendStrip::Place> LegendStrip::places(double width, double* height) const {
+    const QFontMetricsF metrics(style_.tick_font);
+    const double line_height = metrics.height() + style_.px(1);
+    const double gap = style_.px(4), between = style_.px(12);
+    std::vector<Place> result;
+    double x = 0, y = 0;
+    for (const Entry& entry : entries_) {
+        const double room = std::max(style_.px(30), width - symbol_width(entry) - gap);
+        const QString text = metrics.elidedText(entry.text, Qt::ElideMiddle, room);
+        const double needed = symbol_width(entry) + gap + metrics.horizontalAdvance(text);
+        if (x > 0 && x + needed > width) {
+            x = 0;
+            y += line_height;
+        }
+        result.push_back({QPointF(x, y), text});
+        x += needed + between;
+    }
+    if (height) *height = entries_.empty() ? 0 : y + line_height;
+    return result;
+}
+
+QSize LegendStrip::minimumOuterSizeHint() const {
+    if (entries_.empty()) return {0, 0};
+    double height = 0;
+    places(std::max(style_.px(60), double(rect().width())), &height);
+    return {0, int(std::ceil(height)) + margins().top() + margins().bottom()};
+}
+
+QSize LegendStrip::maximumOuterSizeHint() const {
+    return {std::numeric_limits<int>::max() / 2, minimumOuterSizeHint().height()};
+}
+
+void LegendStrip::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(true); }
+
+void LegendStrip::draw(QCPPainter* painter) {
+    if (entries_.empty()) return;
+    const QFontMetricsF metrics(style_.tick_font);
+    const std::vector<Place> where = places(rect().width(), nullptr);
+    painter->setFont(style_.tick_font);
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        const Entry& entry = entries_[i];
+        const QPointF corner = where[i].corner + rect().topLeft();
+        const double width = symbol_width(entry);
+        const QPointF middle(corner.x() + width / 2, corner.y() + metrics.height() / 2);
+        if (entry.swatch.isValid()) {
+            const double side = style_.px(8);
+            painter->setPen(Qt::NoPen);
+            painter->setBrush(entry.swatch);
+            painter->drawRect(QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side));
+        }
+        if (entry.line != Qt::NoPen) {
+            painter->setPen(entry.line);
+            painter->drawLine(QPointF(corner.x(), middle.y()), QPointF(corner.x() + width, middle.y()));
+        }
+        if (entry.marker.shape() != QCPScatterStyle::ssNone) {
+            entry.marker.applyTo(painter, entry.line);
+            entry.marker.drawShape(painter, middle);
+        }
+        painter->setPen(style_.ink);
+        painter->setBrush(Qt::NoBrush);
+        painter->drawText(QPointF(corner.x() + width + style_.px(4), corner.y() + metrics.ascent()), where[i].text);
+    }
+}
+
+// ---- HoverBox
+
+HoverBox::HoverBox(QCustomPlot* plot) : QCPLayerable(plot, "overlay") {}
+
+void HoverBox::show(Content content, const QRectF& area) {
+    content_ = std::move(content);
+    area_ = area;
+    shown_ = true;
+    layer()->replot();
+}
+
+void HoverBox::clear() {
+    if (!shown_) return;
+    shown_ = false;
+    layer()->replot();
+}
+
+QStringList HoverBox::lines() const {
+    if (!shown_) return {};
+    QStringList result{content_.title};
+    for (const Row& row : content_.rows) result << row.cells.join('\t');
+    return result;
+}
+
+void HoverBox::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(true); }
+
+void HoverBox::draw(QCPPainter* painter) {
+    if (!shown_ || style_.print) return;
+    if (content_.vertical_line) {
+        painter->setAntialiasing(false);
+        painter->setPen(QPen(style_.muted_ink, style_.px(1)));
+        painter->drawLine(QPointF(content_.anchor.x(), area_.top()), QPointF(content_.anchor.x(), area_.bottom()));
+        painter->setAntialiasing(true);
+    }
+    for (const auto& [point, color] : content_.dots) {
+        painter->setPen(QPen(style_.ground, style_.px(1)));
+        painter->setBrush(color);
+        painter->drawEllipse(point, style_.px(3.5), style_.px(3.5));
+    }
+    if (!content_.frame.isEmpty()) {
+        painter->setBrush(Qt::NoBrush);
+        painter->setPen(QPen(style_.ground, style_.px(3)));
+        painter->drawRect(content_.frame);
+        painter->setPen(QPen(style_.ink, style_.px(1.5)));
+        painter->drawRect(content_.frame);
+    }
+    draw_box(painter);
+}
+
+void HoverBox::draw_box(QCPPainter* painter) const {
+    const QFontMetricsF metrics(style_.tick_font);
+    QFont bold = style_.tick_font;
+    bold.setBold(true);
+    const QFontMetricsF bold_metrics(bold);
+    const double pad = style_.px(6), gap = style_.px(10), line_height = metrics.height() + style_.px(1);
+    const bool swatches = std::any_of(content_.rows.begin(), content_.rows.end(),
+                                      [](const Row& row) { return row.color.isValid(); });
+    const double swatch = swatches ? style_.px(20) : 0;
+    const double longest = std::max(style_.px(60), area_.width() * 0.45);
+    std::vector<double> columns;
+    for (const Row& row : content_.rows)
+        for (qsizetype c = 0; c < row.cells.size(); ++c) {
+            if (columns.size() <= std::size_t(c)) columns.push_back(0);
+            const double width = std::min(longest, metrics.horizontalAdvance(row.cells[c]));
+            columns[std::size_t(c)] = std::max(columns[std::size_t(c)], width);
+        }
+    double table = swatch - gap;
+    for (const double width : columns) table += width + gap;
+    const double width = std::max(table, bold_metrics.horizontalAdvance(content_.title)) + 2 * pad;
+    const double height = line_height * double(content_.rows.size() + 1) + 2 * pad;
+
+    const QRectF canvas = mParentPlot->viewport();
+    const double distance = style_.px(14);
+    double x = content_.anchor.x() + distance;
+    if (x + width > canvas.right() - 2) x = content_.anchor.x() - distance - width;
+    x = std::clamp(x, canvas.left() + 2, std::max(canvas.left() + 2, canvas.right() - width - 2));
+    double y = content_.anchor.y() + distance;
+    if (y + height > canvas.bottom() - 2) y = content_.anchor.y() - distance - height;
+    y = std::clamp(y, canvas.top() + 2, std::max(canvas.top() + 2, canvas.bottom() - height - 2));
+
+    QColor ground = style_.ground;
+    ground.setAlpha(240);
+    painter->setPen(QPen(style_.faint(style_.ink, 0.35), style_.px(1)));
+    painter->setBrush(ground);
+    painter->drawRoundedRect(QRectF(x, y, width, height), style_.px(3), style_.px(3));
+    painter->setPen(style_.ink);
+    painter->setFont(bold);
+    painter->drawText(QPointF(x + pad, y + pad + bold_metrics.ascent()), content_.title);
+    painter->setFont(style_.tick_font);
+    double top = y + pad + line_height;
+    for (const Row& row : content_.rows) {
+        if (row.color.isValid()) {
+            QPen pen(row.color, style_.px(2), row.dashes.isEmpty() ? Qt::SolidLine : Qt::CustomDashLine, Qt::FlatCap);
+            if (!row.dashes.isEmpty()) pen.setDashPattern(row.dashes);
+            painter->setPen(pen);
+            const double middle = top + metrics.height() / 2;
+            painter->drawLine(QPointF(x + pad, middle), QPointF(x + pad + style_.px(15), middle));
+        }
+        painter->setPen(row.muted ? style_.muted_ink : style_.ink);
+        double left = x + pad + swatch;
+        for (qsizetype c = 0; c < row.cells.size(); ++c) {
+            const double room = columns[std::size_t(c)];
+            const QString text = metrics.elidedText(row.cells[c], Qt::ElideMiddle, room + 1);
+            // Names to the left, numbers to the right.
+            const double shift = c == 0 ? 0 : room - metrics.horizontalAdvance(text);
+            painter->drawText(QPointF(left + shift, top + metrics.ascent()), text);
+            left += room + gap;
+        }
+        top += line_height;
+    }
+}
+
+// ---- CenteredNote
+
+void CenteredNote::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(true); }
+
+void CenteredNote::draw(QCPPainter* painter) {
+    if (text_.isEmpty()) return;
+    painter->setFont(style_.font);
+    painter->setPen(style_.muted_ink);
+    const QRectF area = QRectF(mParentPlot->viewport()).adjusted(style_.px(24), style_.px(8), -style_.px(24), -style_.px(8));
+    painter->drawText(area, Qt::AlignCenter | Qt::TextWordWrap, text_);
+}
+
+// ---- ReferenceLines
+
+ReferenceLines::ReferenceLines(QCPAxisRect* axes) : QCPLayerable(axes->parentPlot(), "grid"), axes_(axes) {}
+
+QRect ReferenceLines::clipRect() const { return axes_->rect(); }
+
+void ReferenceLines::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(true); }
+
+void ReferenceLines::draw(QCPPainter* painter) {
+    const QCPAxis* values = axes_->axis(QCPAxis::atLeft);
+    const QFontMetricsF metrics(style_.tick_font);
+    const QRectF area = axes_->rect();
+    painter->setFont(style_.tick_font);
+    for (const Line& line : lines_) {
+        if (!values->range().contains(line.value)) continue;
+        const double y = values->coordToPixel(line.value);
+        QPen pen(style_.muted_ink, style_.thin_line_width, Qt::CustomDashLine, Qt::FlatCap);
+        pen.setDashPattern({4, 3});
+        painter->setPen(pen);
+        painter->drawLine(QPointF(area.left(), y), QPointF(area.right(), y));
+        if (line.text.isEmpty()) continue;
+        painter->setPen(style_.muted_ink);
+        const double x = area.right() - style_.px(4) - metrics.horizontalAdvance(line.text);
+        const double baseline = line.text_below ? y + style_.px(2) + metrics.ascent() : y - style_.px(2) - metrics.descent();
+        painter->drawText(QPointF(x, baseline), line.text);
+    }
+}
+
+// ---- NonFiniteMarks
+
+NonFiniteMarks::NonFiniteMarks(QCPAxisRect* axes) : QCPLayerable(axes->parentPlot(), "axes"), axes_(axes) {}
+
+void NonFiniteMarks::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(true); }
+
+void NonFiniteMarks::draw(QCPPainter* painter) {
+    const QCPAxis* keys = axes_->axis(QCPAxis::atBottom);
+    const double half = style_.px(3.5), y = axes_->rect().top() + half + style_.px(1);
+    double last = -1e9;
+    for (const Mark& mark : marks_) {
+        if (!keys->range().contains(mark.key)) continue;
+        const double x = keys->coordToPixel(mark.key);
+        if (std::abs(x - last) < style_.px(1)) continue;
+        last = x;
+        painter->setPen(QPen(mark.color, style_.line_width));
+        painter->drawLine(QPointF(x - half, y - half), QPointF(x + half, y + half));
+        painter->drawLine(QPointF(x - half, y + half), QPointF(x + half, y - half));
+    }
+}
+
+// ---- KindStrip
+
+KindStrip::KindStrip(QCPAxis* axis, double thickness)
+    : QCPLayerable(axis->parentPlot(), "axes"), axis_(axis), thickness_(thickness) {}
+
+void KindStrip::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(false); }
+
+void KindStrip::draw(QCPPainter* painter) {
+    const QRectF area = axis_->axisRect()->rect();
+    const bool horizontal = axis_->orientation() == Qt::Horizontal;
+    const double thickness = style_.px(thickness_), gap = style_.px(2);
+    painter->setPen(Qt::NoPen);
+    for (std::size_t i = 0; i < colors_.size(); ++i) {
+        double from = axis_->coordToPixel(double(i) - 0.5), to = axis_->coordToPixel(double(i) + 0.5);
+        if (from > to) std::swap(from, to);
+        const double low = horizontal ? area.left() : area.top();
+        const double high = horizontal ? area.right() + 1 : area.bottom() + 1;
+        from = std::max(from, low);
+        to = std::min(to, high);
+        if (to <= from) continue;
+        // A hairline between neighbours where there is room for one.
+        if (to - from > style_.px(5)) to -= style_.px(1);
+        painter->setBrush(colors_[i]);
+        if (horizontal)
+            painter->drawRect(QRectF(from, area.bottom() + gap, to - from, thickness));
+        else
+            painter->drawRect(QRectF(area.left() - gap - thickness, from, thickness, to - from));
+    }
+}
+
+}  // namespace wavlab

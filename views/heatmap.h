@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <vector>
+
+#include <qcustomplot.h>
+
+#include "views/color_map.h"
+#include "views/plot_style.h"
+
+namespace wavlab {
+
+/// A matrix of coloured cells: rectangles of their own in a vector figure, one scaled image on the screen. Column c
+/// lies at c - 0.5 .. c + 0.5 of the horizontal axis, row r likewise of the vertical one.
+class Heatmap : public QCPAbstractPlottable {
+public:
+    Heatmap(QCPAxis* columns, QCPAxis* rows) : QCPAbstractPlottable(columns, rows) { setAntialiased(false); }
+
+    /// Row after row; a cell that is NaN does not exist and stays blank, an infinite one is marked.
+    void set_cells(std::size_t rows, std::size_t columns, std::vector<double> values);
+    void set_scale(ColorMap map, double low, double high);
+    /// Thin gaps between cells where they are large enough.
+    void set_gaps(bool gaps) { gaps_ = gaps; }
+    void set_style(const PlotStyle& style) { style_ = style; }
+
+    std::size_t rows() const { return rows_; }
+    std::size_t columns() const { return columns_; }
+    double value(std::size_t row, std::size_t column) const { return values_[row * columns_ + column]; }
+    double low() const { return low_; }
+    double high() const { return high_; }
+    /// The cell's rectangle on the canvas.
+    QRectF cell(std::size_t row, std::size_t column) const;
+
+    double selectTest(const QPointF& position, bool only_selectable, QVariant* details) const override;
+    QCPRange getKeyRange(bool& found, QCP::SignDomain domain) const override;
+    QCPRange getValueRange(bool& found, QCP::SignDomain domain, const QCPRange& keys) const override;
+
+protected:
+    void draw(QCPPainter* painter) override;
+    void drawLegendIcon(QCPPainter*, const QRectF&) const override {}
+
+private:
+    QRgb color(double value) const;
+    void draw_rectangles(QCPPainter* painter, double gap) const;
+    void draw_image(QCPPainter* painter);
+
+    std::size_t rows_ = 0;
+    std::size_t columns_ = 0;
+    std::vector<double> values_;
+    ColorMap map_ = ColorMap::viridis;
+    double low_ = 0;
+    double high_ = 1;
+    bool gaps_ = true;
+    PlotStyle style_;
+    QImage image_;
+};
+
+}  // namespace wavlab
