@@ -71,8 +71,8 @@ CharTokenizer CharTokenizer::from_vocabulary(const nlohmann::json& vocabulary) {
     std::vector<bool> seen(code_point_count, false);
     for (const nlohmann::json& entry : vocabulary) {
         const auto fail = [&](const std::string& problem) {
-            throw InputError("entry " + std::to_string(code_points.size()) + " of the character vocabulary " +
-                             problem + "; allowed are different code points from 0 to 1114111 without 55296 to 57343");
+            throw InputError("entry " + std::to_string(code_points.size()) + " of the character vocabulary " + problem +
+                             "; allowed are different code points from 0 to 1114111 without 55296 to 57343");
         };
         if (!entry.is_number_integer()) fail("is not a whole number");
         // Unsigned numbers above 2^63 would turn negative, which is refused as well.

@@ -33,7 +33,7 @@ private:
     [[noreturn]] void report_unknown(std::string_view utf8) const;
     char32_t code_point(std::int32_t token) const;
 
-    std::vector<char32_t> code_points_;     // by token
+    std::vector<char32_t> code_points_;      // by token
     std::vector<std::int32_t> token_table_;  // by code point; -1: not in the vocabulary
 };
 

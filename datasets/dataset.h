@@ -15,10 +15,10 @@ namespace wavlab {
 struct DataRequest {
     std::string dataset = "toy-stories";  ///< a dataset id, or file:PATH
     std::string tokenizer = "char";
-    std::string validation;            ///< a text file used as validation part; empty: the last tenth
-    std::int64_t size = 2'000'000;     ///< bytes, of the built-in dataset
-    std::uint64_t seed = 1;            ///< of the built-in dataset, never the experiment's own seed
-    std::filesystem::path base_folder; ///< what relative paths of files are relative to
+    std::string validation;             ///< a text file used as validation part; empty: the last tenth
+    std::int64_t size = 2'000'000;      ///< bytes, of the built-in dataset
+    std::uint64_t seed = 1;             ///< of the built-in dataset, never the experiment's own seed
+    std::filesystem::path base_folder;  ///< what relative paths of files are relative to
 };
 
 /// A text cut into the part to train on and the part to validate on.

@@ -245,8 +245,8 @@ double StoryGrammar::derive_items(const std::vector<Item>& items, Bindings& bind
                 bindings[static_cast<std::size_t>(item.variable)] = {rule, chosen};
             log_probability += std::log(static_cast<double>(weight(rule, chosen)) / static_cast<double>(total));
             const Rule& expanded = rules_[static_cast<std::size_t>(rule)];
-            log_probability += derive_items(expanded.alternatives[static_cast<std::size_t>(chosen)].items, bindings,
-                                            choose, text);
+            log_probability +=
+                derive_items(expanded.alternatives[static_cast<std::size_t>(chosen)].items, bindings, choose, text);
         }
     }
     return log_probability;

@@ -61,13 +61,13 @@ private:
     enum class ItemKind { literal, expand, expand_column, recall, assign };
     struct Item {
         ItemKind kind = ItemKind::literal;
-        std::string text;                        // literal
-        std::int32_t rule = -1;                  // expand
-        std::int32_t variable = -1;              // expand: bound; others: read; assign: written
-        std::int32_t source = -1;                // assign: read
-        std::string column;                      // recall, expand_column; empty: the name
-        bool capital = false;                    // recall
-        std::vector<std::int32_t> excluded;      // expand: variables whose alternatives are not allowed
+        std::string text;                    // literal
+        std::int32_t rule = -1;              // expand
+        std::int32_t variable = -1;          // expand: bound; others: read; assign: written
+        std::int32_t source = -1;            // assign: read
+        std::string column;                  // recall, expand_column; empty: the name
+        bool capital = false;                // recall
+        std::vector<std::int32_t> excluded;  // expand: variables whose alternatives are not allowed
     };
     struct Alternative {
         std::uint32_t weight = 1;

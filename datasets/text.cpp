@@ -190,9 +190,7 @@ namespace {
 
 std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
 
-std::string reason_of(int error_number) {
-    return std::error_code(error_number, std::generic_category()).message();
-}
+std::string reason_of(int error_number) { return std::error_code(error_number, std::generic_category()).message(); }
 
 /// Throws InputError unless the path is a regular file.
 void require_regular_file(const std::filesystem::path& path) {
@@ -201,8 +199,7 @@ void require_regular_file(const std::filesystem::path& path) {
     if (status.type() == std::filesystem::file_type::not_found)
         throw InputError("the text file " + quoted(path) + " does not exist");
     if (error) throw InputError("the text file " + quoted(path) + " cannot be read: " + error.message());
-    if (std::filesystem::is_directory(status))
-        throw InputError(quoted(path) + " is a folder; a text file is needed");
+    if (std::filesystem::is_directory(status)) throw InputError(quoted(path) + " is a folder; a text file is needed");
     if (!std::filesystem::is_regular_file(status))
         throw InputError(quoted(path) + " is not a regular file; a text file is needed");
 }

@@ -13,7 +13,7 @@ namespace wavlab {
 struct DecodedCharacter {
     char32_t code_point = 0;
     int bytes = 0;
-    bool valid = true;       ///< false: invalid bytes, read as U+FFFD
+    bool valid = true;        ///< false: invalid bytes, read as U+FFFD
     bool incomplete = false;  ///< invalid only because the text ends here
 };
 

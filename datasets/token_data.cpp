@@ -54,8 +54,7 @@ TextCorpus load_text_corpus(const DataRequest& request) {
 
 const TokenizerDescriptor& find_tokenizer(std::string_view id) {
     if (const TokenizerDescriptor* tokenizer = Registry<TokenizerDescriptor>::find(id)) return *tokenizer;
-    throw InputError("there is no tokenizer '" + std::string(id) + "'; allowed are " +
-                     list_ids<TokenizerDescriptor>());
+    throw InputError("there is no tokenizer '" + std::string(id) + "'; allowed are " + list_ids<TokenizerDescriptor>());
 }
 
 TokenData load_token_data(const DataRequest& request, std::int64_t context) {

@@ -11,7 +11,7 @@ namespace {
 
 void require_range(std::int64_t start, std::int64_t count, std::int64_t size) {
     if (start < 0 || count < 0 || start > size - count)
-        throw std::out_of_range("tokens " + std::to_string(start) + " to " + std::to_string(start + count) +
+        throw std::out_of_range(std::to_string(count) + " tokens from token " + std::to_string(start) +
                                 " of a sequence of " + std::to_string(size));
 }
 
@@ -81,8 +81,8 @@ std::vector<std::int64_t> TokenSequence::counts(std::int64_t vocabulary_size) co
 }
 
 std::int64_t TokenSequence::bytes() const {
-    return std::visit(
-        [](const auto& tokens) { return static_cast<std::int64_t>(tokens.size() * sizeof(tokens[0])); }, storage_);
+    return std::visit([](const auto& tokens) { return static_cast<std::int64_t>(tokens.size() * sizeof(tokens[0])); },
+                      storage_);
 }
 
 }  // namespace wavlab

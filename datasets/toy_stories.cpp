@@ -16,7 +16,7 @@ namespace wavlab {
 
 namespace {
 
-constexpr std::int64_t minimum_size = 20'000;
+constexpr std::int64_t minimum_size = 1'000;
 constexpr std::int64_t maximum_size = 1'000'000'000;
 
 }  // namespace
@@ -34,7 +34,7 @@ ToyStoryCorpus generate_toy_stories(std::int64_t size, std::uint64_t seed) {
     do {
         corpus.log_probability.push_back(toy_stories().generate(random, corpus.text));
         corpus.story_ends.push_back(static_cast<std::int64_t>(corpus.text.size()));
-    } while (corpus.story_ends.back() < size);
+    } while (corpus.story_ends.back() < size || corpus.story_ends.size() < 2);
     return corpus;
 }
 

@@ -23,7 +23,7 @@ struct ToyStoryCorpus {
     std::vector<double> log_probability;   ///< of each story, natural logarithm
 };
 
-/// Stories from a seed until there are at least `size` bytes of them. A larger size with the same seed goes on
+/// Stories from a seed until there are at least `size` bytes and two stories. A larger size with the same seed goes on
 /// where a smaller one ended.
 ToyStoryCorpus generate_toy_stories(std::int64_t size, std::uint64_t seed);
 

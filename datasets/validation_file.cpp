@@ -13,8 +13,8 @@ std::filesystem::path resolve_text_path(std::string_view name, const std::filesy
 }
 
 std::string describe_text_file(const std::filesystem::path& path, const FileText& file) {
-    std::string description =
-        "text file '" + path.string() + "' (" + std::to_string(file.file_bytes) + (file.file_bytes == 1 ? " byte" : " bytes");
+    std::string description = "text file '" + path.string() + "' (" + std::to_string(file.file_bytes) +
+                              (file.file_bytes == 1 ? " byte" : " bytes");
     if (file.replacements > 0)
         description += ", invalid bytes replaced by U+FFFD in " + std::to_string(file.replacements) +
                        (file.replacements == 1 ? " place" : " places");

@@ -64,7 +64,9 @@ TEST(CharTokenizer, RoundTripOfEveryCodePoint) {
 
 TEST(CharTokenizer, InvalidBytesReadAsReplacementCharacter) {
     const CharTokenizer tokenizer = CharTokenizer::from_texts({"a\uFFFD"});
-    EXPECT_THAT(tokenizer.encode("\xFF" "a\xE1\x80\xC3"), ElementsAre(1, 0, 1, 1));
+    EXPECT_THAT(tokenizer.encode("\xFF"
+                                 "a\xE1\x80\xC3"),
+                ElementsAre(1, 0, 1, 1));
     EXPECT_THAT(tokenizer.encode("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"),
                 testing::SizeIs(18));
     EXPECT_EQ(CharTokenizer::from_texts({"\xFF"}).vocabulary(), json::parse("[65533]"));
@@ -107,10 +109,26 @@ TEST(CharTokenizer, AnyOrderOfAStoredVocabulary) {
 }
 
 TEST(CharTokenizer, HostileVocabularies) {
-    for (const char* text :
-         {"{}", "null", "97", "\"abc\"", "[]", "[97, 97]", "[55296]", "[57343]", "[1114112]", "[-1]", "[97.5]",
-          "[\"a\"]", "[null]", "[[97]]", "[true]", "[18446744073709551615]", "[9223372036854775808]",
-          "[-9223372036854775808]", "[1e3]", "[{\"a\": [1, 2]}]"})
+    for (const char* text : {"{}",
+                             "null",
+                             "97",
+                             "\"abc\"",
+                             "[]",
+                             "[97, 97]",
+                             "[55296]",
+                             "[57343]",
+                             "[1114112]",
+                             "[-1]",
+                             "[97.5]",
+                             "[\"a\"]",
+                             "[null]",
+                             "[[97]]",
+                             "[true]",
+                             "[18446744073709551615]",
+                             "[9223372036854775808]",
+                             "[-9223372036854775808]",
+                             "[1e3]",
+                             "[{\"a\": [1, 2]}]"})
         EXPECT_THROW(CharTokenizer::from_vocabulary(json::parse(text)), InputError) << text;
     EXPECT_THROW(CharTokenizer::from_vocabulary(json(std::vector<int>(1'200'000, 5))), InputError);
     EXPECT_THAT(error_of([] { CharTokenizer::from_vocabulary(json::parse("[97, 98, 97]")); }),
@@ -123,8 +141,7 @@ TEST(CharTokenizer, IsFoundThroughTheRegistry) {
     EXPECT_FALSE(descriptor.summary.empty());
     const auto built = descriptor.build({"ab"});
     EXPECT_EQ(descriptor.restore(built->vocabulary())->encode("ba"), built->encode("ba"));
-    EXPECT_THAT(error_of([] { find_tokenizer("words"); }),
-                AllOf(HasSubstr("no tokenizer 'words'"), HasSubstr("char")));
+    EXPECT_THAT(error_of([] { find_tokenizer("words"); }), AllOf(HasSubstr("no tokenizer 'words'"), HasSubstr("char")));
 }
 
 }  // namespace

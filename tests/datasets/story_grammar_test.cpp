@@ -57,8 +57,8 @@ TEST(StoryGrammar, ProbabilitiesAreThoseWorkedOutByHand) {
     EXPECT_NEAR(probability(grammar, "Ann met Bob."), 0.75 * 0.5 * 0.5 * 0.5, 1e-12);
     // Without Bob the weights are 2 and 1.
     EXPECT_NEAR(probability(grammar, "Bob met Ann."), 0.75 * 0.25 * (2.0 / 3.0) * 0.5, 1e-12);
-    EXPECT_NEAR(probability(grammar, "Bob met Ann. She did. The very end.\n"),
-                0.75 * 0.25 * (2.0 / 3.0) * 0.5 * 0.75, 1e-12);
+    EXPECT_NEAR(probability(grammar, "Bob met Ann. She did. The very end.\n"), 0.75 * 0.25 * (2.0 / 3.0) * 0.5 * 0.75,
+                1e-12);
     EXPECT_NEAR(probability(grammar, "Cy sat. End."), 0.25 * 0.25, 1e-12);
     EXPECT_NEAR(probability(grammar, "Bob sat. The end."), 0.25 * 0.25 * 0.25, 1e-12);
 }

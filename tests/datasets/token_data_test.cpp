@@ -54,7 +54,9 @@ TEST_F(FileDataset, NineTenthsOfTheCharacters) {
 }
 
 TEST_F(FileDataset, NormalisedBeforeItIsCut) {
-    const TextCorpus corpus = load_text_corpus(request_for("\xEF\xBB\xBF" "12345\r\n789\xFF"));
+    const TextCorpus corpus =
+        load_text_corpus(request_for("\xEF\xBB\xBF"
+                                     "12345\r\n789\xFF"));
     EXPECT_EQ(corpus.train_text, "12345\n789");
     EXPECT_EQ(corpus.validation_text, "\uFFFD");
     EXPECT_THAT(corpus.source_description, AllOf(HasSubstr("text.txt' (14 bytes"), HasSubstr("in 1 place")));
