@@ -13,9 +13,13 @@ if(WAVLAB_CLANG_FORMAT AND style_sources)
         WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" VERBATIM COMMENT "Checking the sources' format")
 endif()
 if(WAVLAB_RUN_CLANG_TIDY)
-    # Flags that only GCC knows are taken out by -extra-arg; precompiled headers of GCC are not read by clang.
+    # clang cannot read GCC's precompiled headers: it gets the compile commands without them.
+    set(tidy_folder "${CMAKE_BINARY_DIR}/tidy")
+    file(MAKE_DIRECTORY "${tidy_folder}")
     add_custom_target(tidy
-        COMMAND ${WAVLAB_RUN_CLANG_TIDY} -quiet -p "${CMAKE_BINARY_DIR}" -extra-arg=-Wno-unknown-warning-option
+        COMMAND sed -E "s# (-include [^ ]*cmake_pch\\.hxx|-fpch-preprocess|-Winvalid-pch)##g"
+                "${CMAKE_BINARY_DIR}/compile_commands.json" > "${tidy_folder}/compile_commands.json"
+        COMMAND ${WAVLAB_RUN_CLANG_TIDY} -quiet -p "${tidy_folder}"
                 "${CMAKE_SOURCE_DIR}/(core|datasets|model|views|app)/.*\\.cpp$"
         WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" VERBATIM USES_TERMINAL COMMENT "Running clang-tidy")
 endif()
