@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Event.h>
+
+#include "core/experiment.h"
+#include "model/model_library.h"
+
+namespace wavlab {
+
+struct ChosenDevice {
+    at::Device device = at::kCPU;
+    DeviceChoice choice;
+};
+
+/// The device meant by "auto", "cpu", "cuda" or "cuda:N", and why. "auto" is the first GPU that works, else the CPU.
+/// Throws InputError when a GPU is asked for by name and cannot be used.
+ChosenDevice choose_device(const std::string& wanted, std::int64_t threads);
+
+/// "auto", "cpu" and every GPU: what can be chosen here.
+std::vector<std::string> device_names();
+
+/// The number of CPU threads meant by the option `threads` (0: all cores).
+int thread_count(std::int64_t threads);
+
+/// Sets thread count and determinism of LibTorch for the calling thread. To be called on the thread that computes.
+void configure_computation(const TrainSettings& settings, at::Device device);
+
+/// Free memory where the device computes: of the machine, or of the GPU.
+std::optional<double> free_memory_bytes(at::Device device);
+/// Memory in use: the process's resident set, or the most that was ever allocated on the GPU.
+double used_memory_bytes(at::Device device);
+/// "this machine" or "the GPU", for messages.
+std::string memory_place(at::Device device);
+
+/// Waits until the device has done what it was given.
+void synchronize(at::Device device);
+
+/// A few numbers on their way from the device to the host, without stopping the device. On the CPU they are there at
+/// once.
+class HostCopy {
+public:
+    /// `values`: a vector of fp32.
+    explicit HostCopy(const at::Tensor& values);
+    /// Waits for the copy.
+    std::vector<double> wait();
+
+private:
+    at::Tensor host_;
+    std::optional<c10::Event> arrived_;
+};
+
+}  // namespace wavlab

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "datasets/tokenizer.h"
+#include "model/decoder.h"
+#include "model/model_library.h"
+
+namespace wavlab {
+
+/// How a text is drawn.
+struct SampleSettings {
+    std::int64_t tokens = 200;
+    std::uint64_t seed = 1;
+    double temperature = 1.0;  ///< 0: always the likeliest token
+};
+
+/// Draws tokens one after the other, each from the model's distribution over what follows the last `context` tokens.
+/// An empty prompt starts after a line feed, where the vocabulary has one. Returns what follows the prompt; `on_text`
+/// (may be null) gets it piece by piece. Throws InputError for a prompt with characters outside the vocabulary.
+std::string draw_text(const Decoder& decoder, const Tokenizer& tokenizer, const std::string& prompt,
+                      const SampleSettings& settings, const std::function<void(const std::string&)>& on_text);
+
+/// Draws from a model file. Returns the prompt and what follows it.
+std::string sample_checkpoint(const SampleRequest& request, const std::function<void(const std::string&)>& on_text);
+
+}  // namespace wavlab

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/trainer.h"
+
+#include <utility>
+
+#include "core/error.h"
+#include "model/failure.h"
+#include "model/training_run.h"
+
+namespace wavlab {
+
+TrainerThread::TrainerThread(TrainRequest request)
+    : thread_([this, request = std::move(request)]() mutable { work(std::move(request)); }) {}
+
+TrainerThread::~TrainerThread() { control_.stop(StopRequest::keep); }
+
+void TrainerThread::work(TrainRequest request) noexcept {
+    TrainingRun run(std::move(request), control_, events_, progress_);
+    RunEnded over;
+    try {
+        over = run.run();
+    } catch (...) {
+        const Failure failure = describe_failure();
+        over.state = RunState::failed;
+        over.exit_code = failure.code;
+        over.reason = failure.sentence;
+        over.step = run.steps_done();
+    }
+    run.end(std::move(over));
+}
+
+}  // namespace wavlab

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How a run begins: new, or from its last checkpoint.
+#include <ATen/ATen.h>
+#include <ATen/Version.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/build_info.h"
+#include "core/error.h"
+#include "core/method.h"
+#include "core/safe_file.h"
+#include "model/data_request.h"
+#include "model/memory_check.h"
+#include "model/training_run.h"
+
+namespace wavlab {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The checkpoint must be of this model, not only of the same shapes.
+void require_same_model(const Experiment& run, const Experiment& checkpoint, const fs::path& file) {
+    if (run.model == checkpoint.model && run.seed == checkpoint.seed &&
+        resolved_method_options(run) == resolved_method_options(checkpoint))
+        return;
+    throw InputError("the checkpoint '" + file.string() +
+                     "' is of another model than the run's experiment.toml describes: put back the file's [model], "
+                     "[method] and seed, or start a new run");
+}
+
+}  // namespace
+
+std::optional<RunEnded> TrainingRun::prepare() {
+    show("preparing data");
+    folder_.path = request_.run_folder;
+    if (request_.resume) {
+        if (std::optional<RunEnded> over = prepare_resumed()) return over;
+    } else {
+        prepare_new();
+        if (control_->stop_requested() != StopRequest::none) {
+            RunEnded over = ended(control_->stop_requested() == StopRequest::interrupt ? RunState::interrupted
+                                                                                       : RunState::stopped,
+                                  control_->stop_requested() == StopRequest::interrupt ? ExitCode::interrupted
+                                                                                       : ExitCode::done,
+                                  "stopped before the run began, so no run folder was made");
+            over.discarded = true;
+            return over;
+        }
+    }
+    open_files();
+    return std::nullopt;
+}
+
+void TrainingRun::prepare_new() {
+    experiment_ = request_.experiment;
+    require_valid(experiment_, "");
+    require_free_run_folder(folder_.path);
+    prepare_model();
+}
+
+std::optional<RunEnded> TrainingRun::prepare_resumed() {
+    if (!is_run_folder(folder_.path))
+        throw InputError("'" + folder_.path.string() + "' is not a run folder: it holds no experiment.toml and run.db");
+    lock_.emplace(folder_);
+    experiment_ = load_experiment(folder_.experiment());
+    if (request_.total_steps && *request_.total_steps != experiment_.train.steps) {
+        notes_.push_back("the number of steps was changed from " + std::to_string(experiment_.train.steps) + " to " +
+                         std::to_string(*request_.total_steps) + ", so the learning rate follows another schedule");
+        experiment_.train.steps = *request_.total_steps;
+    }
+    require_valid(experiment_, folder_.experiment().string());
+    remove_leftovers(folder_);
+    const std::vector<CheckpointFolder> checkpoints = list_checkpoints(folder_);
+    progress_.total_steps = experiment_.train.steps;
+    if (finished_before(checkpoints)) {
+        step_ = checkpoints.back().step;
+        return ended(RunState::finished, ExitCode::done, "already finished");
+    }
+    prepare_model();
+    if (!checkpoints.empty()) restore(checkpoints.back());
+    for (const CheckpointFolder& checkpoint : checkpoints)
+        saved_losses_[checkpoint.step] = stored_validation_loss(checkpoint);
+    return std::nullopt;
+}
+
+bool TrainingRun::finished_before(const std::vector<CheckpointFolder>& checkpoints) const {
+    return !checkpoints.empty() && checkpoints.back().step >= experiment_.train.steps;
+}
+
+void TrainingRun::prepare_model() {
+    const TrainSettings& train = experiment_.train;
+    device_ = choose_device(train.device, train.threads);
+    configure_computation(train, device_.device);
+    data_ = load_token_data(data_request(experiment_), experiment_.model.context);
+    show("building the model");
+    const std::int64_t vocabulary = data_.tokenizer->vocabulary_size();
+    const bool on_gpu = !device_.device.is_cpu();
+    const double text_bytes = on_gpu ? static_cast<double>(data_.train.bytes() + data_.validation.bytes()) : 0.0;
+    require_memory(estimate_cost(experiment_, vocabulary).memory_bytes + text_bytes, free_memory_bytes(device_.device),
+                   memory_place(device_.device));
+    DecoderOptions options;
+    options.device = device_.device;
+    options.compute_type = train.precision == "bf16" ? at::kBFloat16 : at::kFloat;
+    decoder_ = std::make_unique<Decoder>(experiment_, vocabulary, options);
+    optimizer_ = std::make_unique<AdamW>(decoder_->parameters(), train);
+    train_windows_ = std::make_unique<TokenWindows>(data_.train, experiment_.model.context, device_.device);
+    validation_windows_ = std::make_unique<TokenWindows>(data_.validation, experiment_.model.context, device_.device);
+    steps_ = std::make_unique<TrainingStep>(*decoder_, *optimizer_, *train_windows_);
+    recorder_ = std::make_unique<Recorder>(*decoder_);
+    if (!request_.dump_batches.empty()) {
+        batch_dump_ = std::make_unique<BatchDump>();
+        steps_->on_batch = [this](std::int64_t step, const TokenBatch& batch) { batch_dump_->add(step, batch); };
+    }
+    for (const std::string& note : ignored_method_options(experiment_)) notes_.push_back(note);
+}
+
+void TrainingRun::restore(const CheckpointFolder& checkpoint) {
+    {
+        const SafetensorsFile file(checkpoint.model());
+        const ModelHeader header = read_model_header(file);
+        require_same_model(experiment_, header.experiment, checkpoint.model());
+        if (header.tokenizer->vocabulary() != data_.tokenizer->vocabulary())
+            throw InputError("the vocabulary of '" + checkpoint.model().string() +
+                             "' is not that of the text: the text of '" + experiment_.data.dataset +
+                             "' has changed since the run began");
+        load_parameters(file, *decoder_);
+    }
+    const TrainingState state = load_training_state(checkpoint.state(), *optimizer_);
+    if (state.data_sha256 != data_.sha256)
+        throw InputError("the text of '" + experiment_.data.dataset +
+                         "' has changed since the run began (its SHA-256 is another): put it back to resume this run");
+    if (state.step != checkpoint.step)
+        throw InputError("the files in '" + checkpoint.path.string() + "' are of step " + std::to_string(state.step) +
+                         ", not of the step that the folder is named by");
+    note_environment(state.environment);
+    step_ = first_step_ = state.step;
+    saved_step_ = state.step;
+    validation_loss_ = state.validation_loss;
+    from_checkpoint_ = true;
+}
+
+void TrainingRun::open_files() {
+    const RunStarted started = started_event();
+    if (request_.resume) {
+        if (request_.total_steps) write_file_safely(folder_.experiment(), to_toml(experiment_));
+        std::error_code ignored;
+        fs::create_directories(folder_.checkpoints(), ignored);
+        fs::create_directories(folder_.samples(), ignored);
+        store_ = std::make_unique<RunStoreWriter>(folder_.store());
+        store_->rewind(from_checkpoint_ ? step_ : -1);
+        store_->write(started);
+        store_->commit();
+    } else {
+        lock_.emplace(make_run_folder(folder_, experiment_, started));
+        store_ = std::make_unique<RunStoreWriter>(folder_.store());
+    }
+    log_ = std::make_unique<RunLog>(folder_.log());
+    log_->line((request_.resume ? "resumed at step " + std::to_string(step_) : "started") + " on " +
+               device_.choice.name + ": " + device_.choice.reason);
+    events_->push(started);
+    for (const std::string& note : notes_) say(note);
+}
+
+RunStarted TrainingRun::started_event() const {
+    const CostEstimate cost = estimate_cost(experiment_, data_.tokenizer->vocabulary_size());
+    const ComputeEnvironment here = environment();
+    RunDescription description;
+    description.experiment = to_toml(experiment_);
+    description.wavlab_version = version();
+    description.commit = commit();
+    description.torch_version = here.torch_version;
+    description.device = here.device;
+    description.device_reason = device_.choice.reason;
+    description.cpu_capability = here.cpu_capability;
+    description.threads = here.threads;
+    description.data_sha256 = data_.sha256;
+    description.data_source = data_.source_description;
+    description.vocabulary = data_.tokenizer->vocabulary_size();
+    description.train_tokens = data_.train.size();
+    description.validation_tokens = data_.validation.size();
+    description.validation_floor = data_.validation_floor;
+    description.unigram_entropy = data_.unigram_entropy;
+    description.added_parameters = cost.added_parameters;
+    description.flops_per_token = cost.flops_per_token;
+    description.implementation = here.implementation;
+    description.routing = decoder_->routing_layout();
+    description.started_at = utc_now();
+    description.notes = notes_;
+    for (const Parameter& parameter : decoder_->parameters()) description.parameters += parameter.value.numel();
+    return {std::move(description), fs::absolute(folder_.path).string(), first_step_, experiment_.train.steps};
+}
+
+ComputeEnvironment TrainingRun::environment() const {
+    ComputeEnvironment here;
+    here.device = device_.choice.name;
+    if (!device_.device.is_cpu()) here.device += " (" + device_.choice.title + ")";
+    here.cpu_capability = at::get_cpu_capability();
+    here.torch_version = TORCH_VERSION;
+    here.implementation = decoder_->routing_implementation();
+    here.threads = thread_count(experiment_.train.threads);
+    return here;
+}
+
+void TrainingRun::note_environment(const ComputeEnvironment& before) {
+    const ComputeEnvironment now = environment();
+    if (now == before) return;
+    const auto text = [](const ComputeEnvironment& e) {
+        return e.device + ", " + std::to_string(e.threads) + " threads, " + e.cpu_capability + ", LibTorch " +
+               e.torch_version + ", " + e.implementation + " routing";
+    };
+    notes_.push_back("the run goes on where its numbers may differ in the last bits: before " + text(before) + "; now " +
+                     text(now));
+}
+
+}  // namespace wavlab
