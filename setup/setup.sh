@@ -43,7 +43,7 @@ configure() {
     local preset=$1 folder=$root/build/$1 log key
     log=$folder.configure.log
     # A cache made for another place, compiler or LibTorch does not serve.
-    key=$({ echo "$root"; cmake --version; suitable_nvcc || true; libtorch_key; } | sha256sum)
+    key=$({ echo "$root"; cmake --version; suitable_nvcc || true; libtorch_key; cat "$root/CMakePresets.json"; } | sha256sum)
     [ -f "$folder/build.ninja" ] && [ "$(cat "$folder/.setup-key" 2>/dev/null)" = "$key" ] && return
     say "Configuring ($preset)"
     mkdir -p "$root/build"

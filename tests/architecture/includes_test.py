@@ -104,7 +104,8 @@ def violations(root):
 
 class TheHouse(unittest.TestCase):
     def test_its_layers_are_kept(self):
-        self.assertEqual(violations(ROOT), [])
+        found = violations(ROOT)
+        self.assertFalse(found, "\n" + "\n".join(found))
 
 
 class TheCheck(unittest.TestCase):

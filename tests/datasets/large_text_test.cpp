@@ -9,7 +9,7 @@
 
 #include "datasets/token_data.h"
 #include "datasets/toy_stories.h"
-#include "temporary_folder.h"
+#include "tests/datasets/temporary_folder.h"
 
 namespace wavlab {
 namespace {

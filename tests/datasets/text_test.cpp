@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "temporary_folder.h"
+#include "tests/datasets/temporary_folder.h"
 
 namespace wavlab {
 namespace {

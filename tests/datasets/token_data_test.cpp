@@ -10,7 +10,7 @@
 #include "core/registry.h"
 #include "core/sha256.h"
 #include "datasets/text.h"
-#include "temporary_folder.h"
+#include "tests/datasets/temporary_folder.h"
 
 namespace wavlab {
 namespace {

@@ -12,7 +12,7 @@
 #include "core/registry.h"
 #include "core/sha256.h"
 #include "datasets/token_data.h"
-#include "temporary_folder.h"
+#include "tests/datasets/temporary_folder.h"
 
 namespace wavlab {
 namespace {
