@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "core/number_text.h"
 #include "core/run_record.h"
 
 namespace wavlab {

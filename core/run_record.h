@@ -44,13 +44,15 @@ class RunRecord {
 public:
     explicit RunRecord(std::filesystem::path folder);
 
-    /// Applies one event of a run of this process.
+    /// Applies one event of a run of this process. A resumed run brings its history along: what the store holds up to
+    /// the step from which it goes on.
     RecordChanges apply(const RunEvent& event);
-    /// Reads what is new in the store (past runs, and live ones of another process). Throws InputError.
+    /// Reads what is new in the store (past runs, and live ones of another process). A run that the store calls running
+    /// while no process works on it is shown as interrupted. Throws InputError.
     RecordChanges follow_store();
 
     const std::filesystem::path& folder() const { return folder_; }
-    std::string name() const;                 ///< the folder's name
+    std::string name() const;  ///< the folder's name
     const RunDescription& description() const { return description_; }
     const Experiment& experiment() const { return experiment_; }
     RunState state() const { return state_; }
@@ -65,14 +67,29 @@ public:
 
     /// Steps at which there is a frame, ascending.
     const std::vector<std::int64_t>& frame_steps(FrameKind kind) const;
-    /// The frame at this step, from the cache or the store; null when there is none.
+    /// The frame at this step, from the cache or the store; null when there is none or when it cannot be read.
     std::shared_ptr<const RoutingFrame> routing_frame(std::int64_t step) const;
     std::shared_ptr<const DetailFrame> detail_frame(std::int64_t step) const;
     std::shared_ptr<const DepthFrame> depth_frame(std::int64_t step) const;
 
 private:
-    // implementation: bounded caches (newest and last used frames), scalars, index
-    struct Frames;
+    struct Frames;  // index and bounded caches: the newest and the last used frames
+    class StoreSink;
+
+    void load_history(const RunStarted& started);
+    void drop_after(std::int64_t step);
+    RecordChanges on(const RunStarted& started);
+    RecordChanges on(const ScalarRecorded& scalar);
+    RecordChanges on(const RoutingFrame& frame);
+    RecordChanges on(const DetailFrame& frame);
+    RecordChanges on(const DepthFrame& frame);
+    RecordChanges on(const CheckpointSaved& saved);
+    RecordChanges on(const SampleDrawn& sample);
+    RecordChanges on(const Message& message);
+    RecordChanges on(const StateChanged& changed);
+    RecordChanges on(const RunEnded& ended);
+    RecordChanges on_stored_frame(FrameKind kind, std::int64_t step);
+    void add_scalar(std::int64_t step, const std::string& name, double value);
 
     std::filesystem::path folder_;
     RunDescription description_;
@@ -85,7 +102,9 @@ private:
     std::vector<SampleDrawn> samples_;
     std::vector<CheckpointSaved> checkpoints_;
     std::vector<std::string> messages_;
+    std::vector<std::int64_t> message_steps_;  ///< where the run was at each message
     std::shared_ptr<Frames> frames_;
+    bool has_applied_ = false;  ///< events came in directly since the store was followed last
 };
 
 }  // namespace wavlab

@@ -12,8 +12,12 @@
 
 namespace wavlab {
 
-/// Writes a run's `run.db` (SQLite, WAL where the file system allows it, else DELETE). Used by the trainer's thread only.
-/// Every event goes in; commits happen every 0.5 s and on `commit()`. Throws WorkError that names the file and reason.
+// While a process has a run.db open through these classes, it must not open the file in any other way: closing that
+// descriptor would drop SQLite's locks (POSIX). Copy the file once the run has ended.
+
+/// Writes a run's `run.db` (SQLite, WAL where the file system allows it, else DELETE). Used by the trainer's thread
+/// only. Every event goes in; commits happen every 0.5 s, on events that change the run's state and on `commit()`.
+/// Throws WorkError that names the file and reason, InputError when the file is no run store or cannot be opened.
 class RunStoreWriter {
 public:
     /// Opens or makes the store.
@@ -36,6 +40,17 @@ private:
 enum class FrameKind { routing, details, depth };
 std::string to_string(FrameKind kind);
 
+/// What a reader finds, in the order in which it was written.
+class RunStoreSink {
+public:
+    virtual ~RunStoreSink() = default;
+    /// The writer took back what is after this step; it comes before anything else.
+    virtual void rewound(std::int64_t step) = 0;
+    virtual void scalar(std::int64_t step, const std::string& name, double value) = 0;
+    virtual void frame(FrameKind kind, std::int64_t step) = 0;
+    virtual void event(RunEvent event) = 0;  ///< neither scalars nor frames
+};
+
 /// Reads a run's `run.db`, read-only, also while another process writes it. Throws InputError when it is no run store.
 class RunStoreReader {
 public:
@@ -54,6 +69,8 @@ public:
         std::vector<StoredFrame> frames;
     };
     Update poll();
+    /// The same without collecting it, for long runs.
+    void poll(RunStoreSink& sink);
 
     std::optional<RoutingFrame> routing_frame(std::int64_t step) const;
     std::optional<DetailFrame> detail_frame(std::int64_t step) const;
