@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/cost_estimator.h"
+
+#include <exception>
+#include <unistd.h>
+#include <utility>
+
+#include "app/gui/session.h"
+#include "core/method.h"
+#include "views/cost_panel.h"
+#include "views/experiment_form.h"
+#include "views/quantity_text.h"
+
+namespace wavlab {
+
+namespace {
+
+constexpr int typing_pause_milliseconds = 700;
+constexpr double measure_seconds = 1.5;
+/// Before the data is known: about what English text has.
+constexpr std::int64_t usual_vocabulary = 96;
+
+double machine_memory() {
+    return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+CostEstimator::CostEstimator(ExperimentForm& form, Session& session, QObject* parent)
+    : QObject(parent), form_(form), session_(session) {
+    measure_timer_.setSingleShot(true);
+    measure_timer_.setInterval(typing_pause_milliseconds);
+    connect(&measure_timer_, &QTimer::timeout, this, &CostEstimator::measure);
+    connect(&form_, &ExperimentForm::edited, this, &CostEstimator::refresh);
+}
+
+CostEstimator::~CostEstimator() { measurement_.request_stop(); }
+
+bool CostEstimator::idle() const {
+    return !measure_timer_.isActive() && measuring_.empty() && data_worker_.idle() && measure_worker_.idle();
+}
+
+void CostEstimator::refresh() {
+    const Experiment experiment = form_.experiment();
+    ask_data(experiment);
+    ask_device(experiment);
+    show_data(experiment);
+    show_estimate(experiment);
+    const std::string key = time_key(experiment);
+    if (!measuring_.empty() && (measuring_ != key || session_.is_running())) measurement_.request_stop();
+    const bool wanted = form_.is_valid() && session_.library() && !session_.is_running() && !times_.contains(key);
+    if (wanted && measuring_ != key)
+        measure_timer_.start();
+    else if (!wanted)
+        measure_timer_.stop();
+    show_time(experiment);
+}
+
+void CostEstimator::ask_data(const Experiment& experiment) {
+    const std::string key = data_key(experiment);
+    if (data_.contains(key) || data_asked_ == key) return;
+    data_asked_ = key;
+    const std::uint64_t request = ++data_request_;
+    data_worker_.submit([this, experiment, key, request](std::stop_token) {
+        // Typing a path asks for every letter: only what is still wanted is read.
+        if (data_request_ != request) return;
+        const DataFacts facts = find_data_facts(experiment);
+        post(this, [this, key, facts] {
+            // A file that was not there may be there the next time.
+            if (facts.problem.empty()) data_[key] = facts;
+            if (data_asked_ == key) data_asked_.clear();
+            if (data_key(form_.experiment()) != key) return;
+            for (const char* field : {"data.dataset", "data.validation"})
+                form_.set_outside_problem(QString::fromLatin1(field), facts.problem_key == field ? QString::fromStdString(facts.problem) : QString());
+            if (facts.problem.empty()) refresh();
+            emit changed();
+        });
+    });
+}
+
+void CostEstimator::ask_device(const Experiment& experiment) {
+    ModelLibrary* library = session_.library();
+    if (!library) return;
+    const std::string device = experiment.train.device;
+    const std::int64_t threads = experiment.train.threads;
+    const std::string key = device + '\n' + std::to_string(threads);
+    if (device_asked_ == key) return;
+    device_asked_ = key;
+    data_worker_.submit_first([this, library, device, threads, key](std::stop_token) {
+        std::optional<DeviceChoice> choice;
+        QString problem;
+        try {
+            choice = library->choose_device(device, threads);
+        } catch (const std::exception& error) {
+            problem = QString::fromUtf8(error.what());
+        }
+        post(this, [this, key, choice, problem] {
+            if (device_asked_ != key) return;
+            device_ = choice;
+            device_problem_ = problem;
+            form_.set_outside_problem(QStringLiteral("train.device"), problem);
+            if (choice)
+                form_.costs().set_device(QString::fromStdString(choice->title) +
+                                             (choice->reason.empty() ? QString() : QStringLiteral(": ") + QString::fromStdString(choice->reason)),
+                                         QString::fromStdString(choice->reason));
+            else
+                form_.costs().set_device(QStringLiteral("–"), problem);
+            show_time(form_.experiment());
+            emit changed();
+        });
+    });
+}
+
+void CostEstimator::show_data(const Experiment& experiment) {
+    const auto found = data_.find(data_key(experiment));
+    if (found == data_.end()) {
+        form_.costs().set_data(QStringLiteral("–"), {});
+        return;
+    }
+    const DataFacts& facts = found->second;
+    const double used = double(experiment.train.steps) * double(experiment.train.batch) *
+                        double(experiment.train.accumulate) * double(experiment.model.context);
+    const double passes = facts.train_tokens > 0 ? used / double(facts.train_tokens) : 0;
+    form_.costs().set_data(tr("%1%2 tokens, %3 kinds; the run reads %4 (%5 passes)")
+                               .arg(facts.exact ? QString() : tr("about "), short_count_text(double(facts.train_tokens)),
+                                    count_text(double(facts.vocabulary)), short_count_text(used),
+                                    QString::number(passes, 'g', 2)),
+                           QString::fromStdString(facts.source));
+}
+
+void CostEstimator::show_estimate(const Experiment& experiment) {
+    if (!form_.is_valid()) {
+        form_.costs().show_nothing(tr("The experiment has a problem: see above."));
+        return;
+    }
+    const auto found = data_.find(data_key(experiment));
+    const std::int64_t vocabulary = found == data_.end() ? usual_vocabulary : found->second.vocabulary;
+    form_.costs().show_estimate(experiment, estimate_cost(experiment, vocabulary));
+}
+
+std::string CostEstimator::time_key(const Experiment& experiment) const {
+    // Everything a step's time depends on.
+    Experiment reduced = experiment;
+    const Experiment standard;
+    reduced.name = standard.name;
+    reduced.seed = standard.seed;
+    reduced.data = standard.data;
+    reduced.train = standard.train;
+    reduced.train.batch = experiment.train.batch;
+    reduced.train.accumulate = experiment.train.accumulate;
+    reduced.train.precision = experiment.train.precision;
+    reduced.train.device = experiment.train.device;
+    reduced.train.threads = experiment.train.threads;
+    reduced.train.deterministic = experiment.train.deterministic;
+    reduced.train.eval_windows = experiment.train.eval_windows;
+    reduced.train.record_every = experiment.train.record_every;
+    return to_toml(reduced) + std::to_string(experiment.model.dropout);
+}
+
+void CostEstimator::show_time(const Experiment& experiment) {
+    CostPanel& costs = form_.costs();
+    const QString help = tr("Measured by a few real steps of this experiment on this device, with made-up tokens.");
+    if (!form_.is_valid()) return;
+    const auto found = times_.find(time_key(experiment));
+    if (found != times_.end() && found->second.problem.isEmpty()) {
+        const StepTime& time = found->second.time;
+        const TrainSettings& train = experiment.train;
+        const double evaluations = train.eval_every > 0 ? 1 + double(train.steps) / double(train.eval_every) : 2;
+        const double seconds = double(train.steps) * time.seconds_per_step + evaluations * time.seconds_per_evaluation;
+        costs.set_time(tr("about %1 (%2 ms a step)")
+                           .arg(duration_text(seconds), QString::number(1000 * time.seconds_per_step, 'g', 3)),
+                       help);
+    } else if (found != times_.end()) {
+        costs.set_time(tr("not known: %1").arg(found->second.problem), help);
+    } else if (session_.is_running()) {
+        costs.set_time(tr("not measured while a run goes"), help);
+    } else if (!session_.library()) {
+        costs.set_time(tr("loading…"), help);
+    } else {
+        costs.set_time(tr("measuring…"), help);
+    }
+}
+
+void CostEstimator::measure() {
+    ModelLibrary* library = session_.library();
+    const Experiment experiment = form_.experiment();
+    if (!library || session_.is_running() || !form_.is_valid()) return;
+    const std::string key = time_key(experiment);
+    if (times_.contains(key) || measuring_ == key) return;
+    const auto facts = data_.find(data_key(experiment));
+    const std::int64_t vocabulary = facts == data_.end() ? usual_vocabulary : facts->second.vocabulary;
+    const double memory = estimate_cost(experiment, vocabulary).memory_bytes;
+    const bool on_cpu = !device_ || device_->name == "cpu";
+    if (on_cpu && memory > 0.8 * machine_memory()) {
+        times_[key] = {{}, tr("it needs about %1 of memory, this machine has %2").arg(bytes_text(memory), bytes_text(machine_memory()))};
+        show_time(experiment);
+        return;
+    }
+    measurement_.request_stop();
+    measurement_ = std::stop_source();
+    measuring_ = key;
+    measure_worker_.submit([this, library, experiment, vocabulary, key, stop = measurement_.get_token()](std::stop_token) {
+        Measured measured;
+        try {
+            if (!stop.stop_requested()) measured.time = library->measure_step(experiment, vocabulary, measure_seconds, stop);
+        } catch (const std::exception& error) {
+            measured.problem = QString::fromUtf8(error.what());
+        }
+        const bool cancelled = stop.stop_requested();
+        post(this, [this, key, measured, cancelled] {
+            if (!cancelled) times_[key] = measured;
+            if (measuring_ == key) measuring_.clear();
+            refresh();
+        });
+    });
+}
+
+}  // namespace wavlab

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/question.h"
+
+#include <QMessageBox>
+#include <QPushButton>
+
+namespace wavlab {
+
+void ask(QWidget* parent, const QString& id, const QString& title, const QString& text, const QList<Answer>& answers) {
+    if (auto* asked = parent->findChild<QMessageBox*>(id)) {
+        asked->raise();
+        asked->activateWindow();
+        return;
+    }
+    auto* box = new QMessageBox(QMessageBox::Question, title, text, QMessageBox::NoButton, parent);
+    box->setObjectName(id);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setTextFormat(Qt::PlainText);
+    for (const Answer& answer : answers) {
+        const auto role = answer.destroys ? QMessageBox::DestructiveRole : QMessageBox::AcceptRole;
+        QPushButton* button = box->addButton(answer.text, role);
+        if (answer.is_default) box->setDefaultButton(button);
+        if (answer.chosen) QObject::connect(button, &QPushButton::clicked, parent, answer.chosen);
+    }
+    QPushButton* cancel = box->addButton(QMessageBox::Cancel);
+    box->setEscapeButton(cancel);
+    box->open();
+}
+
+}  // namespace wavlab
