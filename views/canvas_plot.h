@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -67,6 +68,12 @@ protected:
     QHBoxLayout& controls() { return *controls_; }
     /// Fonts, pens and lengths of an axis rectangle by the style.
     void style_axes(QCPAxisRect& axes) const;
+
+    /// Shows the values of all named graphs at their key nearest to this point, as a table.
+    bool hover_graphs(const QPointF& position, const std::function<QString(double key)>& title);
+
+    /// Fits both axes to all graphs: `margin` of the width on either side; `from_zero` starts a linear axis at zero.
+    void fit_graphs(double margin, bool from_zero);
 
     /// After a control changed: draws again soon.
     void request_rebuild();

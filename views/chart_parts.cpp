@@ -19,27 +19,36 @@ void LegendStrip::set_style(const PlotStyle& style) {
 }
 
 double LegendStrip::symbol_width(const Entry& entry) const {
-    return style_.px(entry.swatch.isValid() ? 9 : entry.line == Qt::NoPen ? 9 : 22);
+    if (entry.line != Qt::NoPen) return style_.px(22);
+    return entry.swatch.isValid() || entry.marker.shape() != QCPScatterStyle::ssNone ? style_.px(9) : 0;
 }
 
 std::vector<LegendStrip::Place> LegendStrip::places(double width, double* height) const {
     const QFontMetricsF metrics(style_.tick_font);
     const double line_height = metrics.height() + style_.px(1);
     const double gap = style_.px(4), between = style_.px(12);
-    std::vector<Place> result;
-    double x = 0, y = 0;
-    for (const Entry& entry : entries_) {
-        const double room = std::max(style_.px(30), width - symbol_width(entry) - gap);
-        const QString text = metrics.elidedText(entry.text, Qt::ElideMiddle, room);
-        const double needed = symbol_width(entry) + gap + metrics.horizontalAdvance(text);
-        if (x > 0 && x + needed > width) {
-            x = 0;
-            y += line_height;
+    const auto lay_out = [&](bool break_at_headings, double* total) {
+        std::vector<Place> result;
+        double x = 0, y = 0;
+        for (const Entry& entry : entries_) {
+            const double symbol = symbol_width(entry) > 0 ? symbol_width(entry) + gap : 0;
+            const double room = std::max(style_.px(30), width - symbol);
+            const QString text = metrics.elidedText(entry.text, Qt::ElideMiddle, room);
+            const double needed = symbol + metrics.horizontalAdvance(text);
+            if (x > 0 && (x + needed > width || (break_at_headings && entry.heading))) {
+                x = 0;
+                y += line_height;
+            }
+            result.push_back({QPointF(x, y), text});
+            x += needed + (entry.heading ? gap * 1.5 : between);
         }
-        result.push_back({QPointF(x, y), text});
-        x += needed + between;
-    }
-    if (height) *height = entries_.empty() ? 0 : y + line_height;
+        *total = y + line_height;
+        return result;
+    };
+    double lines = 0;
+    std::vector<Place> result = lay_out(false, &lines);
+    if (lines > line_height * 1.5) result = lay_out(true, &lines);
+    if (height) *height = entries_.empty() ? 0 : lines;
     return result;
 }
 
@@ -82,7 +91,8 @@ void LegendStrip::draw(QCPPainter* painter) {
         }
         painter->setPen(style_.ink);
         painter->setBrush(Qt::NoBrush);
-        painter->drawText(QPointF(corner.x() + width + style_.px(4), corner.y() + metrics.ascent()), where[i].text);
+        const double text_left = corner.x() + (width > 0 ? width + style_.px(4) : 0);
+        painter->drawText(QPointF(text_left, corner.y() + metrics.ascent()), where[i].text);
     }
 }
 
@@ -144,12 +154,12 @@ void HoverBox::draw_box(QCPPainter* painter) const {
     const bool swatches = std::any_of(content_.rows.begin(), content_.rows.end(),
                                       [](const Row& row) { return row.color.isValid(); });
     const double swatch = swatches ? style_.px(20) : 0;
-    const double longest = std::max(style_.px(60), area_.width() * 0.45);
+    const double longest = std::max(style_.px(60), area_.width() * 0.28);
     std::vector<double> columns;
     for (const Row& row : content_.rows)
         for (qsizetype c = 0; c < row.cells.size(); ++c) {
             if (columns.size() <= std::size_t(c)) columns.push_back(0);
-            const double width = std::min(longest, metrics.horizontalAdvance(row.cells[c]));
+            const double width = std::min(c == 0 ? longest : area_.width(), metrics.horizontalAdvance(row.cells[c]));
             columns[std::size_t(c)] = std::max(columns[std::size_t(c)], width);
         }
     double table = swatch - gap;
@@ -167,7 +177,7 @@ void HoverBox::draw_box(QCPPainter* painter) const {
     y = std::clamp(y, canvas.top() + 2, std::max(canvas.top() + 2, canvas.bottom() - height - 2));
 
     QColor ground = style_.ground;
-    ground.setAlpha(240);
+    ground.setAlpha(245);
     painter->setPen(QPen(style_.faint(style_.ink, 0.35), style_.px(1)));
     painter->setBrush(ground);
     painter->drawRoundedRect(QRectF(x, y, width, height), style_.px(3), style_.px(3));

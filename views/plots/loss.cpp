@@ -38,6 +38,18 @@ QCPScatterStyle marker(int style_index, const PlotStyle& style, const QColor& co
     return {shape, QPen(color, style.thin_line_width), QBrush(style.ground), style.marker_size};
 }
 
+/// The smallest and largest of some numbers.
+struct Extent {
+    double low = std::numeric_limits<double>::infinity();
+    double high = -std::numeric_limits<double>::infinity();
+
+    void include(double value) {
+        low = std::min(low, value);
+        high = std::max(high, value);
+    }
+    bool empty() const { return low > high; }
+};
+
 /// The curves of one run, filled point by point as they come.
 struct Curves {
     const RunRecord* record = nullptr;
@@ -84,8 +96,8 @@ private:
     ReferenceLines* references_ = nullptr;
     NonFiniteMarks* marks_ = nullptr;
     std::vector<Curves> curves_;
-    QCPRange steps_;
-    QCPRange values_;
+    Extent steps_;
+    Extent values_;
 };
 
 LossPlot::LossPlot(QWidget* parent) : CanvasPlot(parent) {
@@ -184,8 +196,7 @@ void LossPlot::set_up_curves() {
     chart().clearGraphs();
     curves_.clear();
     marks_->clear();
-    steps_ = QCPRange(std::numeric_limits<double>::max(), std::numeric_limits<double>::lowest());
-    values_ = steps_;
+    steps_ = values_ = {};
     const bool smooth = smoothing_->value() > 0;
     for (const DrawnRun& run : runs()) {
         const QColor color = run_color(run.style_index, style());
@@ -202,7 +213,8 @@ void LossPlot::set_up_curves() {
         curves.raw->setPen(smooth ? QPen(style().faint(color, 0.3), style().thin_line_width) : pen);
         curves.smoothed->setPen(pen);
         curves.smoothed->setVisible(smooth);
-        curves.validation->setPen(QPen(color, style().thin_line_width));
+        const QColor between = runs().size() > 1 ? style().faint(color, 0.6) : color;
+        curves.validation->setPen(QPen(between, style().thin_line_width));
         curves.validation->setScatterStyle(marker(run.style_index, style(), color));
         for (QCPGraph* graph : {curves.raw, curves.smoothed, curves.validation}) graph->setAdaptiveSampling(true);
         append(curves);
@@ -241,9 +253,8 @@ bool LossPlot::append(Curves& curves) {
 }
 
 void LossPlot::widen(double step, double value) {
-    if (step > 0 || !log_steps_->isChecked()) steps_ = QCPRange(std::min(steps_.lower, step), std::max(steps_.upper, step));
-    if (value > 0 || !log_loss_->isChecked())
-        values_ = QCPRange(std::min(values_.lower, value), std::max(values_.upper, value));
+    if (step > 0 || !log_steps_->isChecked()) steps_.include(step);
+    if (value > 0 || !log_loss_->isChecked()) values_.include(value);
 }
 
 void LossPlot::set_up_references() {
@@ -287,28 +298,28 @@ void LossPlot::set_up_legend() {
 }
 
 void LossPlot::fit_axes() {
-    QCPRange steps = steps_, values = values_;
-    if (steps.lower > steps.upper) steps = QCPRange(log_steps_->isChecked() ? 1 : 0, 1);
-    if (values.lower > values.upper) values = QCPRange(log_loss_->isChecked() ? 0.1 : 0, 1);
+    const bool log_loss = log_loss_->isChecked(), log_steps = log_steps_->isChecked();
+    Extent steps = steps_, values = values_;
+    if (steps.empty()) steps = {log_steps ? 1.0 : 0.0, 1};
+    if (values.empty()) values = {log_loss ? 0.1 : 0.0, 1};
     bool text_below = false;
     for (const ReferenceLines::Line& line : references_->lines()) {
-        text_below = text_below || (line.text_below && line.value <= values.lower);
-        values.expand(line.value);
+        text_below = text_below || (line.text_below && line.value <= values.low);
+        if (line.value > 0 || !log_loss) values.include(line.value);
     }
-    const bool log_loss = log_loss_->isChecked();
-    double low = log_loss ? std::log10(values.lower) : values.lower;
-    double high = log_loss ? std::log10(values.upper) : values.upper;
-    if (high - low < 1e-9) {
-        low -= 0.05;
-        high += 0.05;
-    }
-    const double size = high - low;
-    low -= size * (text_below ? 0.11 : 0.05);
+    double low = log_loss ? std::log10(values.low) : values.low;
+    double high = log_loss ? std::log10(values.high) : values.high;
+    const double size = std::max(high - low, 1e-3);
+    // Room for the floor's name below its line.
+    const double text_share = QFontMetricsF(style().tick_font).height() * 1.5 / std::max(1.0, double(axes().height()));
+    low -= size * (text_below ? std::clamp(text_share, 0.05, 0.3) : 0.05);
     high += size * 0.05;
     axes().axis(QCPAxis::atLeft)->setRange(log_loss ? std::pow(10, low) : low, log_loss ? std::pow(10, high) : high);
-    if (steps.size() < 1) steps.upper = steps.lower + 1;
-    if (!log_steps_->isChecked()) steps = QCPRange(std::min(0.0, steps.lower), steps.upper + steps.size() * 0.015);
-    axes().axis(QCPAxis::atBottom)->setRange(steps);
+    if (steps.high - steps.low < 1) steps.high = steps.low + 1;
+    if (log_steps)
+        axes().axis(QCPAxis::atBottom)->setRange(steps.low, steps.high * 1.03);
+    else
+        axes().axis(QCPAxis::atBottom)->setRange(std::min(0.0, steps.low), steps.high + (steps.high - steps.low) * 0.015);
 }
 
 double LossPlot::nearest_step(double key) const {

@@ -246,10 +246,11 @@ void RoutingPlot::set_up_layout() {
         QCPAxis* axis = axes().axis(type);
         axis->setTickLength(0, 0);
         axis->setBasePen(Qt::NoPen);
+        axis->setTickPen(Qt::NoPen);
         axis->setTickLabelPadding(int(strip_room + style().px(2)));
         axis->grid()->setVisible(false);
     }
-    axes().axis(QCPAxis::atBottom)->setTickLabelRotation(90);
+    axes().axis(QCPAxis::atBottom)->setTickLabelRotation(-90);
     axes().axis(QCPAxis::atBottom)->setLabel("Source");
     axes().axis(QCPAxis::atLeft)->setLabel("Router before");
     heatmap_->set_style(style());
@@ -273,8 +274,16 @@ void RoutingPlot::set_up_legend() {
         entry.swatch = color;
         entries.push_back(entry);
     };
+    const auto add_heading = [&](const QString& text) {
+        LegendStrip::Entry entry;
+        entry.text = text;
+        entry.heading = true;
+        entries.push_back(entry);
+    };
+    add_heading("Rows:");
     for (const RouterKind kind : {RouterKind::attention, RouterKind::mlp, RouterKind::final_norm})
         add(router_kind_title(kind), router_color(kind, style()));
+    add_heading("Columns:");
     for (const SourceKind kind : {SourceKind::embedding, SourceKind::block, SourceKind::phase, SourceKind::split,
                                   SourceKind::partial, SourceKind::phase_partial, SourceKind::split_partial})
         if (std::any_of(columns_.begin(), columns_.end(), [&](const Source& s) { return s.kind == kind; }))

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Block summaries and WAV's details of the focused run: RMS, matching scale, cosine and biases, by block or over time.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QHBoxLayout>
+
+#include <qcustomplot.h>
+
+#include "views/axis_tickers.h"
+#include "views/canvas_plot.h"
+#include "views/chart_parts.h"
+#include "views/step_slider.h"
+
+namespace wavlab {
+
+namespace {
+
+/// One curve: a field of the frame.
+struct Series {
+    const char* name;
+    std::vector<float> DetailFrame::*field;
+    SourceKind kind;
+    bool dashed = false;
+};
+
+struct Quantity {
+    const char* id;
+    const char* title;
+    const char* axis;
+    const char* help;
+    std::vector<Series> series;
+    bool per_router = false;
+    bool around_zero = false;  ///< has a line at zero, and no logarithm
+};
+
+const std::vector<Quantity>& quantities() {
+    using Frame = DetailFrame;
+    static const std::vector<Quantity> all = {
+        {"rms", "RMS", "RMS", "rms(v) = sqrt(mean of v² over the channels), per token, then the mean over tokens. Raw: the "
+         "detail as the sublayers give it. Matched: as routers read it, scaled to the RMS of its block's summary.",
+         {{"summary", &Frame::summary_rms, SourceKind::block},
+          {"phase, raw", &Frame::phase_rms, SourceKind::phase, true},
+          {"phase, matched", &Frame::phase_matched_rms, SourceKind::phase},
+          {"split, raw", &Frame::split_rms, SourceKind::split, true},
+          {"split, matched", &Frame::split_matched_rms, SourceKind::split}}},
+        {"scale", "Matching scale", "Scale rms(b) / rms(p)",
+         "RMS matching multiplies a detail p by rms(b) / (rms(p) + 1e-6), b being its block's summary; no gradient "
+         "flows through the ratio unless `detach` is off.",
+         {{"phase", &Frame::phase_scale, SourceKind::phase}, {"split", &Frame::split_scale, SourceKind::split}}},
+        {"cosine", "Cosine", "Cosine to the summary",
+         "Cosine of the angle between a detail and its block's summary, per token, then the mean: 0 when the detail "
+         "holds nothing of the summary's direction.",
+         {{"phase", &Frame::phase_cosine, SourceKind::phase}, {"split", &Frame::split_cosine, SourceKind::split}},
+         false, true},
+        {"bias", "Bias", "Detail bias β",
+         "The learned bias β of each router on the logits of phase and split details; strongly negative switches "
+         "them off.",
+         {{"phase", &Frame::phase_bias, SourceKind::phase}, {"split", &Frame::split_bias, SourceKind::split}},
+         true, true},
+    };
+    return all;
+}
+
+constexpr std::size_t most_points = 500;
+
+class DetailsPlot final : public CanvasPlot {
+public:
+    explicit DetailsPlot(QWidget* parent);
+
+    QJsonObject state() const override;
+    void set_state(const QJsonObject& state) override;
+    std::optional<std::int64_t> shown_step() const override { return over_time() ? std::nullopt : step_->step(); }
+
+protected:
+    void rebuild() override;
+    void refresh(const RecordChanges&) override { show_frames(); }
+    bool concerns(const RecordChanges& changes) const override { return changes.details; }
+    QString problem_of(const RunRecord& record) const override;
+    QString invitation() const override;
+    bool show_hover(const QPointF& position) override;
+    void fit_axes() override;
+
+private:
+    bool over_time() const { return over_->currentIndex() == 1; }
+    const Quantity& quantity() const { return quantities()[std::size_t(quantity_->currentIndex())]; }
+    std::size_t places(const DetailFrame& frame) const;
+    void set_up_places(const RunRecord& record);
+    void set_up_graphs(const RunRecord& record);
+    void show_frames();
+    void show_by_place(const DetailFrame& frame);
+    void show_over_time(const RunRecord& record);
+
+    QComboBox* quantity_ = nullptr;
+    QComboBox* over_ = nullptr;
+    QComboBox* place_ = nullptr;  ///< block or router over time; the first entry is the mean
+    QCheckBox* log_ = nullptr;
+    StepSlider* step_ = nullptr;
+    ReferenceLines* zero_ = nullptr;
+    std::map<std::int64_t, std::shared_ptr<const DetailFrame>> frames_;  ///< those that are drawn over time
+    const RunRecord* frames_of_ = nullptr;
+    int wanted_place_ = 0;
+};
+
+DetailsPlot::DetailsPlot(QWidget* parent) : CanvasPlot(parent) {
+    zero_ = new ReferenceLines(&axes());
+    quantity_ = new QComboBox;
+    for (const Quantity& q : quantities()) {
+        quantity_->addItem(q.title);
+        quantity_->setItemData(quantity_->count() - 1, QString::fromUtf8(q.help), Qt::ToolTipRole);
+    }
+    quantity_->setToolTip(QString::fromUtf8(quantities()[0].help));
+    over_ = new QComboBox;
+    over_->addItems({"Through depth", "Over time"});
+    over_->setToolTip("Every block (or router) at one step, or one of them over all steps");
+    place_ = new QComboBox;
+    place_->setToolTip("The block (or router) whose values are drawn over time");
+    log_ = new QCheckBox("Log");
+    log_->setToolTip("Logarithmic vertical axis");
+    step_ = new StepSlider;
+    for (QComboBox* box : {quantity_, over_, place_}) {
+        box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+        controls().addWidget(box);
+        connect(box, &QComboBox::currentIndexChanged, this, [this] {
+            quantity_->setToolTip(QString::fromUtf8(quantity().help));
+            request_rebuild();
+        });
+    }
+    connect(place_, &QComboBox::activated, this, [this](int index) { wanted_place_ = index; });
+    connect(log_, &QCheckBox::toggled, this, [this] { request_rebuild(); });
+    connect(step_, &StepSlider::changed, this, [this] { request_rebuild(); });
+    controls().addWidget(log_);
+    controls().addWidget(step_, 1);
+    controls().addStretch(0);
+    place_->setVisible(false);
+}
+
+QJsonObject DetailsPlot::state() const {
+    QJsonObject state{{"quantity", quantity().id},
+                      {"over", over_time() ? "time" : "depth"},
+                      {"place", wanted_place_},
+                      {"log", log_->isChecked()}};
+    if (!step_->following() && step_->step()) state["step"] = qint64(*step_->step());
+    save_zoom(state);
+    return state;
+}
+
+void DetailsPlot::set_state(const QJsonObject& state) {
+    const QString id = state["quantity"].toString();
+    int index = 0;
+    for (std::size_t i = 0; i < quantities().size(); ++i)
+        if (id == quantities()[i].id) index = int(i);
+    quantity_->setCurrentIndex(index);
+    over_->setCurrentIndex(state["over"].toString() == "time" ? 1 : 0);
+    wanted_place_ = state["place"].toInt();
+    log_->setChecked(state["log"].toBool());
+    step_->choose(state.contains("step") ? std::optional(std::int64_t(state["step"].toDouble())) : std::nullopt);
+    load_zoom(state);
+    request_rebuild();
+}
+
+QString DetailsPlot::invitation() const {
+    return "The RMS of block summaries and of WAV's phase and split details appear here, block by block. Press Start.";
+}
+
+QString DetailsPlot::problem_of(const RunRecord& record) const {
+    const QString name = QString::fromStdString(record.name());
+    const QString method = QString::fromStdString(record.experiment().model.method);
+    if (record.description().experiment.empty()) return invitation();
+    if (record.description().routing.empty())
+        return QString("The run '%1' uses the method %2, which has no block summaries and no details.").arg(name, method);
+    const std::vector<std::int64_t>& steps = record.frame_steps(FrameKind::details);
+    if (steps.empty()) return QString("The run '%1' has recorded no details yet.").arg(name);
+    const auto frame = record.detail_frame(steps.back());
+    if (!frame) return {};
+    for (const Series& series : quantity().series) {
+        const std::vector<float>& values = (*frame).*series.field;
+        if (std::any_of(values.begin(), values.end(), [](float v) { return !std::isnan(v); })) return {};
+    }
+    return QString("The run '%1' uses the method %2, which has no details; choose RMS to see its block summaries.")
+        .arg(name, method);
+}
+
+std::size_t DetailsPlot::places(const DetailFrame& frame) const {
+    std::size_t most = 0;
+    for (const Series& series : quantity().series) most = std::max(most, (frame.*series.field).size());
+    return most;
+}
+
+void DetailsPlot::rebuild() {
+    const RunRecord& record = *focused_run();
+    if (frames_of_ != &record) {
+        frames_.clear();
+        frames_of_ = &record;
+    }
+    step_->setVisible(!over_time());
+    place_->setVisible(over_time());
+    log_->setEnabled(!quantity().around_zero);
+    set_up_places(record);
+    set_up_graphs(record);
+    show_frames();
+}
+
+void DetailsPlot::set_up_places(const RunRecord& record) {
+    const std::vector<std::int64_t>& steps = record.frame_steps(FrameKind::details);
+    const auto frame = steps.empty() ? nullptr : record.detail_frame(steps.back());
+    const std::size_t count = frame ? places(*frame) : 0;
+    QStringList names{quantity().per_router ? "Mean of routers" : "Mean of blocks"};
+    for (std::size_t i = 0; i < count; ++i)
+        names << (quantity().per_router ? router_label(i, count) : QString("Block %1").arg(i + 1));
+    const QSignalBlocker blocker(place_);
+    place_->clear();
+    place_->addItems(names);
+    place_->setCurrentIndex(wanted_place_ < names.size() ? wanted_place_ : 0);
+}
+
+void DetailsPlot::set_up_graphs(const RunRecord& record) {
+    QCPAxis* x = axes().axis(QCPAxis::atBottom);
+    QCPAxis* y = axes().axis(QCPAxis::atLeft);
+    x->setLabel(over_time() ? "Step" : quantity().per_router ? "Router" : "Block");
+    x->setTicker(QSharedPointer<QCPAxisTicker>(new WholeTicker));
+    x->grid()->setVisible(false);
+    QString label = QString::fromUtf8(quantity().axis);
+    if (over_time() && place_->currentIndex() == 0) label += quantity().per_router ? ", mean of routers" : ", mean of blocks";
+    if (over_time() && place_->currentIndex() > 0) label += ", " + place_->currentText().toLower();
+    y->setLabel(label);
+    const bool logarithmic = log_->isChecked() && !quantity().around_zero;
+    y->setScaleType(logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    y->setTicker(logarithmic ? QSharedPointer<QCPAxisTicker>(new LogTicker) : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
+    y->setNumberFormat("g");
+    y->setNumberPrecision(4);
+    zero_->set_style(style());
+    zero_->set_lines(quantity().around_zero ? std::vector<ReferenceLines::Line>{{0, "", false}}
+                                            : std::vector<ReferenceLines::Line>{});
+
+    const std::vector<std::int64_t>& steps = record.frame_steps(FrameKind::details);
+    const auto newest = steps.empty() ? nullptr : record.detail_frame(steps.back());
+    chart().clearGraphs();
+    std::vector<LegendStrip::Entry> entries;
+    for (const Series& series : quantity().series) {
+        QCPGraph* graph = chart().addGraph();
+        const QColor color = source_color(series.kind, style());
+        QPen pen(color, style().line_width, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin);
+        if (series.dashed) pen.setDashPattern({4, 2});
+        graph->setPen(pen);
+        if (!over_time()) {
+            const QBrush filling(series.dashed ? style().ground : color);
+            const auto shape = series.kind == SourceKind::phase   ? QCPScatterStyle::ssSquare
+                               : series.kind == SourceKind::split ? QCPScatterStyle::ssTriangle
+                                                                  : QCPScatterStyle::ssCircle;
+            graph->setScatterStyle({shape, QPen(color, style().thin_line_width), filling, style().marker_size});
+        }
+        graph->setName(series.name);
+        const bool exists = newest && std::any_of(((*newest).*series.field).begin(), ((*newest).*series.field).end(),
+                                                  [](float v) { return !std::isnan(v); });
+        if (exists) entries.push_back({series.name, pen, graph->scatterStyle()});
+    }
+    legend().set_entries(std::move(entries));
+}
+
+void DetailsPlot::show_frames() {
+    const RunRecord& record = *focused_run();
+    step_->set_steps(record.frame_steps(FrameKind::details));
+    if (over_time()) {
+        show_over_time(record);
+    } else if (const auto step = step_->step()) {
+        if (const auto frame = record.detail_frame(*step)) show_by_place(*frame);
+    }
+}
+
+void DetailsPlot::show_by_place(const DetailFrame& frame) {
+    for (int i = 0; i < chart().graphCount(); ++i) {
+        const std::vector<float>& values = frame.*quantity().series[std::size_t(i)].field;
+        QVector<double> keys, numbers;
+        for (std::size_t place = 0; place < values.size(); ++place) {
+            keys.append(double(place + 1));
+            numbers.append(values[place]);
+        }
+        chart().graph(i)->setData(keys, numbers, true);
+    }
+}
+
+void DetailsPlot::show_over_time(const RunRecord& record) {
+    // Long runs: every k-th frame, so that a bounded number is read from the store.
+    const std::vector<std::int64_t>& steps = record.frame_steps(FrameKind::details);
+    std::size_t stride = 1;
+    while (steps.size() / stride > most_points) stride *= 2;
+    std::map<std::int64_t, std::shared_ptr<const DetailFrame>> wanted;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (i % stride != 0 && i + 1 != steps.size()) continue;
+        const auto known = frames_.find(steps[i]);
+        const auto frame = known != frames_.end() ? known->second : record.detail_frame(steps[i]);
+        if (frame) wanted[steps[i]] = frame;
+    }
+    frames_ = std::move(wanted);
+    const int place = place_->currentIndex() - 1;
+    for (int i = 0; i < chart().graphCount(); ++i) {
+        QVector<double> keys, numbers;
+        for (const auto& [step, frame] : frames_) {
+            const std::vector<float>& values = (*frame).*quantity().series[std::size_t(i)].field;
+            double sum = 0;
+            int count = 0;
+            for (std::size_t j = 0; j < values.size(); ++j) {
+                if (std::isnan(values[j]) || (place >= 0 && int(j) != place)) continue;
+                sum += values[j];
+                ++count;
+            }
+            keys.append(double(step));
+            numbers.append(count > 0 ? sum / count : std::nan(""));
+        }
+        chart().graph(i)->setData(keys, numbers, true);
+    }
+}
+
+void DetailsPlot::fit_axes() {
+    fit_graphs(over_time() ? 0.015 : 0.04, !quantity().around_zero);
+}
+
+bool DetailsPlot::show_hover(const QPointF& position) {
+    return hover_graphs(position, [this](double key) {
+        const int place = int(std::lround(key));
+        if (over_time()) return QString("step %1").arg(place);
+        if (!quantity().per_router) return QString("Block %1").arg(place);
+        return "Router before " + router_label(std::size_t(place - 1), focused_run()->description().routing.routers.size());
+    });
+}
+
+const Registration<PlotDescriptor> registration{{
+    .id = "details",
+    .order = 3,
+    .title = "Details",
+    .help = "What routers of the focused run can read of each block. Summary: b = Σ u over the block's sublayers. Phase: "
+            "p = Σ c u with c positive on attention and negative on MLP sublayers. Split: s = Σ c u with c positive on "
+            "the first half and negative on the second. The c of a detail sum to zero.\n"
+            "RMS matching: a detail enters the routers as p · rms(b) / (rms(p) + 1e-6), so that it is as long as its "
+            "summary; rms(v) = sqrt(mean of v²) over the channels, per token.\nBias β: added to a detail's logit in "
+            "each router, learned, -2 at the start.\nDrag to move, turn the wheel to zoom, double click to see "
+            "everything.",
+    .height_ratio = 0.62,
+    .several_runs = false,
+    .make = [](QWidget* parent) -> Plot* { return new DetailsPlot(parent); },
+}};
+
+}  // namespace
+
+}  // namespace wavlab
