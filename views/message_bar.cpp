@@ -27,8 +27,10 @@ MessageBar::MessageBar(QWidget* parent) : QFrame(parent) {
     close_->setToolTip(tr("Close this message"));
     close_->setAccessibleName(tr("Close this message"));
     row->addWidget(close_);
-    connect(close_, &QToolButton::clicked, this, &QWidget::hide);
-    hide();
+    connect(close_, &QToolButton::clicked, this, [this] {
+        clear();
+        emit closed();
+    });
 }
 
 void MessageBar::show_message(Kind kind, const QString& text) {
@@ -38,11 +40,12 @@ void MessageBar::show_message(Kind kind, const QString& text) {
                          .pixmap(QSize(side, side), devicePixelRatioF()));
     label_->setText(text);
     label_->setAccessibleName(text);
-    show();
     update();
 }
 
-QString MessageBar::text() const { return isHidden() ? QString() : label_->text(); }
+void MessageBar::clear() { label_->clear(); }
+
+QString MessageBar::text() const { return label_->text(); }
 
 void MessageBar::paintEvent(QPaintEvent*) {
     QPainter painter(this);

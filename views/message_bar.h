@@ -8,8 +8,8 @@ class QToolButton;
 
 namespace wavlab {
 
-/// A line over the window's views for what must not be missed: what happened, why, what to do. Stays until it is closed
-/// or replaced.
+/// A line over the window's views for what must not be missed: what happened, why, what to do. Whoever holds it shows it
+/// with `show_message` and hides it when it is `closed`.
 class MessageBar : public QFrame {
     Q_OBJECT
 
@@ -18,7 +18,11 @@ public:
 
     explicit MessageBar(QWidget* parent = nullptr);
     void show_message(Kind kind, const QString& text);
+    void clear();
     QString text() const;
+
+signals:
+    void closed();
 
 protected:
     void paintEvent(QPaintEvent* event) override;

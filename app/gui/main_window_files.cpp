@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Opening, saving and exporting.
+#include <QApplication>
+#include <QClipboard>
+#include <QDesktopServices>
+#include <QDir>
+#include <QDockWidget>
+#include <QFileDialog>
+#include <QMimeData>
+#include <QRegularExpression>
+#include <QUrl>
+
+#include "app/gui/main_window.h"
+#include "app/gui/run_library.h"
+#include "app/gui/settings.h"
+#include "app/run_export.h"
+#include "core/error.h"
+#include "core/ready_experiments.h"
+#include "core/run_folder.h"
+#include "core/safe_file.h"
+#include "views/action_registry.h"
+#include "views/experiment_form.h"
+#include "views/figure_dialog.h"
+#include "views/option_editor.h"
+#include "views/plot_pane.h"
+#include "views/runs_model.h"
+#include "views/runs_panel.h"
+
+namespace wavlab {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int most_recent = 8;
+
+/// Opens a file dialog that does not stop the window. `chosen` gets the path.
+template <class Chosen>
+void choose_file(MainWindow* window, const QString& key, const QString& title, QFileDialog::FileMode mode,
+                 QFileDialog::AcceptMode accept, const QString& filter, const QString& name, Chosen chosen) {
+    const QString remembered = QStringLiteral("folders/") + key;
+    const QString folder = window_settings().value(remembered, QDir::homePath()).toString();
+    auto* dialog = new QFileDialog(window, title, folder, filter);
+    dialog->setObjectName(QStringLiteral("file_dialog.") + key);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(mode);
+    dialog->setAcceptMode(accept);
+    if (mode == QFileDialog::Directory) dialog->setOption(QFileDialog::ShowDirsOnly);
+    if (!name.isEmpty()) {
+        dialog->selectFile(name);
+        dialog->setDefaultSuffix(QFileInfo(name).suffix());
+    }
+    QObject::connect(dialog, &QFileDialog::fileSelected, window, [window, remembered, chosen](const QString& file) {
+        window_settings().setValue(remembered, QFileInfo(file).path());
+        const QString failure = failure_of([&] { chosen(to_path(file)); });
+        if (!failure.isEmpty()) window->show_problem(failure);
+    });
+    dialog->open();
+}
+
+/// For a POSIX shell.
+QString quoted(const QString& text) {
+    static const QRegularExpression plain(QStringLiteral("^[A-Za-z0-9_./:=,+-]+$"));
+    if (plain.match(text).hasMatch()) return text;
+    return QLatin1Char('\'') + QString(text).replace(QLatin1Char('\''), QStringLiteral("'\\''")) + QLatin1Char('\'');
+}
+
+}  // namespace
+
+void MainWindow::offer_starting_points() {
+    QList<StartingPoint> points;
+    for (const ReadyExperiment& ready : ready_experiments())
+        points.append({QStringLiteral("ready:") + QString::fromStdString(ready.id), QString::fromStdString(ready.title),
+                       QString::fromStdString(ready.description), false});
+    for (const QString& file : window_settings().value(QStringLiteral("recent_experiments")).toStringList()) {
+        if (!QFileInfo::exists(file)) continue;
+        // A run's experiment is known by the run's name.
+        const QFileInfo info(file);
+        const bool of_run = info.fileName() == QLatin1String("experiment.toml");
+        points.append({QStringLiteral("recent:") + file, of_run ? QFileInfo(info.path()).fileName() : info.fileName(), file, true});
+    }
+    if (form_) form_->set_starting_points(points);
+}
+
+void MainWindow::remember_experiment(const fs::path& file) {
+    QSettings settings = window_settings();
+    QStringList recent = settings.value(QStringLiteral("recent_experiments")).toStringList();
+    recent.removeAll(to_qstring(file));
+    recent.prepend(to_qstring(file));
+    settings.setValue(QStringLiteral("recent_experiments"), QStringList(recent.mid(0, most_recent)));
+    offer_starting_points();
+}
+
+void MainWindow::choose_starting_point(const QString& id) {
+    const QString failure = failure_of([&] {
+        if (id.startsWith(QStringLiteral("ready:"))) {
+            const ReadyExperiment* ready = find_ready_experiment(id.mid(6).toStdString());
+            if (!ready) throw InputError("there is no ready experiment '" + id.mid(6).toStdString() + "'");
+            form_->set_experiment(parse_experiment(ready->text, ready->id + ".toml", {}));
+        } else if (id.startsWith(QStringLiteral("recent:"))) {
+            form_->set_experiment(load_experiment(to_path(id.mid(7))));
+        }
+    });
+    if (!failure.isEmpty()) show_problem(failure);
+}
+
+void MainWindow::open(const fs::path& path) {
+    if (!form_) {
+        to_open_ = path;
+        return;
+    }
+    open_now(path);
+}
+
+void MainWindow::open_now(const fs::path& path) {
+    to_open_.clear();
+    const QString failure = failure_of([&] {
+        std::error_code error;
+        const fs::path absolute = fs::absolute(path, error);
+        if (fs::is_directory(absolute, error)) {
+            library_->add(absolute);
+            const fs::path folder = fs::weakly_canonical(absolute, error);
+            runs_model_->set_drawn(folder, true);
+            library_->open(folder);
+            runs_panel_->set_focus(folder);
+            form_->set_experiment(load_experiment(RunFolder{folder}.experiment()));
+            show_information(tr("Opened the run %1.").arg(to_qstring(folder.filename())));
+        } else if (absolute.extension() == ".toml") {
+            form_->set_experiment(load_experiment(absolute));
+            remember_experiment(absolute);
+            show_information(tr("The form holds %1.").arg(to_qstring(absolute.filename())));
+        } else if (fs::is_regular_file(absolute, error)) {
+            OptionEditor* dataset = form_->editor(QStringLiteral("data.dataset"));
+            dataset->set_value("file:" + absolute.string());
+            form_->show_field(QStringLiteral("data.dataset"));
+            show_information(tr("The next run trains on %1.").arg(to_qstring(absolute.filename())));
+        } else {
+            throw InputError(path.string() + " is not there");
+        }
+    });
+    if (!failure.isEmpty()) show_problem(failure);
+}
+
+void MainWindow::open_experiment_dialog() {
+    choose_file(this, QStringLiteral("experiment"), tr("Open an experiment"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
+                tr("Experiments (*.toml);;All files (*)"), {}, [this](const fs::path& file) { open_now(file); });
+}
+
+void MainWindow::open_run_dialog() {
+    choose_file(this, QStringLiteral("run"), tr("Open a run folder"), QFileDialog::Directory, QFileDialog::AcceptOpen, {}, {},
+                [this](const fs::path& folder) { open_now(folder); });
+}
+
+void MainWindow::save_experiment_dialog() {
+    const Experiment experiment = form_->experiment();
+    choose_file(this, QStringLiteral("experiment"), tr("Save the experiment"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
+                tr("Experiments (*.toml)"), QString::fromStdString(experiment.name) + QStringLiteral(".toml"),
+                [this, experiment](const fs::path& file) {
+                    write_file_safely(file, to_toml(experiment));
+                    remember_experiment(file);
+                    show_information(tr("Saved %1.").arg(to_qstring(file)));
+                });
+}
+
+void MainWindow::choose_data_file(const QString& key) {
+    choose_file(this, QStringLiteral("text"), tr("Choose a text file"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
+                tr("Text (*.txt);;All files (*)"), {}, [this, key](const fs::path& file) {
+                    const std::string prefix = key == QLatin1String("data.dataset") ? "file:" : "";
+                    form_->editor(key)->set_value(prefix + file.string());
+                });
+}
+
+void MainWindow::use_settings_of_focused() {
+    form_->set_experiment(load_experiment(RunFolder{focus()}.experiment()));
+    show_information(tr("The form holds the settings of %1.").arg(to_qstring(focus().filename())));
+}
+
+void MainWindow::copy_command_of_focused() {
+    const QString command = QStringLiteral("wavlab train %1 --runs %2")
+                                .arg(quoted(to_qstring(RunFolder{focus()}.experiment())), quoted(to_qstring(library_->folder())));
+    QApplication::clipboard()->setText(command);
+    show_information(tr("Copied: %1").arg(command));
+}
+
+void MainWindow::open_folder_of_focused() {
+    const QString folder = to_qstring(focus());
+    if (!QDesktopServices::openUrl(QUrl::fromLocalFile(folder)))
+        show_problem(tr("No file manager could be opened. The run lies in %1").arg(folder));
+}
+
+PlotPane* MainWindow::current_pane() const {
+    for (PlotPane* pane : panes_)
+        if (pane->isAncestorOf(focusWidget())) return pane;
+    for (PlotPane* pane : panes_)
+        if (pane->underMouse()) return pane;
+    for (PlotPane* pane : panes_)
+        if (pane->isVisible()) return pane;
+    return panes_.empty() ? nullptr : panes_.front();
+}
+
+void MainWindow::export_figure_dialog(const QString& plot) {
+    const fs::path focused = focus();
+    const QString stem = focused.empty() ? QStringLiteral("wavlab") : to_qstring(focused.filename());
+    const QString folder = window_settings().value(QStringLiteral("folders/figure"), QDir::homePath()).toString();
+    const auto run = [this](const PlotDescriptor& descriptor, FigureOptions options, const fs::path& file) {
+        FigureContent content;
+        content.plot = &descriptor;
+        for (const DrawnRun& drawn : runs_model_->drawn_runs(focus()))
+            if (descriptor.several_runs || drawn.focused) content.runs.push_back(drawn);
+        for (PlotPane* pane : panes_)
+            if (pane->descriptor().id == descriptor.id) options.state = pane->plot().state();
+        const FigureResult result = export_figure(content, options, file);
+        window_settings().setValue(QStringLiteral("folders/figure"), QFileInfo(to_qstring(file)).path());
+        QString said = tr("Wrote %1.").arg(to_qstring(result.file));
+        for (const std::string& text : result.notes) said += QLatin1Char(' ') + QString::fromStdString(text);
+        show_information(said);
+    };
+    (new FigureDialog(plot, folder, stem, run, this))->open();
+}
+
+void MainWindow::copy_plot() {
+    PlotPane* pane = current_pane();
+    if (!pane) return;
+    FigureContent content;
+    content.plot = &pane->descriptor();
+    for (const DrawnRun& drawn : runs_model_->drawn_runs(focus()))
+        if (content.plot->several_runs || drawn.focused) content.runs.push_back(drawn);
+    FigureOptions options;
+    options.state = pane->plot().state();
+    FigureResult result;
+    auto* data = new QMimeData;
+    const QByteArray png = render_figure(content, options, FigureFormat::png, result);
+    data->setImageData(QImage::fromData(png, "PNG"));
+    data->setData(QStringLiteral("image/svg+xml"), render_figure(content, options, FigureFormat::svg, result));
+    QApplication::clipboard()->setMimeData(data);
+    show_information(tr("Copied: %1.").arg(QString::fromStdString(content.plot->title)));
+}
+
+void MainWindow::export_metrics_dialog() {
+    const fs::path folder = focus();
+    choose_file(this, QStringLiteral("metrics"), tr("Export metrics"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
+                tr("CSV (*.csv)"), to_qstring(folder.filename()) + QStringLiteral(".csv"), [this, folder](const fs::path& file) {
+                    export_metrics(RunFolder{folder}, file);
+                    show_information(tr("Wrote %1.").arg(to_qstring(file)));
+                });
+}
+
+void MainWindow::export_checkpoint_dialog(const std::string& which) {
+    const fs::path folder = focus();
+    const QString name = to_qstring(folder.filename()) + QLatin1Char('-') + QString::fromStdString(which) + QStringLiteral(".safetensors");
+    choose_file(this, QStringLiteral("checkpoint"), tr("Export a checkpoint"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
+                tr("safetensors (*.safetensors)"), name, [this, folder, which](const fs::path& file) {
+                    export_checkpoint(RunFolder{folder}, which, file);
+                    show_information(tr("Wrote %1.").arg(to_qstring(file)));
+                });
+}
+
+}  // namespace wavlab
