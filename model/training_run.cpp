@@ -50,7 +50,7 @@ RunEnded TrainingRun::run() {
 
 RunEnded TrainingRun::train() {
     progress_.total_steps = experiment_.train.steps;
-    if (!from_checkpoint_) first_look();
+    if (!from_checkpoint_ && experiment_.train.record_every > 0) first_look();
     if (step_ < experiment_.train.steps && evaluation_due() && !validation_loss_) work_after_update();
     while (step_ < experiment_.train.steps) {
         const RunControl::Orders orders = next_orders();
@@ -110,7 +110,7 @@ void TrainingRun::train_step() {
     const std::int64_t step = step_ + 1;
     const bool last = step == experiment_.train.steps;
     const std::int64_t record_every = experiment_.train.record_every;
-    const bool framed = last || (record_every > 0 && step % record_every == 0);
+    const bool framed = record_every > 0 && (last || step % record_every == 0);
 
     const StepGradient gradient = steps_->gradient(step, framed ? recorder_.get() : nullptr);
     std::optional<StepFrames> frames;
