@@ -243,7 +243,8 @@ void ReferenceLines::draw(QCPPainter* painter) {
         if (line.text.isEmpty()) continue;
         painter->setPen(style_.muted_ink);
         const double x = area.right() - style_.px(4) - metrics.horizontalAdvance(line.text);
-        const double baseline = line.text_below ? y + style_.px(2) + metrics.ascent() : y - style_.px(2) - metrics.descent();
+        const bool below = line.text_below && y + style_.px(2) + metrics.height() <= area.bottom();
+        const double baseline = below ? y + style_.px(2) + metrics.ascent() : y - style_.px(2) - metrics.descent();
         painter->drawText(QPointF(x, baseline), line.text);
     }
 }
@@ -261,7 +262,7 @@ void NonFiniteMarks::draw(QCPPainter* painter) {
     for (const Mark& mark : marks_) {
         if (!keys->range().contains(mark.key)) continue;
         const double x = keys->coordToPixel(mark.key);
-        if (std::abs(x - last) < style_.px(1)) continue;
+        if (std::abs(x - last) < 2 * half) continue;
         last = x;
         painter->setPen(QPen(mark.color, style_.line_width));
         painter->drawLine(QPointF(x - half, y - half), QPointF(x + half, y + half));

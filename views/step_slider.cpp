@@ -76,9 +76,9 @@ void StepSlider::show_step() {
     slider_->setEnabled(steps_.size() > 1);
     follow_->setChecked(following_);
     // As wide as the last step, so that the slider does not jump about.
-    const QString widest = "step " + QString::number(steps_.empty() ? 0 : steps_.back());
+    const QString widest = steps_.empty() ? QString("no step") : "step " + QString::number(steps_.back());
     label_->setMinimumWidth(label_->fontMetrics().horizontalAdvance(widest) + 2);
-    label_->setText(shown ? "step " + QString::number(*shown) : QString("no step"));
+    label_->setText(shown ? "step " + QString::number(*shown) : widest);
 }
 
 }  // namespace wavlab

@@ -24,7 +24,7 @@ struct Series {
     const char* name;
     std::vector<float> DetailFrame::*field;
     SourceKind kind;
-    bool dashed = false;
+    enum { plain, broad, matched } look = plain;
 };
 
 struct Quantity {
@@ -42,11 +42,11 @@ const std::vector<Quantity>& quantities() {
     static const std::vector<Quantity> all = {
         {"rms", "RMS", "RMS", "rms(v) = sqrt(mean of v² over the channels), per token, then the mean over tokens. Raw: the "
          "detail as the sublayers give it. Matched: as routers read it, scaled to the RMS of its block's summary.",
-         {{"summary", &Frame::summary_rms, SourceKind::block},
-          {"phase, raw", &Frame::phase_rms, SourceKind::phase, true},
-          {"phase, matched", &Frame::phase_matched_rms, SourceKind::phase},
-          {"split, raw", &Frame::split_rms, SourceKind::split, true},
-          {"split, matched", &Frame::split_matched_rms, SourceKind::split}}},
+         {{"summary", &Frame::summary_rms, SourceKind::block, Series::broad},
+          {"phase, raw", &Frame::phase_rms, SourceKind::phase},
+          {"phase, matched", &Frame::phase_matched_rms, SourceKind::phase, Series::matched},
+          {"split, raw", &Frame::split_rms, SourceKind::split},
+          {"split, matched", &Frame::split_matched_rms, SourceKind::split, Series::matched}}},
         {"scale", "Matching scale", "Scale rms(b) / rms(p)",
          "RMS matching multiplies a detail p by rms(b) / (rms(p) + 1e-6), b being its block's summary; no gradient "
          "flows through the ratio unless `detach` is off.",
@@ -65,7 +65,8 @@ const std::vector<Quantity>& quantities() {
     return all;
 }
 
-constexpr std::size_t most_points = 500;
+constexpr std::size_t most_points = 500;  // over time
+constexpr std::size_t most_markers = 40;  // through depth
 
 class DetailsPlot final : public CanvasPlot {
 public:
@@ -244,14 +245,20 @@ void DetailsPlot::set_up_graphs(const RunRecord& record) {
         QCPGraph* graph = chart().addGraph();
         const QColor color = source_color(series.kind, style());
         QPen pen(color, style().line_width, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin);
-        if (series.dashed) pen.setDashPattern({4, 2});
+        // Matched details lie on their summary: their dashes alternate on its broad line.
+        if (series.look == Series::broad) pen.setWidthF(style().line_width * 2.2);
+        if (series.look == Series::matched) {
+            pen.setDashPattern({2.5, 4.5});
+            pen.setDashOffset(series.kind == SourceKind::split ? 3.5 : 0);
+        }
         graph->setPen(pen);
-        if (!over_time()) {
-            const QBrush filling(series.dashed ? style().ground : color);
+        if (!over_time() && newest && places(*newest) <= most_markers) {
+            const QBrush filling(series.look == Series::matched ? style().ground : color);
             const auto shape = series.kind == SourceKind::phase   ? QCPScatterStyle::ssSquare
                                : series.kind == SourceKind::split ? QCPScatterStyle::ssTriangle
                                                                   : QCPScatterStyle::ssCircle;
-            graph->setScatterStyle({shape, QPen(color, style().thin_line_width), filling, style().marker_size});
+            const double size = style().marker_size * (series.look == Series::broad ? 1.4 : 1);
+            graph->setScatterStyle({shape, QPen(color, style().thin_line_width), filling, size});
         }
         graph->setName(series.name);
         const bool exists = newest && std::any_of(((*newest).*series.field).begin(), ((*newest).*series.field).end(),

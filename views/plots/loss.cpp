@@ -60,8 +60,8 @@ struct Curves {
     Smoothing smoothing{0.9};
     std::size_t train_points = 0;
     std::size_t validation_points = 0;
-    double last_train_step = 0;
-    double last_validation_step = 0;
+    std::pair<double, double> last_train;  ///< step and value
+    std::pair<double, double> last_validation;
 };
 
 class LossPlot final : public CanvasPlot {
@@ -213,8 +213,9 @@ void LossPlot::set_up_curves() {
         curves.raw->setPen(smooth ? QPen(style().faint(color, 0.3), style().thin_line_width) : pen);
         curves.smoothed->setPen(pen);
         curves.smoothed->setVisible(smooth);
-        const QColor between = runs().size() > 1 ? style().faint(color, 0.6) : color;
-        curves.validation->setPen(QPen(between, style().thin_line_width));
+        // With several runs the markers alone: one more line a run would hide the others.
+        curves.validation->setLineStyle(runs().size() > 1 ? QCPGraph::lsNone : QCPGraph::lsLine);
+        curves.validation->setPen(QPen(color, style().thin_line_width));
         curves.validation->setScatterStyle(marker(run.style_index, style(), color));
         for (QCPGraph* graph : {curves.raw, curves.smoothed, curves.validation}) graph->setAdaptiveSampling(true);
         append(curves);
@@ -224,11 +225,13 @@ void LossPlot::set_up_curves() {
 
 bool LossPlot::append(Curves& curves) {
     const QColor color = run_color(curves.style_index, style());
-    const auto take = [&](const char* name, std::size_t& taken, double& last, const auto& add) {
+    const auto take = [&](const char* name, std::size_t& taken, std::pair<double, double>& last, const auto& add) {
         const ScalarSeries* series = curves.record->scalars(name);
         const std::size_t points = series ? series->steps.size() : 0;
-        // A resumed run replaces what came after its checkpoint.
-        if (points < taken || (taken > 0 && series->steps[taken - 1] != last)) return false;
+        // A resumed run replaces what came after its checkpoint, an evaluation on demand the one before it.
+        if (points < taken) return false;
+        if (taken > 0 && series->steps[taken - 1] != last.first) return false;
+        if (taken > 0 && series->values[taken - 1] != last.second && !std::isnan(last.second)) return false;
         for (std::size_t i = taken; i < points; ++i) {
             const double step = series->steps[i], value = series->values[i];
             add(step, value);
@@ -236,17 +239,17 @@ bool LossPlot::append(Curves& curves) {
                 widen(step, value);
             else
                 marks_->add(step, color);
-            last = step;
+            last = {step, value};
         }
         taken = points;
         return true;
     };
-    const bool train = take(train_name, curves.train_points, curves.last_train_step, [&](double step, double value) {
+    const bool train = take(train_name, curves.train_points, curves.last_train, [&](double step, double value) {
         curves.raw->addData(step, std::isfinite(value) ? value : std::nan(""));
         curves.smoothed->addData(step, curves.smoothing.next(value));
     });
     const bool validation =
-        take(validation_name, curves.validation_points, curves.last_validation_step, [&](double step, double value) {
+        take(validation_name, curves.validation_points, curves.last_validation, [&](double step, double value) {
             curves.validation->addData(step, std::isfinite(value) ? value : std::nan(""));
         });
     return train && validation;
@@ -310,9 +313,7 @@ void LossPlot::fit_axes() {
     double low = log_loss ? std::log10(values.low) : values.low;
     double high = log_loss ? std::log10(values.high) : values.high;
     const double size = std::max(high - low, 1e-3);
-    // Room for the floor's name below its line.
-    const double text_share = QFontMetricsF(style().tick_font).height() * 1.5 / std::max(1.0, double(axes().height()));
-    low -= size * (text_below ? std::clamp(text_share, 0.05, 0.3) : 0.05);
+    low -= size * (text_below ? 0.14 : 0.05);  // room for the floor's name
     high += size * 0.05;
     axes().axis(QCPAxis::atLeft)->setRange(log_loss ? std::pow(10, low) : low, log_loss ? std::pow(10, high) : high);
     if (steps.high - steps.low < 1) steps.high = steps.low + 1;

@@ -6,6 +6,7 @@
 
 #include <QComboBox>
 #include <QHBoxLayout>
+#include <QToolButton>
 
 #include <qcustomplot.h>
 
@@ -33,17 +34,17 @@ struct Quantity {
 const Quantity quantities[] = {
     {"weight", "Weight", "Mean weight α", "Mean over tokens of the routing weight α = softmax(w·k + β); 0 to 1.", false, true,
      [](const RoutingFrame& f, std::size_t cell, std::size_t) { return double(f.weight[cell]); }},
-    {"contribution", "Contribution", "Mean contribution ‖α v‖",
+    {"contribution", "Contribution", "Contribution ‖α v‖",
      "Mean over tokens of ‖α v‖, the length of what a source adds to the mixed state. Values are not normalised, so a "
      "small weight on a long value can matter more than a large one on a short value.",
      false, false, [](const RoutingFrame& f, std::size_t cell, std::size_t) { return double(f.contribution[cell]); }},
-    {"relative", "Relative to uniform", "log2 of weight × sources",
+    {"relative", "vs uniform", "log2(α / uniform)",
      "The base-2 logarithm of the mean weight times the number of sources: 0 is uniform routing, 1 twice as much.", true,
      false,
      [](const RoutingFrame& f, std::size_t cell, std::size_t sources) {
          return std::log2(std::max(1e-9, double(f.weight[cell])) * double(sources));
      }},
-    {"spread", "Spread", "Spread of weight α", "Standard deviation of the routing weight over tokens.", false, false,
+    {"spread", "Spread", "Spread of α", "Standard deviation of the routing weight over tokens.", false, false,
      [](const RoutingFrame& f, std::size_t cell, std::size_t) { return double(f.weight_spread[cell]); }},
 };
 
@@ -73,6 +74,8 @@ protected:
 
 private:
     void make_color_bar();
+    void show_color_map();
+    ColorMap sequential_map() const { return cividis_->isChecked() ? ColorMap::cividis : ColorMap::viridis; }
     void set_up_layout();
     void set_up_legend();
     void show_frame();
@@ -81,7 +84,7 @@ private:
 
     QComboBox* quantity_ = nullptr;
     QComboBox* scale_ = nullptr;
-    QComboBox* colors_ = nullptr;
+    QToolButton* cividis_ = nullptr;
     StepSlider* step_ = nullptr;
     Heatmap* heatmap_ = nullptr;
     QCPAxisRect* bar_axes_ = nullptr;
@@ -120,20 +123,27 @@ RoutingPlot::RoutingPlot(QWidget* parent) : CanvasPlot(parent) {
     scale_ = new QComboBox;
     scale_->addItems({"0 to 1", "Fitted"});
     scale_->setToolTip("The colour scale: fixed, so that steps and runs compare, or fitted to this frame's largest value");
-    colors_ = new QComboBox;
-    colors_->addItems({"Viridis", "Cividis"});
-    colors_->setToolTip("The colour map; Cividis looks the same with a colour vision deficiency");
+    cividis_ = new QToolButton;
+    cividis_->setCheckable(true);
+    cividis_->setAccessibleName("Colour map");
+    cividis_->setToolTip("The colour map: Viridis, or Cividis, which looks the same with a colour vision deficiency");
     step_ = new StepSlider;
-    for (QComboBox* box : {quantity_, scale_, colors_}) {
+    for (QComboBox* box : {quantity_, scale_}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
         controls().addWidget(box);
         connect(box, &QComboBox::currentIndexChanged, this, [this] {
             quantity_->setToolTip(QString::fromUtf8(quantity().help));
-            scale_->setEnabled(quantity().fixed_scale);
+            scale_->setVisible(quantity().fixed_scale);
             request_rebuild();
         });
     }
+    controls().addWidget(cividis_);
     controls().addWidget(step_, 1);
+    show_color_map();
+    connect(cividis_, &QToolButton::toggled, this, [this] {
+        show_color_map();
+        request_rebuild();
+    });
     connect(step_, &StepSlider::changed, this, [this] { request_rebuild(); });
 }
 
@@ -156,9 +166,17 @@ void RoutingPlot::make_color_bar() {
     bar_axes_->setRangeZoom({});
 }
 
+void RoutingPlot::show_color_map() {
+    QImage ramp(48, 12, QImage::Format_RGB32);
+    for (int x = 0; x < ramp.width(); ++x)
+        for (int y = 0; y < ramp.height(); ++y) ramp.setPixel(x, y, color_at(sequential_map(), double(x) / (ramp.width() - 1)));
+    cividis_->setIcon(QPixmap::fromImage(ramp));
+    cividis_->setIconSize(QSize(32, 8));
+}
+
 QJsonObject RoutingPlot::state() const {
     QJsonObject state{{"quantity", quantity().id}, {"fitted", scale_->currentIndex() == 1},
-                      {"cividis", colors_->currentIndex() == 1}};
+                      {"cividis", cividis_->isChecked()}};
     if (!step_->following() && step_->step()) state["step"] = qint64(*step_->step());
     save_zoom(state);
     return state;
@@ -171,7 +189,7 @@ void RoutingPlot::set_state(const QJsonObject& state) {
         if (id == quantities[i].id) index = int(i);
     quantity_->setCurrentIndex(index);
     scale_->setCurrentIndex(state["fitted"].toBool() ? 1 : 0);
-    colors_->setCurrentIndex(state["cividis"].toBool() ? 1 : 0);
+    cividis_->setChecked(state["cividis"].toBool());
     step_->choose(state.contains("step") ? std::optional(std::int64_t(state["step"].toDouble())) : std::nullopt);
     load_zoom(state);
     request_rebuild();
@@ -313,8 +331,7 @@ void RoutingPlot::show_scale(const Quantity& quantity, const std::vector<double>
     const bool fixed = quantity.fixed_scale && scale_->currentIndex() == 0;
     const double high = fixed ? 1 : largest;
     const double low = quantity.diverging ? -high : 0;
-    const ColorMap sequential = colors_->currentIndex() == 1 ? ColorMap::cividis : ColorMap::viridis;
-    const ColorMap map = quantity.diverging ? ColorMap::diverging : sequential;
+    const ColorMap map = quantity.diverging ? ColorMap::diverging : sequential_map();
     heatmap_->set_scale(map, low, high);
 
     constexpr std::size_t shades = 128;
@@ -378,7 +395,7 @@ const Registration<PlotDescriptor> registration{{
             "Contribution: mean of ‖α v‖. Effective sources: exp of the mean entropy of α, 1 when one source is read, "
             "the number of sources when all are read alike.\nDrag to move, turn the wheel to zoom, double click to see "
             "everything.",
-    .height_ratio = 0.72,
+    .height_ratio = 0.8,
     .several_runs = false,
     .make = [](QWidget* parent) -> Plot* { return new RoutingPlot(parent); },
 }};
