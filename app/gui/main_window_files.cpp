@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opening, saving and exporting.
+#include <utility>
+
 #include <QApplication>
 #include <QClipboard>
 #include <QDesktopServices>
@@ -138,7 +140,10 @@ void MainWindow::open_now(const fs::path& path) {
             throw InputError(path.string() + " is not there");
         }
     });
-    if (!failure.isEmpty()) show_problem(failure);
+    if (failure.isEmpty()) return;
+    show_problem(failure);
+    // Starting something else than what was asked for would help nobody.
+    if (std::exchange(start_wanted_, false)) emit cannot_start(failure);
 }
 
 void MainWindow::open_experiment_dialog() {
