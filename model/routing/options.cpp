@@ -110,9 +110,9 @@ Option detail_bias_init() {
 Option layer_scale_init() {
     return {.key = "init",
             .label = "Initial scale",
-            .default_value = 0.0,
-            .help = "Initial value of every λ. 0: by CaiT's rule, 0.1 up to 18 layers, 1e-5 up to 24, 1e-6 deeper.",
-            .minimum = 0,
+            .default_value = -1.0,
+            .help = "Initial value of every λ. -1: by CaiT's rule, 0.1 up to 18 layers, 1e-5 up to 24, 1e-6 deeper.",
+            .minimum = -1,
             .maximum = 100};
 }
 
@@ -125,7 +125,7 @@ BlockLayout block_layout(const ModelSettings& model, const OptionValues& values)
 
 double initial_layer_scale(const ModelSettings& model, const OptionValues& values) {
     const auto given = method_option<double>(method_options::layer_scale_init(), values);
-    if (given > 0) return given;
+    if (given >= 0) return given;
     if (model.layers <= 18) return 0.1;
     return model.layers <= 24 ? 1e-5 : 1e-6;
 }

@@ -49,7 +49,7 @@ class MethodSettings:
     detail_bias_init: float = -2.0
     detail_scope: str = "completed"
     key_gain: bool = True
-    init: float | None = None  # of layerscale; None: CaiT's rule
+    init: float = -1.0  # of layerscale; negative: CaiT's rule
 
     def __post_init__(self):
         for name, allowed in _CHOICES.items():

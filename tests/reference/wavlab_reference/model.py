@@ -176,7 +176,7 @@ def initial_tensors(settings: ModelSettings, seed: int, dtype=torch.float32) -> 
             value = torch.full(shape, float(settings.options.detail_bias_init))
         elif name == "layerscale.lambda":
             init = settings.options.init
-            value = torch.full(shape, cait_init(settings.layers) if init is None else init)
+            value = torch.full(shape, cait_init(settings.layers) if init < 0 else init)
         elif name == "routing.key_gain" or name.endswith("norm.weight"):
             value = torch.ones(shape)
         else:
