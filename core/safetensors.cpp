@@ -66,12 +66,12 @@ std::string header_text(const std::vector<const TensorView*>& tensors, TensorMet
         described.push_back({tensor->name, tensor->type, tensor->shape, {offset, end}});
         offset = end;
     }
-    metadata[checksums_key] = checksums.dump();
-    metadata[header_checksum_key] = header_checksum(described, metadata);
-    header["__metadata__"] = metadata;
-    header.update(entries);
     std::string text;
     try {
+        metadata[checksums_key] = checksums.dump();
+        metadata[header_checksum_key] = header_checksum(described, metadata);
+        header["__metadata__"] = metadata;
+        header.update(entries);
         text = header.dump();
     } catch (const nlohmann::json::exception&) {
         throw WorkError("a name or a text to write into a safetensors file is not valid UTF-8");
@@ -166,7 +166,8 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& file) : path_(file
         require_complete(header.tensors, data_bytes);
         metadata_ = std::move(header.metadata);
         const auto checksum = metadata_.find(header_checksum_key);
-        if (checksum != metadata_.end() && checksum->second != header_checksum(header.tensors, metadata_))
+        if (checksum != metadata_.end() && metadata_.contains(checksums_key) &&
+            checksum->second != header_checksum(header.tensors, metadata_))
             throw InputError("the header does not match its checksum: the file is damaged");
         const std::byte* data = mapping_ + length_bytes + length;
         for (TensorEntry& entry : header.tensors)

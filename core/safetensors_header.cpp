@@ -227,7 +227,7 @@ std::string header_checksum(const std::vector<TensorEntry>& tensors, const Tenso
     // Lengths come before texts, so that no two headers give the same bytes.
     const auto add = [&hash](const std::string& text) { hash.update(std::to_string(text.size()) + ":" + text); };
     for (const auto& [key, value] : metadata) {
-        if (key == header_checksum_key) continue;
+        if (key == header_checksum_key || key == checksums_key) continue;
         add(key);
         add(value);
     }
