@@ -130,7 +130,7 @@ def initial_rows(case: str, settings: ModelSettings, tensors: dict[str, Tensor])
         "rezero.alpha": 0.0,
         "routing.key_gain": 1.0,
         "routing.detail_bias": settings.options.detail_bias_init,
-        "layerscale.lambda": cait_init(settings.layers) if init is None else init,
+        "layerscale.lambda": cait_init(settings.layers) if init < 0 else init,
     }
     for name, value in tensors.items():
         if name == "routing.detail_sign":
