@@ -44,6 +44,7 @@ Decoder::Decoder(const Experiment& experiment, std::int64_t vocabulary, DecoderO
 }
 
 Decoder::~Decoder() = default;
+Decoder::Decoder(Decoder&&) noexcept = default;
 
 at::Tensor Decoder::add_parameter(const std::string& name, const at::Tensor& initial, bool decayed,
                                   std::int64_t sublayer) {

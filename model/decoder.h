@@ -41,6 +41,7 @@ public:
     /// valid (see require_valid).
     Decoder(const Experiment& experiment, std::int64_t vocabulary, DecoderOptions options);
     ~Decoder();
+    Decoder(Decoder&&) noexcept;
 
     /// In the order of the file: embedding, layers, final norm, head, method's own. New values are written into these
     /// tensors in place, without gradient.
