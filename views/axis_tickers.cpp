@@ -24,8 +24,9 @@ QString WholeTicker::getTickLabel(double tick, const QLocale&, QChar, int) {
 }
 
 QVector<double> LogTicker::createTickVector(double tick_step, const QCPRange& range) {
-    static const std::array<std::vector<double>, 3> ladders = {
-        std::vector<double>{1}, std::vector<double>{1, 2, 5}, std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8, 9}};
+    static const std::array<std::vector<double>, 4> ladders = {
+        std::vector<double>{1}, std::vector<double>{1, 2, 5}, std::vector<double>{1, 2, 3, 5},
+        std::vector<double>{1, 1.5, 2, 3, 5, 7}};
     if (!(range.lower > 0)) return {};
     const int first = int(std::floor(std::log10(range.lower)));
     const int last = int(std::ceil(std::log10(range.upper)));
@@ -37,7 +38,7 @@ QVector<double> LogTicker::createTickVector(double tick_step, const QCPRange& ra
                 const double tick = digit * std::pow(10.0, power);
                 if (tick >= range.lower * 0.999999 && tick <= range.upper * 1.000001) ticks.append(tick);
             }
-        if (ticks.size() >= 4) return ticks;
+        if (ticks.size() >= 3) return ticks;
     }
     return QCPAxisTicker::createTickVector(tick_step, range);
 }

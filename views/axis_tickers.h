@@ -15,7 +15,7 @@ protected:
     QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override;
 };
 
-/// A logarithmic axis that also labels less than a decade: powers of ten, then 1-2-5, then every digit, else even steps.
+/// A logarithmic axis that also labels less than a decade: powers of ten, then 1-2-5 and finer, else even steps.
 class LogTicker : public QCPAxisTicker {
 protected:
     QVector<double> createTickVector(double tick_step, const QCPRange& range) override;

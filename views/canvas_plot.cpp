@@ -70,13 +70,17 @@ CanvasPlot::~CanvasPlot() = default;
 
 void CanvasPlot::set_runs(std::vector<DrawnRun> runs) {
     runs_ = std::move(runs);
+    forget();
     request_rebuild();
 }
 
 void CanvasPlot::update_from(const RunRecord& record, const RecordChanges& changes) {
     for (const DrawnRun& run : runs_) {
         if (run.record.get() != &record) continue;
-        if (changes.description) pending_rebuild_ = true;
+        if (changes.description) {
+            forget();
+            pending_rebuild_ = true;
+        }
         if (!changes.description && !concerns(changes)) return;
         pending_ |= changes;
         schedule();

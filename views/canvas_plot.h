@@ -50,6 +50,8 @@ protected:
     virtual bool concerns(const RecordChanges& changes) const = 0;
     /// Why this run cannot be drawn, or empty.
     virtual QString problem_of(const RunRecord& record) const = 0;
+    /// What was kept of the runs' frames may no longer hold: other runs, or one that was resumed.
+    virtual void forget() {}
     /// What will be seen here once there is a run.
     virtual QString invitation() const = 0;
     /// Shows what is at this point, with hover_box(); false: nothing there.

@@ -31,6 +31,7 @@ struct Quantity {
     const char* id;
     const char* title;
     const char* axis;
+    const char* short_axis;  ///< before ", mean of blocks"
     const char* help;
     std::vector<Series> series;
     bool per_router = false;
@@ -40,23 +41,23 @@ struct Quantity {
 const std::vector<Quantity>& quantities() {
     using Frame = DetailFrame;
     static const std::vector<Quantity> all = {
-        {"rms", "RMS", "RMS", "rms(v) = sqrt(mean of v² over the channels), per token, then the mean over tokens. Raw: the "
+        {"rms", "RMS", "RMS", "RMS", "rms(v) = sqrt(mean of v² over the channels), per token, then the mean over tokens. Raw: the "
          "detail as the sublayers give it. Matched: as routers read it, scaled to the RMS of its block's summary.",
          {{"summary", &Frame::summary_rms, SourceKind::block, Series::broad},
           {"phase, raw", &Frame::phase_rms, SourceKind::phase},
           {"phase, matched", &Frame::phase_matched_rms, SourceKind::phase, Series::matched},
           {"split, raw", &Frame::split_rms, SourceKind::split},
           {"split, matched", &Frame::split_matched_rms, SourceKind::split, Series::matched}}},
-        {"scale", "Matching scale", "Scale rms(b) / rms(p)",
+        {"scale", "Matching scale", "Scale rms(b) / rms(p)", "Scale",
          "RMS matching multiplies a detail p by rms(b) / (rms(p) + 1e-6), b being its block's summary; no gradient "
          "flows through the ratio unless `detach` is off.",
          {{"phase", &Frame::phase_scale, SourceKind::phase}, {"split", &Frame::split_scale, SourceKind::split}}},
-        {"cosine", "Cosine", "Cosine to the summary",
+        {"cosine", "Cosine", "Cosine to the summary", "Cosine",
          "Cosine of the angle between a detail and its block's summary, per token, then the mean: 0 when the detail "
          "holds nothing of the summary's direction.",
          {{"phase", &Frame::phase_cosine, SourceKind::phase}, {"split", &Frame::split_cosine, SourceKind::split}},
          false, true},
-        {"bias", "Bias", "Detail bias β",
+        {"bias", "Bias", "Detail bias β", "Bias β",
          "The learned bias β of each router on the logits of phase and split details; strongly negative switches "
          "them off.",
          {{"phase", &Frame::phase_bias, SourceKind::phase}, {"split", &Frame::split_bias, SourceKind::split}},
@@ -80,6 +81,7 @@ protected:
     void rebuild() override;
     void refresh(const RecordChanges&) override { show_frames(); }
     bool concerns(const RecordChanges& changes) const override { return changes.details; }
+    void forget() override { frames_.clear(); }
     QString problem_of(const RunRecord& record) const override;
     QString invitation() const override;
     bool show_hover(const QPointF& position) override;
@@ -102,7 +104,6 @@ private:
     StepSlider* step_ = nullptr;
     ReferenceLines* zero_ = nullptr;
     std::map<std::int64_t, std::shared_ptr<const DetailFrame>> frames_;  ///< those that are drawn over time
-    const RunRecord* frames_of_ = nullptr;
     int wanted_place_ = 0;
 };
 
@@ -193,10 +194,6 @@ std::size_t DetailsPlot::places(const DetailFrame& frame) const {
 
 void DetailsPlot::rebuild() {
     const RunRecord& record = *focused_run();
-    if (frames_of_ != &record) {
-        frames_.clear();
-        frames_of_ = &record;
-    }
     step_->setVisible(!over_time());
     place_->setVisible(over_time());
     log_->setEnabled(!quantity().around_zero);
@@ -224,7 +221,7 @@ void DetailsPlot::set_up_graphs(const RunRecord& record) {
     x->setLabel(over_time() ? "Step" : quantity().per_router ? "Router" : "Block");
     x->setTicker(QSharedPointer<QCPAxisTicker>(new WholeTicker));
     x->grid()->setVisible(false);
-    QString label = QString::fromUtf8(quantity().axis);
+    QString label = QString::fromUtf8(over_time() ? quantity().short_axis : quantity().axis);
     if (over_time() && place_->currentIndex() == 0) label += quantity().per_router ? ", mean of routers" : ", mean of blocks";
     if (over_time() && place_->currentIndex() > 0) label += ", " + place_->currentText().toLower();
     y->setLabel(label);
