@@ -35,7 +35,7 @@ T method_option(const Option& option, const OptionValues& values) {
 /// From the options blocks and block_size.
 BlockLayout block_layout(const ModelSettings& model, const OptionValues& values);
 
-/// The initial λ of layerscale and block_layerscale: the option `init`, or CaiT's rule where that is 0.
+/// The initial λ of layerscale and block_layerscale: the option `init`, or CaiT's rule where that is negative.
 double initial_layer_scale(const ModelSettings& model, const OptionValues& values);
 
 /// The settings of a method without details: key_gain.

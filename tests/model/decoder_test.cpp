@@ -147,6 +147,7 @@ TEST(DecoderParameters, ScaleLayersByTheRuleOfCaiT) {
         EXPECT_EQ(initial(method, 24, {}), 1e-5);
         EXPECT_EQ(initial(method, 25, {}), 1e-6);
         EXPECT_EQ(initial(method, 25, {{"init", 0.5}}), 0.5);
+        EXPECT_EQ(initial(method, 25, {{"init", 0.0}}), 0.0);
     }
     EXPECT_EQ(tiny("rezero").parameter("rezero.alpha").abs().max().item<double>(), 0.0);
 }
