@@ -2,8 +2,12 @@
 #include "app/model_loader.h"
 
 #include <cstdlib>
-#include <dlfcn.h>
+#include <filesystem>
 #include <string>
+#include <system_error>
+
+#include <dlfcn.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "model/model_library.h"
@@ -12,8 +16,6 @@ namespace wavlab {
 namespace {
 
 ModelLibrary* open_module() {
-    // libgomp reads it when it is loaded; its spinning barrier collapses as soon as a window uses a core.
-    setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
     // Found by the program's RPATH. It is never closed: LibTorch does not survive that.
     void* module = dlopen("libwavlab_model.so", RTLD_NOW | RTLD_GLOBAL);
     if (!module) throw WorkError(std::string("the model part of the program cannot be loaded: ") + dlerror());
@@ -24,6 +26,15 @@ ModelLibrary* open_module() {
 }
 
 }  // namespace
+
+void make_waiting_passive(char** arguments) {
+    if (std::getenv("OMP_WAIT_POLICY")) return;
+    setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/1);
+    std::error_code problem;
+    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", problem);
+    if (!problem) execv(program.c_str(), arguments);
+    // Where it cannot be started anew it goes on as it is, only slower.
+}
 
 ModelLibrary& load_model_library() {
     static ModelLibrary* const library = open_module();

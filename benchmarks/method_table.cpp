@@ -55,6 +55,7 @@ void print_depth(ModelLibrary& library, std::int64_t layers) {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
+    make_waiting_passive(arguments);
     std::vector<std::int64_t> depths;
     for (int i = 1; i < argument_count; ++i) depths.push_back(std::atoll(arguments[i]));
     if (depths.empty()) depths = {12, 24, 48};
