@@ -24,9 +24,9 @@ QString WholeTicker::getTickLabel(double tick, const QLocale&, QChar, int) {
 }
 
 QVector<double> LogTicker::createTickVector(double tick_step, const QCPRange& range) {
-    static const std::array<std::vector<double>, 4> ladders = {
-        std::vector<double>{1}, std::vector<double>{1, 2, 5}, std::vector<double>{1, 2, 3, 5},
-        std::vector<double>{1, 1.5, 2, 3, 5, 7}};
+    static const std::array<std::vector<double>, 4> ladders = {std::vector<double>{1}, std::vector<double>{1, 2, 5},
+                                                               std::vector<double>{1, 2, 3, 5},
+                                                               std::vector<double>{1, 1.5, 2, 3, 5, 7}};
     if (!(range.lower > 0)) return {};
     const int first = int(std::floor(std::log10(range.lower)));
     const int last = int(std::ceil(std::log10(range.upper)));

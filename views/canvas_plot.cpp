@@ -169,7 +169,8 @@ bool CanvasPlot::hover_graphs(const QPointF& position, const std::function<QStri
         const QVector<qreal> dashes = pen.style() == Qt::CustomDashLine ? pen.dashPattern() : QVector<qreal>();
         content.rows.push_back({pen.color(), dashes, {graph.name(), QString::number(found->value, 'g', 4)}});
         const double pixel = y->coordToPixel(found->value);
-        if (area.contains(content.anchor.x(), pixel)) content.dots.push_back({{content.anchor.x(), pixel}, pen.color()});
+        if (area.contains(content.anchor.x(), pixel))
+            content.dots.push_back({{content.anchor.x(), pixel}, pen.color()});
     }
     if (content.rows.empty()) return false;
     hover_->show(std::move(content), area);
@@ -270,8 +271,7 @@ void CanvasPlot::flush() {
     note_->set_text(problem);
     note_->set_style(*style_);
     hover_->set_style(*style_);
-    for (const char* layer : {"grid", "main", "axes", "legend"})
-        canvas_->layer(layer)->setVisible(problem.isEmpty());
+    for (const char* layer : {"grid", "main", "axes", "legend"}) canvas_->layer(layer)->setVisible(problem.isEmpty());
     canvas_->setBackground(QBrush(style_->ground));
     setting_ranges_ = true;
     if (problem.isEmpty()) {

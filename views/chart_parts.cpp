@@ -40,7 +40,7 @@ std::vector<LegendStrip::Place> LegendStrip::places(double width, double* height
                 y += line_height;
             }
             result.push_back({QPointF(x, y), text});
-            x += needed + (entry.heading ? gap * 1.5 : between);
+            x += needed + (symbol > 0 ? between : gap * 1.5);
         }
         *total = y + line_height;
         return result;
@@ -151,8 +151,8 @@ void HoverBox::draw_box(QCPPainter* painter) const {
     bold.setBold(true);
     const QFontMetricsF bold_metrics(bold);
     const double pad = style_.px(6), gap = style_.px(10), line_height = metrics.height() + style_.px(1);
-    const bool swatches = std::any_of(content_.rows.begin(), content_.rows.end(),
-                                      [](const Row& row) { return row.color.isValid(); });
+    const bool swatches =
+        std::any_of(content_.rows.begin(), content_.rows.end(), [](const Row& row) { return row.color.isValid(); });
     const double swatch = swatches ? style_.px(20) : 0;
     const double longest = std::max(style_.px(60), area_.width() * 0.28);
     std::vector<double> columns;
@@ -216,7 +216,8 @@ void CenteredNote::draw(QCPPainter* painter) {
     if (text_.isEmpty()) return;
     painter->setFont(style_.font);
     painter->setPen(style_.muted_ink);
-    const QRectF area = QRectF(mParentPlot->viewport()).adjusted(style_.px(24), style_.px(8), -style_.px(24), -style_.px(8));
+    const QRectF area =
+        QRectF(mParentPlot->viewport()).adjusted(style_.px(24), style_.px(8), -style_.px(24), -style_.px(8));
     painter->drawText(area, Qt::AlignCenter | Qt::TextWordWrap, text_);
 }
 

@@ -20,7 +20,7 @@ public:
         QPen line = Qt::NoPen;
         QCPScatterStyle marker = QCPScatterStyle::ssNone;
         QColor swatch = QColor();
-        bool heading = false;  ///< of the entries after it; where all do not fit on one line it starts a new one
+        bool heading = false;  ///< begins a group: where all entries do not fit on one line it starts a new one
     };
 
     explicit LegendStrip(QCustomPlot* plot);

@@ -38,14 +38,17 @@ Provenance provenance(const FigureContent& content, const FigureResult& result) 
     QStringList runs;
     for (const DrawnRun& run : content.runs) {
         const RunDescription& description = run.record->description();
-        QString text = QString("run %1, method %2").arg(QString::fromStdString(run.record->name()),
-                                                        QString::fromStdString(run.record->experiment().model.method));
+        QString text = QString("run %1, method %2")
+                           .arg(QString::fromStdString(run.record->name()),
+                                QString::fromStdString(run.record->experiment().model.method));
         text += QString(", step %1").arg(qint64(result.step ? *result.step : run.record->step()));
         text += ", experiment sha256 " + QString::fromStdString(sha256_hex(description.experiment));
         runs << text;
     }
-    return {QString::fromStdString(content.plot->title) + ": " + QString::fromStdString(content.runs.front().record->name()),
-            QString("WAV Lab %1; plot %2; %3").arg(version(), QString::fromStdString(content.plot->id), runs.join("; "))};
+    return {
+        QString::fromStdString(content.plot->title) + ": " +
+            QString::fromStdString(content.runs.front().record->name()),
+        QString("WAV Lab %1; plot %2; %3").arg(version(), QString::fromStdString(content.plot->id), runs.join("; "))};
 }
 
 /// When the first run was started, as a PDF date; a fixed date when that is unknown. The time of export would make two
@@ -72,14 +75,15 @@ void fix_creation_date(QByteArray& pdf, const QByteArray& date) {
 }
 
 QByteArray xmp(const Provenance& provenance) {
-    return QString("<?xpacket begin=\"\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
-                   "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF "
-                   "xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description rdf:about=\"\" "
-                   "xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:xmp=\"http://ns.adobe.com/xap/1.0/\">"
-                   "<dc:title><rdf:Alt><rdf:li xml:lang=\"x-default\">%1</rdf:li></rdf:Alt></dc:title>"
-                   "<dc:description><rdf:Alt><rdf:li xml:lang=\"x-default\">%2</rdf:li></rdf:Alt></dc:description>"
-                   "<xmp:CreatorTool>WAV Lab %3</xmp:CreatorTool></rdf:Description></rdf:RDF></x:xmpmeta>\n"
-                   "<?xpacket end=\"w\"?>")
+    return QString(
+               "<?xpacket begin=\"\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
+               "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF "
+               "xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description rdf:about=\"\" "
+               "xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:xmp=\"http://ns.adobe.com/xap/1.0/\">"
+               "<dc:title><rdf:Alt><rdf:li xml:lang=\"x-default\">%1</rdf:li></rdf:Alt></dc:title>"
+               "<dc:description><rdf:Alt><rdf:li xml:lang=\"x-default\">%2</rdf:li></rdf:Alt></dc:description>"
+               "<xmp:CreatorTool>WAV Lab %3</xmp:CreatorTool></rdf:Description></rdf:RDF></x:xmpmeta>\n"
+               "<?xpacket end=\"w\"?>")
         .arg(provenance.title.toHtmlEscaped(), provenance.text.toHtmlEscaped(), version())
         .toUtf8();
 }
@@ -123,7 +127,8 @@ QByteArray draw_svg(QCustomPlot& canvas, QSize units, const FigureContent& conte
 
 QByteArray draw_png(QCustomPlot& canvas, QSize units, const FigureContent& content, const FigureResult& result) {
     const double scale = png_dots_per_inch / units_per_inch;
-    QImage image(int(std::lround(units.width() * scale)), int(std::lround(units.height() * scale)), QImage::Format_RGB32);
+    QImage image(int(std::lround(units.width() * scale)), int(std::lround(units.height() * scale)),
+                 QImage::Format_RGB32);
     image.fill(Qt::white);
     draw_canvas(canvas, image, units, scale);
     const int dots_per_meter = int(std::lround(png_dots_per_inch / 0.0254));
@@ -160,7 +165,8 @@ void note_step(const FigureOptions& options, FigureResult& result) {
     if (!options.step || !result.step || *options.step == *result.step) return;
     const std::string drawn = std::to_string(*result.step), asked = std::to_string(*options.step);
     result.notes.push_back("The record of step " + drawn + " is drawn, the " +
-                           (*result.step < *options.step ? "last one up to" : "first one after") + " step " + asked + ".");
+                           (*result.step < *options.step ? "last one up to" : "first one after") + " step " + asked +
+                           ".");
 }
 
 }  // namespace
@@ -177,7 +183,8 @@ FigureFormat figure_format(const std::filesystem::path& target) {
 
 double parse_figure_width(const std::string& text) {
     const auto fail = [&]() -> double {
-        throw InputError("'" + text + "' is no width of a figure; allowed are 1 to 20 inches, such as 5.5in, 14cm or 396pt");
+        throw InputError("'" + text +
+                         "' is no width of a figure; allowed are 1 to 20 inches, such as 5.5in, 14cm or 396pt");
     };
     const std::size_t digits = text.find_first_not_of("0123456789.");
     const std::string unit = digits == std::string::npos ? "in" : text.substr(digits);
@@ -219,9 +226,12 @@ QByteArray render_figure(const FigureContent& content, const FigureOptions& opti
     const QSize units(int(std::lround(result.width_inches * units_per_inch)),
                       int(std::lround(result.height_inches * units_per_inch)));
     switch (format) {
-        case FigureFormat::pdf: return draw_pdf(canvas, units, content, result);
-        case FigureFormat::svg: return draw_svg(canvas, units, content, result);
-        case FigureFormat::png: return draw_png(canvas, units, content, result);
+        case FigureFormat::pdf:
+            return draw_pdf(canvas, units, content, result);
+        case FigureFormat::svg:
+            return draw_svg(canvas, units, content, result);
+        case FigureFormat::png:
+            return draw_png(canvas, units, content, result);
     }
     return {};
 }

@@ -34,9 +34,9 @@ struct FigureResult {
     std::filesystem::path file;
     double width_inches = 0;
     double height_inches = 0;
-    std::string font;                ///< the family that is embedded
+    std::string font;                  ///< the family that is embedded
     std::optional<std::int64_t> step;  ///< of the frame that is drawn; unset for plots over time
-    std::vector<std::string> notes;  ///< sentences for the user: a substituted font, a frame of an earlier step
+    std::vector<std::string> notes;    ///< sentences for the user: a substituted font, a frame of an earlier step
 };
 
 enum class FigureFormat { pdf, svg, png };

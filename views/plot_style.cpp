@@ -73,23 +73,35 @@ QColor run_color(int style_index, const PlotStyle& style) {
 
 QVector<qreal> run_dashes(int style_index) {
     switch (((style_index % 5) + 5) % 5) {
-        case 1: return {5, 2};
-        case 2: return {8, 2, 1.5, 2};
-        case 3: return {1.5, 1.8};
-        case 4: return {10, 2.5, 4, 2.5};
-        default: return {};
+        case 1:
+            return {5, 2};
+        case 2:
+            return {8, 2, 1.5, 2};
+        case 3:
+            return {1.5, 1.8};
+        case 4:
+            return {10, 2.5, 4, 2.5};
+        default:
+            return {};
     }
 }
 
 QColor source_color(SourceKind kind, const PlotStyle& style) {
     switch (kind) {
-        case SourceKind::embedding: return style.dark ? QColor(0xa8, 0xa8, 0xa8) : QColor(0x80, 0x80, 0x80);
-        case SourceKind::block: return style.dark ? QColor(0x3d, 0x9b, 0xd9) : QColor(0x00, 0x72, 0xb2);
-        case SourceKind::partial: return QColor(0x7f, 0xc8, 0xf0);
-        case SourceKind::phase: return QColor(0xe6, 0x8a, 0x00);
-        case SourceKind::split: return QColor(0x00, 0x9e, 0x73);
-        case SourceKind::phase_partial: return QColor(0xf7, 0xc7, 0x77);
-        case SourceKind::split_partial: return QColor(0x7c, 0xd0, 0xb5);
+        case SourceKind::embedding:
+            return style.dark ? QColor(0xa8, 0xa8, 0xa8) : QColor(0x80, 0x80, 0x80);
+        case SourceKind::block:
+            return style.dark ? QColor(0x3d, 0x9b, 0xd9) : QColor(0x00, 0x72, 0xb2);
+        case SourceKind::partial:
+            return QColor(0x7f, 0xc8, 0xf0);
+        case SourceKind::phase:
+            return QColor(0xe6, 0x8a, 0x00);
+        case SourceKind::split:
+            return QColor(0x00, 0x9e, 0x73);
+        case SourceKind::phase_partial:
+            return QColor(0xf7, 0xc7, 0x77);
+        case SourceKind::split_partial:
+            return QColor(0x7c, 0xd0, 0xb5);
     }
     return style.ink;
 }
@@ -101,18 +113,24 @@ RouterKind router_kind(std::size_t router, std::size_t routers) {
 
 QColor router_color(RouterKind kind, const PlotStyle& style) {
     switch (kind) {
-        case RouterKind::attention: return style.dark ? QColor(0xd8, 0xd8, 0xd8) : QColor(0x30, 0x30, 0x30);
-        case RouterKind::mlp: return style.dark ? QColor(0x70, 0x70, 0x70) : QColor(0xb8, 0xb8, 0xb8);
-        case RouterKind::final_norm: return QColor(0xcc, 0x79, 0xa7);
+        case RouterKind::attention:
+            return style.dark ? QColor(0xd8, 0xd8, 0xd8) : QColor(0x30, 0x30, 0x30);
+        case RouterKind::mlp:
+            return style.dark ? QColor(0x70, 0x70, 0x70) : QColor(0xb8, 0xb8, 0xb8);
+        case RouterKind::final_norm:
+            return QColor(0xcc, 0x79, 0xa7);
     }
     return style.ink;
 }
 
 QString router_kind_title(RouterKind kind) {
     switch (kind) {
-        case RouterKind::attention: return QStringLiteral("attention");
-        case RouterKind::mlp: return QStringLiteral("MLP");
-        case RouterKind::final_norm: return QStringLiteral("final norm");
+        case RouterKind::attention:
+            return QStringLiteral("attention");
+        case RouterKind::mlp:
+            return QStringLiteral("MLP");
+        case RouterKind::final_norm:
+            return QStringLiteral("final norm");
     }
     return {};
 }
@@ -120,9 +138,12 @@ QString router_kind_title(RouterKind kind) {
 QString router_label(std::size_t router, std::size_t routers) {
     const QString layer = QString::number(router / 2 + 1);
     switch (router_kind(router, routers)) {
-        case RouterKind::attention: return QStringLiteral("attn ") + layer;
-        case RouterKind::mlp: return QStringLiteral("mlp ") + layer;
-        case RouterKind::final_norm: return QStringLiteral("final");
+        case RouterKind::attention:
+            return QStringLiteral("attn ") + layer;
+        case RouterKind::mlp:
+            return QStringLiteral("mlp ") + layer;
+        case RouterKind::final_norm:
+            return QStringLiteral("final");
     }
     return {};
 }

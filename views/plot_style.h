@@ -23,12 +23,12 @@ struct PlotStyle {
 
     bool print = false;
     bool dark = false;
-    double unit = 1;      ///< canvas units of 1/96 inch
-    QColor ground;        ///< behind everything
-    QColor ink;           ///< text and frames
-    QColor muted_ink;     ///< secondary text, reference lines
+    double unit = 1;   ///< canvas units of 1/96 inch
+    QColor ground;     ///< behind everything
+    QColor ink;        ///< text and frames
+    QColor muted_ink;  ///< secondary text, reference lines
     QColor grid;
-    QFont font;           ///< axis titles, legends
+    QFont font;  ///< axis titles, legends
     QFont tick_font;
     double frame_width = 1;
     double line_width = 1.5;

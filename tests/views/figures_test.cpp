@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <QBuffer>
 #include <QFile>
 #include <QHash>
@@ -12,8 +14,6 @@
 #include <QStandardPaths>
 #include <QSvgRenderer>
 #include <QTemporaryDir>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "core/error.h"
 #include "tests/views/application.h"
@@ -118,7 +118,8 @@ TEST(Figures, PdfsAreVectorsWithEmbeddedFontsOfTheExactSize) {
             const QByteArray bytes = render(one, FigureFormat::pdf, width);
             ASSERT_TRUE(bytes.startsWith("%PDF")) << one.name;
             EXPECT_FALSE(bytes.contains("/Subtype /Image")) << one.name;
-            const auto box = QRegularExpression("/MediaBox \\[0 0 ([0-9.]+) ([0-9.]+)\\]").match(QString::fromLatin1(bytes));
+            const auto box =
+                QRegularExpression("/MediaBox \\[0 0 ([0-9.]+) ([0-9.]+)\\]").match(QString::fromLatin1(bytes));
             ASSERT_TRUE(box.hasMatch()) << one.name;
             EXPECT_NEAR(box.captured(1).toDouble(), width * 72, 0.01) << one.name;
             if (!have("pdffonts") || !have("pdfimages")) continue;
@@ -127,20 +128,24 @@ TEST(Figures, PdfsAreVectorsWithEmbeddedFontsOfTheExactSize) {
             EXPECT_FALSE(fonts.isEmpty()) << one.name;
             for (const QString& font : fonts)  // from the right: object and generation, unicode, subset, embedded
                 EXPECT_EQ(font.simplified().split(' ').rbegin()[4], "yes") << font.toStdString();
-            EXPECT_EQ(output_of("pdfimages", {"-list", file.path}).split('\n', Qt::SkipEmptyParts).size(), 2) << one.name;
+            EXPECT_EQ(output_of("pdfimages", {"-list", file.path}).split('\n', Qt::SkipEmptyParts).size(), 2)
+                << one.name;
         }
 }
 
 TEST(Figures, NoWordsOverlapOrLeaveThePage) {
     if (!have("pdftotext")) GTEST_SKIP() << "needs poppler-utils";
-    const QRegularExpression word("<word xMin=\"([-0-9.]+)\" yMin=\"([-0-9.]+)\" xMax=\"([-0-9.]+)\" "
-                                  "yMax=\"([-0-9.]+)\">([^<]*)</word>");
+    const QRegularExpression word(
+        "<word xMin=\"([-0-9.]+)\" yMin=\"([-0-9.]+)\" xMax=\"([-0-9.]+)\" "
+        "yMax=\"([-0-9.]+)\">([^<]*)</word>");
     for (const Case& one : cases())
         for (const double width : {3.25, 5.5})
             for (const char* font : {"sans", "serif"}) {
                 const PdfFile file(render(one, FigureFormat::pdf, width, font));
                 const double height = QRegularExpression("page width=\"[0-9.]+\" height=\"([0-9.]+)\"")
-                                          .match(output_of("pdftotext", {"-bbox", file.path, "-"})).captured(1).toDouble();
+                                          .match(output_of("pdftotext", {"-bbox", file.path, "-"}))
+                                          .captured(1)
+                                          .toDouble();
                 std::vector<std::pair<QRectF, QString>> words;
                 auto matches = word.globalMatch(output_of("pdftotext", {"-bbox", file.path, "-"}));
                 while (matches.hasNext()) {

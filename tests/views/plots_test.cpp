@@ -3,10 +3,10 @@
 #include <memory>
 #include <set>
 
-#include <QSignalSpy>
-#include <QTest>
 #include <gtest/gtest.h>
 #include <qcustomplot.h>
+#include <QSignalSpy>
+#include <QTest>
 
 #include "tests/views/application.h"
 #include "tests/views/synthetic_run.h"

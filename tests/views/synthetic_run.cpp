@@ -132,9 +132,11 @@ DepthFrame SyntheticRun::depth_frame(std::int64_t step) const {
     DepthFrame frame;
     frame.step = step;
     for (std::int64_t sublayer = 0; sublayer <= 2 * layers; ++sublayer) {
-        frame.state_rms.push_back(float(0.3 + 0.5 * progress * std::sqrt(double(sublayer)) + 0.02 * noise(step, sublayer)));
+        frame.state_rms.push_back(
+            float(0.3 + 0.5 * progress * std::sqrt(double(sublayer)) + 0.02 * noise(step, sublayer)));
         if (sublayer == 2 * layers) break;
-        frame.update_rms.push_back(float((sublayer % 2 ? 0.3 : 0.18) * (0.4 + progress) + 0.01 * noise(sublayer, step)));
+        frame.update_rms.push_back(
+            float((sublayer % 2 ? 0.3 : 0.18) * (0.4 + progress) + 0.01 * noise(sublayer, step)));
         frame.gradient_norm.push_back(float(0.4 * std::exp(-0.05 * double(sublayer)) * (1.1 - progress)));
     }
     return frame;

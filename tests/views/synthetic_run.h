@@ -15,7 +15,7 @@ namespace wavlab {
 /// and details whose RMS grows with depth. The same settings give the same run.
 struct SyntheticRun {
     std::string name = "wav-12";
-    std::string method = "wav";         ///< "wav", "attnres_block", "attnres_full", or one without routing
+    std::string method = "wav";  ///< "wav", "attnres_block", "attnres_full", or one without routing
     std::int64_t layers = 12;
     std::int64_t block_size = 6;
     std::int64_t steps = 300;

@@ -27,10 +27,14 @@ struct Quantity {
 };
 
 const Quantity quantities[] = {
-    {"state", "State", "RMS of the state h", "RMS over channels of what enters each sublayer, h, mean over tokens; the "
-     "last is what enters the final norm.", &DepthFrame::state_rms},
-    {"update", "Update", "RMS of the update u", "RMS over channels of what each sublayer adds, u = f(RMSNorm(h)), mean "
-     "over tokens.", &DepthFrame::update_rms},
+    {"state", "State", "RMS of the state h",
+     "RMS over channels of what enters each sublayer, h, mean over tokens; the "
+     "last is what enters the final norm.",
+     &DepthFrame::state_rms},
+    {"update", "Update", "RMS of the update u",
+     "RMS over channels of what each sublayer adds, u = f(RMSNorm(h)), mean "
+     "over tokens.",
+     &DepthFrame::update_rms},
     {"gradient", "Gradient", "Gradient norm", "L2 norm of the gradient of each sublayer's parameters, before clipping.",
      &DepthFrame::gradient_norm},
 };
@@ -48,7 +52,9 @@ protected:
     void refresh(const RecordChanges&) override { show_frames(); }
     bool concerns(const RecordChanges& changes) const override { return changes.depth; }
     QString problem_of(const RunRecord& record) const override;
-    QString invitation() const override { return "How states, updates and gradients grow through depth appears here. Press Start."; }
+    QString invitation() const override {
+        return "How states, updates and gradients grow through depth appears here. Press Start.";
+    }
     bool show_hover(const QPointF& position) override;
     void fit_axes() override { fit_graphs(0.03, true); }
 
@@ -91,7 +97,8 @@ QJsonObject DepthPlot::state() const {
 
 void DepthPlot::set_state(const QJsonObject& state) {
     const QString id = state["quantity"].toString();
-    const auto found = std::find_if(std::begin(quantities), std::end(quantities), [&](const Quantity& q) { return id == q.id; });
+    const auto found =
+        std::find_if(std::begin(quantities), std::end(quantities), [&](const Quantity& q) { return id == q.id; });
     quantity_->setCurrentIndex(found == std::end(quantities) ? 0 : int(found - std::begin(quantities)));
     log_->setChecked(state["log"].toBool());
     step_->choose(state.contains("step") ? std::optional(std::int64_t(state["step"].toDouble())) : std::nullopt);
@@ -156,9 +163,12 @@ bool DepthPlot::show_hover(const QPointF& position) {
     return hover_graphs(position, [this](double key) {
         const std::size_t sublayer = std::size_t(std::lround(key)) - 1;
         std::size_t sublayers = 0;
-        for (int i = 0; i < chart().graphCount(); ++i) sublayers = std::max(sublayers, std::size_t(chart().graph(i)->dataCount()));
+        for (int i = 0; i < chart().graphCount(); ++i)
+            sublayers = std::max(sublayers, std::size_t(chart().graph(i)->dataCount()));
         const bool has_final = quantity().field == &DepthFrame::state_rms;
-        return QString("Sublayer %1, %2").arg(sublayer + 1).arg(router_label(sublayer, has_final ? sublayers : sublayers + 1));
+        return QString("Sublayer %1, %2")
+            .arg(sublayer + 1)
+            .arg(router_label(sublayer, has_final ? sublayers : sublayers + 1));
     });
 }
 

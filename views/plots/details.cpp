@@ -41,27 +41,47 @@ struct Quantity {
 const std::vector<Quantity>& quantities() {
     using Frame = DetailFrame;
     static const std::vector<Quantity> all = {
-        {"rms", "RMS", "RMS", "RMS", "rms(v) = sqrt(mean of v² over the channels), per token, then the mean over tokens. Raw: the "
-         "detail as the sublayers give it. Matched: as routers read it, scaled to the RMS of its block's summary.",
-         {{"summary", &Frame::summary_rms, SourceKind::block, Series::broad},
-          {"phase, raw", &Frame::phase_rms, SourceKind::phase},
-          {"phase, matched", &Frame::phase_matched_rms, SourceKind::phase, Series::matched},
-          {"split, raw", &Frame::split_rms, SourceKind::split},
-          {"split, matched", &Frame::split_matched_rms, SourceKind::split, Series::matched}}},
-        {"scale", "Matching scale", "Scale rms(b) / rms(p)", "Scale",
-         "RMS matching multiplies a detail p by rms(b) / (rms(p) + 1e-6), b being its block's summary; no gradient "
-         "flows through the ratio unless `detach` is off.",
-         {{"phase", &Frame::phase_scale, SourceKind::phase}, {"split", &Frame::split_scale, SourceKind::split}}},
-        {"cosine", "Cosine", "Cosine to the summary", "Cosine",
-         "Cosine of the angle between a detail and its block's summary, per token, then the mean: 0 when the detail "
-         "holds nothing of the summary's direction.",
-         {{"phase", &Frame::phase_cosine, SourceKind::phase}, {"split", &Frame::split_cosine, SourceKind::split}},
-         false, true},
-        {"bias", "Bias", "Detail bias β", "Bias β",
-         "The learned bias β of each router on the logits of phase and split details; strongly negative switches "
-         "them off.",
-         {{"phase", &Frame::phase_bias, SourceKind::phase}, {"split", &Frame::split_bias, SourceKind::split}},
-         true, true},
+        {.id = "rms",
+         .title = "RMS",
+         .axis = "RMS",
+         .short_axis = "RMS",
+         .help =
+             "rms(v) = sqrt(mean of v² over the channels), per token, then the mean over tokens. Raw: the "
+             "detail as the sublayers give it. Matched: as routers read it, scaled to the RMS of its block's summary.",
+         .series = {{"summary", &Frame::summary_rms, SourceKind::block, Series::broad},
+                    {"phase, raw", &Frame::phase_rms, SourceKind::phase},
+                    {"phase, matched", &Frame::phase_matched_rms, SourceKind::phase, Series::matched},
+                    {"split, raw", &Frame::split_rms, SourceKind::split},
+                    {"split, matched", &Frame::split_matched_rms, SourceKind::split, Series::matched}}},
+        {.id = "scale",
+         .title = "Matching scale",
+         .axis = "Scale rms(b) / rms(p)",
+         .short_axis = "Scale",
+         .help =
+             "RMS matching multiplies a detail p by rms(b) / (rms(p) + 1e-6), b being its block's summary; no gradient "
+             "flows through the ratio unless `detach` is off.",
+         .series = {{"phase", &Frame::phase_scale, SourceKind::phase},
+                    {"split", &Frame::split_scale, SourceKind::split}}},
+        {.id = "cosine",
+         .title = "Cosine",
+         .axis = "Cosine to the summary",
+         .short_axis = "Cosine",
+         .help = "Cosine of the angle between a detail and its block's summary, per token, then the mean: 0 when the "
+                 "detail "
+                 "holds nothing of the summary's direction.",
+         .series = {{"phase", &Frame::phase_cosine, SourceKind::phase},
+                    {"split", &Frame::split_cosine, SourceKind::split}},
+         .around_zero = true},
+        {.id = "bias",
+         .title = "Bias",
+         .axis = "Detail bias β",
+         .short_axis = "Bias β",
+         .help =
+             "The learned bias β of each router on the logits of phase and split details; strongly negative switches "
+             "them off.",
+         .series = {{"phase", &Frame::phase_bias, SourceKind::phase}, {"split", &Frame::split_bias, SourceKind::split}},
+         .per_router = true,
+         .around_zero = true},
     };
     return all;
 }
@@ -173,7 +193,8 @@ QString DetailsPlot::problem_of(const RunRecord& record) const {
     const QString method = QString::fromStdString(record.experiment().model.method);
     if (record.description().experiment.empty()) return invitation();
     if (record.description().routing.empty())
-        return QString("The run '%1' uses the method %2, which has no block summaries and no details.").arg(name, method);
+        return QString("The run '%1' uses the method %2, which has no block summaries and no details.")
+            .arg(name, method);
     const std::vector<std::int64_t>& steps = record.frame_steps(FrameKind::details);
     if (steps.empty()) return QString("The run '%1' has recorded no details yet.").arg(name);
     const auto frame = record.detail_frame(steps.back());
@@ -222,12 +243,14 @@ void DetailsPlot::set_up_graphs(const RunRecord& record) {
     x->setTicker(QSharedPointer<QCPAxisTicker>(new WholeTicker));
     x->grid()->setVisible(false);
     QString label = QString::fromUtf8(over_time() ? quantity().short_axis : quantity().axis);
-    if (over_time() && place_->currentIndex() == 0) label += quantity().per_router ? ", mean of routers" : ", mean of blocks";
+    if (over_time() && place_->currentIndex() == 0)
+        label += quantity().per_router ? ", mean of routers" : ", mean of blocks";
     if (over_time() && place_->currentIndex() > 0) label += ", " + place_->currentText().toLower();
     y->setLabel(label);
     const bool logarithmic = log_->isChecked() && !quantity().around_zero;
     y->setScaleType(logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
-    y->setTicker(logarithmic ? QSharedPointer<QCPAxisTicker>(new LogTicker) : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
+    y->setTicker(logarithmic ? QSharedPointer<QCPAxisTicker>(new LogTicker)
+                             : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
     y->setNumberFormat("g");
     y->setNumberPrecision(4);
     zero_->set_style(style());
@@ -319,16 +342,15 @@ void DetailsPlot::show_over_time(const RunRecord& record) {
     }
 }
 
-void DetailsPlot::fit_axes() {
-    fit_graphs(over_time() ? 0.015 : 0.04, !quantity().around_zero);
-}
+void DetailsPlot::fit_axes() { fit_graphs(over_time() ? 0.015 : 0.04, !quantity().around_zero); }
 
 bool DetailsPlot::show_hover(const QPointF& position) {
     return hover_graphs(position, [this](double key) {
         const int place = int(std::lround(key));
         if (over_time()) return QString("step %1").arg(place);
         if (!quantity().per_router) return QString("Block %1").arg(place);
-        return "Router before " + router_label(std::size_t(place - 1), focused_run()->description().routing.routers.size());
+        return "Router before " +
+               router_label(std::size_t(place - 1), focused_run()->description().routing.routers.size());
     });
 }
 
@@ -336,13 +358,14 @@ const Registration<PlotDescriptor> registration{{
     .id = "details",
     .order = 3,
     .title = "Details",
-    .help = "What routers of the focused run can read of each block. Summary: b = Σ u over the block's sublayers. Phase: "
-            "p = Σ c u with c positive on attention and negative on MLP sublayers. Split: s = Σ c u with c positive on "
-            "the first half and negative on the second. The c of a detail sum to zero.\n"
-            "RMS matching: a detail enters the routers as p · rms(b) / (rms(p) + 1e-6), so that it is as long as its "
-            "summary; rms(v) = sqrt(mean of v²) over the channels, per token.\nBias β: added to a detail's logit in "
-            "each router, learned, -2 at the start.\nDrag to move, turn the wheel to zoom, double click to see "
-            "everything.",
+    .help =
+        "What routers of the focused run can read of each block. Summary: b = Σ u over the block's sublayers. Phase: "
+        "p = Σ c u with c positive on attention and negative on MLP sublayers. Split: s = Σ c u with c positive on "
+        "the first half and negative on the second. The c of a detail sum to zero.\n"
+        "RMS matching: a detail enters the routers as p · rms(b) / (rms(p) + 1e-6), so that it is as long as its "
+        "summary; rms(v) = sqrt(mean of v²) over the channels, per token.\nBias β: added to a detail's logit in "
+        "each router, learned, -2 at the start.\nDrag to move, turn the wheel to zoom, double click to see "
+        "everything.",
     .height_ratio = 0.62,
     .several_runs = false,
     .make = [](QWidget* parent) -> Plot* { return new DetailsPlot(parent); },

@@ -31,9 +31,9 @@ QString number(double value) {
 }
 
 QCPScatterStyle marker(int style_index, const PlotStyle& style, const QColor& color) {
-    static constexpr QCPScatterStyle::ScatterShape shapes[] = {
-        QCPScatterStyle::ssCircle, QCPScatterStyle::ssSquare, QCPScatterStyle::ssTriangle, QCPScatterStyle::ssDiamond,
-        QCPScatterStyle::ssTriangleInverted};
+    static constexpr QCPScatterStyle::ScatterShape shapes[] = {QCPScatterStyle::ssCircle, QCPScatterStyle::ssSquare,
+                                                               QCPScatterStyle::ssTriangle, QCPScatterStyle::ssDiamond,
+                                                               QCPScatterStyle::ssTriangleInverted};
     const auto shape = shapes[std::size_t(((style_index % 5) + 5) % 5)];
     return {shape, QPen(color, style.thin_line_width), QBrush(style.ground), style.marker_size};
 }
@@ -108,15 +108,17 @@ LossPlot::LossPlot(QWidget* parent) : CanvasPlot(parent) {
     smoothing_->setSingleStep(0.05);
     smoothing_->setDecimals(3);
     smoothing_->setValue(0.9);
-    smoothing_->setToolTip("Exponential moving average of the training loss: m = s m + (1 - s) loss, divided by "
-                           "1 - s^n so that the start is not biased. 0 draws the raw values only.");
+    smoothing_->setToolTip(
+        "Exponential moving average of the training loss: m = s m + (1 - s) loss, divided by "
+        "1 - s^n so that the start is not biased. 0 draws the raw values only.");
     auto* smoothing_label = new QLabel("Smoothing");
     smoothing_label->setToolTip(smoothing_->toolTip());
     log_steps_ = new QCheckBox("Log steps");
     log_loss_ = new QCheckBox("Log loss");
     unigram_ = new QCheckBox("Unigram");
-    unigram_->setToolTip("The entropy of single tokens of the training text, in nats per token: what a model reaches "
-                         "that knows how frequent each token is and nothing else.");
+    unigram_->setToolTip(
+        "The entropy of single tokens of the training text, in nats per token: what a model reaches "
+        "that knows how frequent each token is and nothing else.");
     controls().addWidget(smoothing_label);
     controls().addWidget(smoothing_);
     for (QCheckBox* box : {log_steps_, log_loss_, unigram_}) {
@@ -294,6 +296,7 @@ void LossPlot::set_up_legend() {
     if (!one) {
         LegendStrip::Entry train{"train", QPen(style().muted_ink, style().line_width)};
         LegendStrip::Entry validation{"validation", Qt::NoPen, marker(0, style(), style().muted_ink)};
+        train.heading = true;
         entries.push_back(train);
         entries.push_back(validation);
     }
@@ -320,7 +323,9 @@ void LossPlot::fit_axes() {
     if (log_steps)
         axes().axis(QCPAxis::atBottom)->setRange(steps.low, steps.high * 1.03);
     else
-        axes().axis(QCPAxis::atBottom)->setRange(std::min(0.0, steps.low), steps.high + (steps.high - steps.low) * 0.015);
+        axes()
+            .axis(QCPAxis::atBottom)
+            ->setRange(std::min(0.0, steps.low), steps.high + (steps.high - steps.low) * 0.015);
 }
 
 double LossPlot::nearest_step(double key) const {

@@ -41,8 +41,8 @@ public:
     virtual void update_from(const RunRecord& record, const RecordChanges& changes) = 0;
     virtual void set_style(const PlotStyle& style) = 0;
     virtual QCustomPlot& canvas() = 0;
-    /// Why there is nothing to draw for these runs ("The run 'a' uses the method standard, which has no routing."), else
-    /// empty. The plot itself shows this sentence in place of its axes; a figure of it fails with the sentence.
+    /// Why there is nothing to draw for these runs ("The run 'a' uses the method standard, which has no routing."),
+    /// else empty. The plot itself shows this sentence in place of its axes; a figure of it fails with the sentence.
     virtual QString problem() const = 0;
     /// Shows or hides the controls (hidden in figures).
     virtual void show_controls(bool shown) = 0;
@@ -56,10 +56,10 @@ public:
 };
 
 struct PlotDescriptor {
-    std::string id;       ///< "loss", "routing", "details": `--kind` on the command line
+    std::string id;  ///< "loss", "routing", "details": `--kind` on the command line
     int order = 0;
     std::string title;
-    std::string help;     ///< what it shows, with the definitions of its symbols
+    std::string help;            ///< what it shows, with the definitions of its symbols
     double height_ratio = 0.62;  ///< of a figure's width
     bool several_runs = false;   ///< draws all runs it is given, not only the focused one
     std::function<Plot*(QWidget* parent)> make;

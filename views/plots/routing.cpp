@@ -32,20 +32,31 @@ struct Quantity {
 };
 
 const Quantity quantities[] = {
-    {"weight", "Weight", "Mean weight α", "Mean over tokens of the routing weight α = softmax(w·k + β); 0 to 1.", false, true,
-     [](const RoutingFrame& f, std::size_t cell, std::size_t) { return double(f.weight[cell]); }},
-    {"contribution", "Contribution", "Contribution ‖α v‖",
-     "Mean over tokens of ‖α v‖, the length of what a source adds to the mixed state. Values are not normalised, so a "
-     "small weight on a long value can matter more than a large one on a short value.",
-     false, false, [](const RoutingFrame& f, std::size_t cell, std::size_t) { return double(f.contribution[cell]); }},
-    {"relative", "vs uniform", "log2(α / uniform)",
-     "The base-2 logarithm of the mean weight times the number of sources: 0 is uniform routing, 1 twice as much.", true,
-     false,
-     [](const RoutingFrame& f, std::size_t cell, std::size_t sources) {
-         return std::log2(std::max(1e-9, double(f.weight[cell])) * double(sources));
-     }},
-    {"spread", "Spread", "Spread of α", "Standard deviation of the routing weight over tokens.", false, false,
-     [](const RoutingFrame& f, std::size_t cell, std::size_t) { return double(f.weight_spread[cell]); }},
+    {.id = "weight",
+     .title = "Weight",
+     .axis = "Mean weight α",
+     .help = "Mean over tokens of the routing weight α = softmax(w·k + β); 0 to 1.",
+     .fixed_scale = true,
+     .value = [](const RoutingFrame& f, std::size_t cell, std::size_t) { return double(f.weight[cell]); }},
+    {.id = "contribution",
+     .title = "Contribution",
+     .axis = "Contribution ‖α v‖",
+     .help = "Mean over tokens of ‖α v‖, the length of what a source adds to the mixed state. Values are not "
+             "normalised, so a small weight on a long value can matter more than a large one on a short value.",
+     .value = [](const RoutingFrame& f, std::size_t cell, std::size_t) { return double(f.contribution[cell]); }},
+    {.id = "relative",
+     .title = "vs uniform",
+     .axis = "log2(α / uniform)",
+     .help = "The base-2 logarithm of the mean weight times the number of sources: 0 is uniform routing, 1 twice as "
+             "much, -1 half of it.",
+     .diverging = true,
+     .value = [](const RoutingFrame& f, std::size_t cell,
+                 std::size_t sources) { return std::log2(std::max(1e-9, double(f.weight[cell])) * double(sources)); }},
+    {.id = "spread",
+     .title = "Spread",
+     .axis = "Spread of α",
+     .help = "Standard deviation of the routing weight over tokens.",
+     .value = [](const RoutingFrame& f, std::size_t cell, std::size_t) { return double(f.weight_spread[cell]); }},
 };
 
 QString source_label(const Source& source) {
@@ -122,7 +133,8 @@ RoutingPlot::RoutingPlot(QWidget* parent) : CanvasPlot(parent) {
     quantity_->setToolTip(QString::fromUtf8(quantities[0].help));
     scale_ = new QComboBox;
     scale_->addItems({"0 to 1", "Fitted"});
-    scale_->setToolTip("The colour scale: fixed, so that steps and runs compare, or fitted to this frame's largest value");
+    scale_->setToolTip(
+        "The colour scale: fixed, so that steps and runs compare, or fitted to this frame's largest value");
     cividis_ = new QToolButton;
     cividis_->setCheckable(true);
     cividis_->setAccessibleName("Colour map");
@@ -169,14 +181,15 @@ void RoutingPlot::make_color_bar() {
 void RoutingPlot::show_color_map() {
     QImage ramp(48, 12, QImage::Format_RGB32);
     for (int x = 0; x < ramp.width(); ++x)
-        for (int y = 0; y < ramp.height(); ++y) ramp.setPixel(x, y, color_at(sequential_map(), double(x) / (ramp.width() - 1)));
+        for (int y = 0; y < ramp.height(); ++y)
+            ramp.setPixel(x, y, color_at(sequential_map(), double(x) / (ramp.width() - 1)));
     cividis_->setIcon(QPixmap::fromImage(ramp));
     cividis_->setIconSize(QSize(32, 8));
 }
 
 QJsonObject RoutingPlot::state() const {
-    QJsonObject state{{"quantity", quantity().id}, {"fitted", scale_->currentIndex() == 1},
-                      {"cividis", cividis_->isChecked()}};
+    QJsonObject state{
+        {"quantity", quantity().id}, {"fitted", scale_->currentIndex() == 1}, {"cividis", cividis_->isChecked()}};
     if (!step_->following() && step_->step()) state["step"] = qint64(*step_->step());
     save_zoom(state);
     return state;
@@ -363,20 +376,26 @@ bool RoutingPlot::show_hover(const QPointF& position) {
 
     const std::size_t cell = found->second, row = std::size_t(router), routers = layout_.routers.size();
     const auto text = [](double value) { return QString::number(value, 'g', 4); };
-    const QString where = router_kind(row, routers) == RouterKind::final_norm
-                              ? QString("before the final norm")
-                              : QString("before %1 of layer %2").arg(router_kind_title(router_kind(row, routers))).arg(row / 2 + 1);
+    const QString where =
+        router_kind(row, routers) == RouterKind::final_norm
+            ? QString("before the final norm")
+            : QString("before %1 of layer %2").arg(router_kind_title(router_kind(row, routers))).arg(row / 2 + 1);
     HoverBox::Content content;
     content.title = QString("Router %1, %2").arg(router + 1).arg(where);
     content.anchor = position;
     content.frame = heatmap_->cell(row, std::size_t(column));
     const Source& source = columns_[std::size_t(column)];
     content.rows = {
-        {source_color(source.kind, style()), {}, {source_label(source), QString::fromStdString(kind_title(source.kind))}},
+        {source_color(source.kind, style()),
+         {},
+         {source_label(source), QString::fromStdString(kind_title(source.kind))}},
         {QColor(), {}, {"weight α", text(frame_->weight[cell]) + " ± " + text(frame_->weight_spread[cell])}},
         {QColor(), {}, {"contribution ‖α v‖", text(frame_->contribution[cell])}},
         {QColor(), {}, {"entropy of the router", text(frame_->entropy[row]) + " nats"}},
-        {QColor(), {}, {"effective sources", QString("%1 of %2").arg(text(frame_->effective_sources[row])).arg(layout_.routers[row].size())}},
+        {QColor(),
+         {},
+         {"effective sources",
+          QString("%1 of %2").arg(text(frame_->effective_sources[row])).arg(layout_.routers[row].size())}},
         {QColor(), {}, {"query norm ‖w‖", text(frame_->query_norm[row])}},
     };
     hover_box().show(std::move(content), axes().rect());
@@ -387,14 +406,15 @@ const Registration<PlotDescriptor> registration{{
     .id = "routing",
     .order = 2,
     .title = "Routing",
-    .help = "Which source each router reads, for the focused run. Rows: the routers, before every attention and MLP "
-            "sublayer and before the final norm. Columns: the sources. Blank cells do not exist.\n"
-            "Weight α: softmax over a router's sources i of w·k_i + β, with the learned query w, the normalised key k_i "
-            "= RMSNorm(v_i) γ and a bias β on details; the mean over the tokens of the step's first microbatch. The "
-            "mixed state is h = Σ α_i v_i.\n"
-            "Contribution: mean of ‖α v‖. Effective sources: exp of the mean entropy of α, 1 when one source is read, "
-            "the number of sources when all are read alike.\nDrag to move, turn the wheel to zoom, double click to see "
-            "everything.",
+    .help =
+        "Which source each router reads, for the focused run. Rows: the routers, before every attention and MLP "
+        "sublayer and before the final norm. Columns: the sources. Blank cells do not exist.\n"
+        "Weight α: softmax over a router's sources i of w·k_i + β, with the learned query w, the normalised key k_i "
+        "= RMSNorm(v_i) γ and a bias β on details; the mean over the tokens of the step's first microbatch. The "
+        "mixed state is h = Σ α_i v_i.\n"
+        "Contribution: mean of ‖α v‖. Effective sources: exp of the mean entropy of α, 1 when one source is read, "
+        "the number of sources when all are read alike.\nDrag to move, turn the wheel to zoom, double click to see "
+        "everything.",
     .height_ratio = 0.8,
     .several_runs = false,
     .make = [](QWidget* parent) -> Plot* { return new RoutingPlot(parent); },
