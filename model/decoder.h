@@ -28,13 +28,13 @@ struct Parameter {
 /// How a decoder computes.
 struct DecoderOptions {
     at::Device device = at::kCPU;
-    at::ScalarType parameter_type = at::kFloat;   ///< fp64 in tests
-    at::ScalarType compute_type = at::kFloat;     ///< bf16: matrix products and stored sources in bf16
-    double eps = 1e-6;                            ///< of every RMSNorm; 0 in identity tests
+    at::ScalarType parameter_type = at::kFloat;  ///< fp64 in tests
+    at::ScalarType compute_type = at::kFloat;    ///< bf16: matrix products and stored sources in bf16
+    double eps = 1e-6;                           ///< of every RMSNorm; 0 in identity tests
 };
 
-/// The decoder-only Transformer of design §2: RMSNorm pre-norm, RoPE attention, SwiGLU; what enters each sublayer is the
-/// residual method's business.
+/// The decoder-only Transformer of design §2: RMSNorm pre-norm, RoPE attention, SwiGLU; what enters each sublayer is
+/// the residual method's business.
 class Decoder {
 public:
     /// Initial values are drawn from (experiment.seed, tensor name), the same on every device. The experiment must be
@@ -66,8 +66,8 @@ public:
 private:
     /// The tensors of one layer, which are also in parameters_.
     struct Layer {
-        at::Tensor attention_norm, qkv, out;    // [d], [3d, d], [d, d]
-        at::Tensor mlp_norm, gate, up, down;    // [d], [f, d], [f, d], [d, f]
+        at::Tensor attention_norm, qkv, out;  // [d], [3d, d], [d, d]
+        at::Tensor mlp_norm, gate, up, down;  // [d], [f, d], [f, d], [d, f]
     };
 
     Experiment experiment_;
@@ -77,7 +77,7 @@ private:
     at::Tensor embedding_, final_norm_, head_;  // [V, d], [d], [V, d]
     std::vector<Layer> layers_;
     std::unique_ptr<ResidualMethod> method_;
-    at::Tensor rope_cosine_, rope_sine_;        // [context, d_head / 2]
+    at::Tensor rope_cosine_, rope_sine_;  // [context, d_head / 2]
 
     at::Tensor add_parameter(const std::string& name, const at::Tensor& initial, bool decayed, std::int64_t sublayer);
     at::Tensor add_matrix(const std::string& name, std::int64_t rows, std::int64_t columns, double deviation,

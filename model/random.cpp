@@ -28,9 +28,7 @@ std::uint64_t child_key(std::uint64_t key, std::uint64_t index) {
     return mix_bits(key ^ mix_bits(index + golden_gamma));
 }
 
-std::uint64_t random_bits(std::uint64_t key, std::uint64_t index) {
-    return mix_bits(key + (index + 1) * golden_gamma);
-}
+std::uint64_t random_bits(std::uint64_t key, std::uint64_t index) { return mix_bits(key + (index + 1) * golden_gamma); }
 
 double random_uniform(std::uint64_t key, std::uint64_t index) {
     return static_cast<double>(random_bits(key, index) >> 11) * 0x1.0p-53;

@@ -11,7 +11,6 @@ namespace wavlab {
 at::Tensor linear_combination(const std::vector<at::Tensor>& values, const std::vector<double>& coefficients);
 
 /// The same by plain ATen operations and their own gradients.
-at::Tensor linear_combination_reference(const std::vector<at::Tensor>& values,
-                                        const std::vector<double>& coefficients);
+at::Tensor linear_combination_reference(const std::vector<at::Tensor>& values, const std::vector<double>& coefficients);
 
 }  // namespace wavlab

@@ -36,8 +36,7 @@ at::Tensor matching_scale(const at::Tensor& raw, const at::Tensor& summary, cons
 Detail make_detail(const std::vector<at::Tensor>& updates, const std::vector<double>& coefficients,
                    const at::Tensor& summary, const RoutingSettings& settings, ForwardContext& context) {
     const at::ScalarType type = updates[0].scalar_type();
-    if (settings.detail == DetailKind::duplicate)
-        return {summary, summary.to(type), at::ones({1}, summary.options())};
+    if (settings.detail == DetailKind::duplicate) return {summary, summary.to(type), at::ones({1}, summary.options())};
     const at::Tensor raw = linear_combination(updates, coefficients);
     const at::Tensor scale = matching_scale(raw, summary, settings, context);
     return {raw, (raw * scale).to(type), scale};

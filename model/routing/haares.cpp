@@ -22,7 +22,8 @@ const MethodRegistration registration{
      .summary = "WAV with the split detail alone, also of the running block: summary and split are the two Haar "
                 "coefficients of a block's updates. A reconstruction.",
      .formula = "as WAV with phase = false, split = true, detail_scope = online",
-     .citation = "A baseline of WAV: Multi-Resolution Block Residual Routing for Deep Decoder-Only Transformers, arXiv 2606.06564",
+     .citation = "A baseline of WAV: Multi-Resolution Block Residual Routing for Deep Decoder-Only Transformers, arXiv "
+                 "2606.06564",
      .options = {method_options::blocks(), method_options::block_size(), method_options::detail(),
                  method_options::rms_match(), method_options::detach(), method_options::detail_bias(),
                  method_options::detail_bias_init(), method_options::key_gain()},

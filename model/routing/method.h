@@ -20,7 +20,7 @@ namespace wavlab {
 /// What a residual method is made from.
 struct MethodInput {
     ModelSettings model;
-    OptionValues options;      ///< every option of the method, resolved
+    OptionValues options;  ///< every option of the method, resolved
     std::uint64_t seed = 0;
     DecoderOptions decoder;
 };
@@ -49,7 +49,8 @@ public:
 
 protected:
     /// Adds a parameter and returns its tensor, which stays the same for the life of the method.
-    at::Tensor add_parameter(std::string name, const at::Tensor& initial, bool trainable, const DecoderOptions& options);
+    at::Tensor add_parameter(std::string name, const at::Tensor& initial, bool trainable,
+                             const DecoderOptions& options);
 
 private:
     std::vector<Parameter> parameters_;

@@ -11,8 +11,9 @@ Option blocks() {
     return {.key = "blocks",
             .label = "Blocks",
             .default_value = std::int64_t{4},
-            .help = "Into how many consecutive blocks the 2L sublayers are cut: the block size is ceil(2L / blocks), "
-                    "at least 1. The last block may be shorter.",
+            .help =
+                "Into how many consecutive blocks the 2L sublayers are cut: the block size is ceil(2L / blocks), "
+                "at least 1. The last block may be shorter.",
             .unit = "blocks",
             .minimum = 1,
             .maximum = 4096};
@@ -22,8 +23,9 @@ Option block_size() {
     return {.key = "block_size",
             .label = "Block size",
             .default_value = std::int64_t{0},
-            .help = "Sublayers in a block (attention and MLP count as one each). It wins over the number of blocks; "
-                    "0: from the number of blocks.",
+            .help =
+                "Sublayers in a block (attention and MLP count as one each). It wins over the number of blocks; "
+                "0: from the number of blocks.",
             .unit = "sublayers",
             .minimum = 0,
             .maximum = 4096};
@@ -33,32 +35,36 @@ Option key_gain() {
     return {.key = "key_gain",
             .label = "Key gain",
             .default_value = true,
-            .help = "A learned gain γ for each router and channel on the normalised keys, k = RMSNorm(v) ⊙ γ. It "
-                    "starts at 1."};
+            .help =
+                "A learned gain γ for each router and channel on the normalised keys, k = RMSNorm(v) ⊙ γ. It "
+                "starts at 1."};
 }
 
 Option phase() {
     return {.key = "phase",
             .label = "Phase detail",
             .default_value = true,
-            .help = "Routers also read each block's phase detail: its attention updates minus its MLP updates, with "
-                    "coefficients n/(2 n_att) and −n/(2 n_mlp)."};
+            .help =
+                "Routers also read each block's phase detail: its attention updates minus its MLP updates, with "
+                "coefficients n/(2 n_att) and −n/(2 n_mlp)."};
 }
 
 Option split() {
     return {.key = "split",
             .label = "Split detail",
             .default_value = true,
-            .help = "Routers also read each block's split detail: the updates of its first half minus those of its "
-                    "second half, with coefficients n/(2 n_first) and −n/(2 n_second)."};
+            .help =
+                "Routers also read each block's split detail: the updates of its first half minus those of its "
+                "second half, with coefficients n/(2 n_first) and −n/(2 n_second)."};
 }
 
 Option detail_scope() {
     return {.key = "detail_scope",
             .label = "Detail scope",
             .default_value = std::string("completed"),
-            .help = "completed: details of completed blocks only. online: those of the running block too, from the "
-                    "moment both signs are present, over the sublayers done so far.",
+            .help =
+                "completed: details of completed blocks only. online: those of the running block too, from the "
+                "moment both signs are present, over the sublayers done so far.",
             .choices = {"completed", "online"}};
 }
 
@@ -66,8 +72,9 @@ Option detail() {
     return {.key = "detail",
             .label = "Detail",
             .default_value = std::string("contrast"),
-            .help = "What the detail sources hold. contrast: phase and split. random_sign: fixed balanced random signs "
-                    "drawn from the seed, scaled alike. duplicate: the block's summary itself once more.",
+            .help =
+                "What the detail sources hold. contrast: phase and split. random_sign: fixed balanced random signs "
+                "drawn from the seed, scaled alike. duplicate: the block's summary itself once more.",
             .choices = {"contrast", "random_sign", "duplicate"}};
 }
 
@@ -75,9 +82,10 @@ Option rms_match() {
     return {.key = "rms_match",
             .label = "RMS matching",
             .default_value = std::string("token"),
-            .help = "Scales each detail p to the RMS of its block's summary b, v = p · rms(b) / (rms(p) + 1e-6). token: "
-                    "for each token. tensor: one ratio for the whole batch; it is not causal (later tokens and other "
-                    "sequences of the batch change it). off: none.",
+            .help =
+                "Scales each detail p to the RMS of its block's summary b, v = p · rms(b) / (rms(p) + 1e-6). token: "
+                "for each token. tensor: one ratio for the whole batch; it is not causal (later tokens and other "
+                "sequences of the batch change it). off: none.",
             .choices = {"token", "tensor", "off"}};
 }
 
@@ -92,8 +100,9 @@ Option detail_bias() {
     return {.key = "detail_bias",
             .label = "Detail bias",
             .default_value = std::string("learned"),
-            .help = "The biases β on the logits of phase and split, two for each router: learned, or fixed at their "
-                    "initial value.",
+            .help =
+                "The biases β on the logits of phase and split, two for each router: learned, or fixed at their "
+                "initial value.",
             .choices = {"learned", "fixed"}};
 }
 
@@ -101,8 +110,9 @@ Option detail_bias_init() {
     return {.key = "detail_bias_init",
             .label = "Initial detail bias",
             .default_value = -2.0,
-            .help = "Initial value of the biases on the logits of phase and split. Negative: details start with less "
-                    "weight than the other sources.",
+            .help =
+                "Initial value of the biases on the logits of phase and split. Negative: details start with less "
+                "weight than the other sources.",
             .minimum = -1e6,
             .maximum = 1e6};
 }

@@ -17,9 +17,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using OptionalTensor = std::optional<at::Tensor>;
 
-OptionalTensor optional(const at::Tensor& tensor) {
-    return tensor.defined() ? OptionalTensor(tensor) : std::nullopt;
-}
+OptionalTensor optional(const at::Tensor& tensor) { return tensor.defined() ? OptionalTensor(tensor) : std::nullopt; }
 
 /// Sources of S tensors [B, T, d] as rows: N = B·T tokens.
 struct RouteFunction : torch::autograd::Function<RouteFunction> {
@@ -81,10 +79,10 @@ struct RouteFunction : torch::autograd::Function<RouteFunction> {
             at::sum_out(row, state_gradient * saved[i].reshape({tokens, channels}), at::IntArrayRef{-1});
         }
         const at::Tensor mean = (weights * weight_gradient).sum(0, true);
-        const at::Tensor logit_gradient = weight_gradient.sub_(mean).mul_(weights);    // dz [S, N]
-        const at::Tensor product_gradient = logit_gradient * inverses;                 // [S, N]
-        const at::Tensor inverse_gradient = logit_gradient * products;                 // [S, N]
-        at::Tensor query_gradient = at::zeros_like(query);                             // of w ⊙ γ
+        const at::Tensor logit_gradient = weight_gradient.sub_(mean).mul_(weights);  // dz [S, N]
+        const at::Tensor product_gradient = logit_gradient * inverses;               // [S, N]
+        const at::Tensor inverse_gradient = logit_gradient * products;               // [S, N]
+        at::Tensor query_gradient = at::zeros_like(query);                           // of w ⊙ γ
         std::vector<std::int64_t> per_token = saved[0].sizes().vec();
         per_token.back() = 1;
         for (std::int64_t i = 0; i < count; ++i) {
@@ -116,10 +114,13 @@ struct RouteFunction : torch::autograd::Function<RouteFunction> {
 int detail_bias_column(SourceKind kind) {
     switch (kind) {
         case SourceKind::phase:
-        case SourceKind::phase_partial: return 0;
+        case SourceKind::phase_partial:
+            return 0;
         case SourceKind::split:
-        case SourceKind::split_partial: return 1;
-        default: return -1;
+        case SourceKind::split_partial:
+            return 1;
+        default:
+            return -1;
     }
 }
 
@@ -132,8 +133,8 @@ RoutedState route(const std::vector<RouteSource>& sources, const RouterParameter
         columns.push_back(detail_bias_column(source.source.kind));
     }
     const variable_list outputs =
-        RouteFunction::apply(at::TensorList(values), at::TensorList(inverses), router.query,
-                             optional(router.key_gain), optional(router.detail_bias), columns);
+        RouteFunction::apply(at::TensorList(values), at::TensorList(inverses), router.query, optional(router.key_gain),
+                             optional(router.detail_bias), columns);
     return {outputs[0], outputs[1]};
 }
 
@@ -151,8 +152,8 @@ RoutedState route_reference(const std::vector<RouteSource>& sources, const Route
     const at::Tensor weights = at::softmax(at::stack(logits, -1), -1);  // [B, T, S]
     at::Tensor state;
     for (std::size_t i = 0; i < sources.size(); ++i) {
-        const at::Tensor part = weights.select(-1, static_cast<std::int64_t>(i)).unsqueeze(-1) *
-                                widened(sources[i].value);
+        const at::Tensor part =
+            weights.select(-1, static_cast<std::int64_t>(i)).unsqueeze(-1) * widened(sources[i].value);
         state = i == 0 ? part : state + part;
     }
     return {state.to(sources[0].value.scalar_type()), weights};

@@ -53,8 +53,7 @@ std::optional<Detail> RoutedStream::detail(std::int64_t row, std::int64_t block)
     const RoutingSettings& settings = method_.settings();
     if (!(row == phase_row ? settings.phase : settings.split)) return std::nullopt;
     const auto done = static_cast<std::int64_t>(updates_.size());
-    const std::vector<double> coefficients =
-        detail_coefficients(method_.blocks(), settings, signs_, row, block, done);
+    const std::vector<double> coefficients = detail_coefficients(method_.blocks(), settings, signs_, row, block, done);
     if (coefficients.empty()) return std::nullopt;
     return make_detail(updates_, coefficients, sum_, settings, context_);
 }
@@ -66,8 +65,7 @@ void RoutedStream::complete_block(std::int64_t block) {
     if (phase) completed_.push_back(make_source(SourceKind::phase, block, phase->matched));
     if (split) completed_.push_back(make_source(SourceKind::split, block, split->matched));
     if (context_.observer)
-        context_.observer->on_block(block, summary.detach(),
-                                    phase ? std::optional(observed(*phase)) : std::nullopt,
+        context_.observer->on_block(block, summary.detach(), phase ? std::optional(observed(*phase)) : std::nullopt,
                                     split ? std::optional(observed(*split)) : std::nullopt);
 }
 

@@ -25,7 +25,7 @@ struct RoutingSettings {
     bool online = false;           ///< so are those of the running block
     DetailKind detail = DetailKind::contrast;
     ScaleMatch match = ScaleMatch::token;
-    bool detach = true;            ///< no gradient through the matching scale
+    bool detach = true;  ///< no gradient through the matching scale
     bool bias_learned = true;
     double bias_init = -2.0;
 };

@@ -87,7 +87,8 @@ std::vector<ConformanceCase> conformance_cases() {
         for (const Option& option : method.options)
             for (const OptionValue& value : other_values(option)) sets.push_back({{option.key, value}});
         for (const OptionValues& set : combinations(method.id)) sets.push_back(set);
-        for (const OptionValues& set : sets) cases.push_back({name_of(method.id, set), tiny_experiment(method.id, set)});
+        for (const OptionValues& set : sets)
+            cases.push_back({name_of(method.id, set), tiny_experiment(method.id, set)});
     }
     std::set<std::string> seen;
     std::erase_if(cases, [&](const ConformanceCase& entry) { return !seen.insert(entry.name).second; });
@@ -118,12 +119,18 @@ void scramble(const Decoder& decoder, std::uint64_t seed) {
         if (name == "routing.detail_sign") continue;
         const at::Tensor noise = draw_normal(parameter.value.sizes(), 1.0, seed, name);
         const bool matrix = parameter.value.dim() == 2;
-        if (name == "embed.weight") parameter.value.copy_(noise);
-        else if (name == "routing.query") parameter.value.copy_(0.4 * noise);
-        else if (name == "routing.detail_bias") parameter.value.copy_(0.7 * noise - 0.5);
-        else if (name == "rezero.alpha" || name == "layerscale.lambda") parameter.value.copy_(0.5 * noise);
-        else if (name == "routing.key_gain" || !matrix) parameter.value.copy_(1 + 0.3 * noise);
-        else parameter.value.copy_(noise / std::sqrt(static_cast<double>(parameter.value.size(1))));
+        if (name == "embed.weight")
+            parameter.value.copy_(noise);
+        else if (name == "routing.query")
+            parameter.value.copy_(0.4 * noise);
+        else if (name == "routing.detail_bias")
+            parameter.value.copy_(0.7 * noise - 0.5);
+        else if (name == "rezero.alpha" || name == "layerscale.lambda")
+            parameter.value.copy_(0.5 * noise);
+        else if (name == "routing.key_gain" || !matrix)
+            parameter.value.copy_(1 + 0.3 * noise);
+        else
+            parameter.value.copy_(noise / std::sqrt(static_cast<double>(parameter.value.size(1))));
     }
 }
 

@@ -102,7 +102,9 @@ TEST_P(Conformance, ShowsEveryStateUpdateAndBlock) {
     at::Tensor all = at::zeros_like(recorder.updates.at(1)), summed = at::zeros_like(all);
     for (const auto& [number, update] : recorder.updates) all += update;
     for (const auto& [number, summary] : recorder.summaries) summed += summary;
-    if (descriptor().routed()) { EXPECT_TRUE(at::allclose(all, summed, 1e-12, 1e-12)); }
+    if (descriptor().routed()) {
+        EXPECT_TRUE(at::allclose(all, summed, 1e-12, 1e-12));
+    }
 }
 
 TEST_P(Conformance, EarlierTokensIgnoreLaterOnes) {
@@ -158,8 +160,8 @@ TEST_P(Conformance, FrozenParametersGetNoGradient) {
 }
 
 TEST_P(Conformance, CountsWhatItAdds) {
-    const Decoder decoder = make(), plain(testing::tiny_experiment("standard"), testing::tiny_vocabulary,
-                                          testing::double_options());
+    const Decoder decoder = make(),
+                  plain(testing::tiny_experiment("standard"), testing::tiny_vocabulary, testing::double_options());
     std::int64_t added = 0;
     for (const Parameter& parameter : decoder.parameters())
         if (parameter.trainable) added += parameter.value.numel();
@@ -178,8 +180,8 @@ TEST_P(Conformance, HasTheLayoutThatItsDescriptorSays) {
 }
 
 TEST_P(Conformance, SharesItsBackboneWithStandard) {
-    const Decoder decoder = make(), plain(testing::tiny_experiment("standard"), testing::tiny_vocabulary,
-                                          testing::double_options());
+    const Decoder decoder = make(),
+                  plain(testing::tiny_experiment("standard"), testing::tiny_vocabulary, testing::double_options());
     ASSERT_GE(decoder.parameters().size(), plain.parameters().size());
     for (std::size_t i = 0; i < plain.parameters().size(); ++i) {
         EXPECT_EQ(decoder.parameters()[i].name, plain.parameters()[i].name);
@@ -201,7 +203,8 @@ TEST_P(Conformance, RoutesUniformlyAtTheStart) {
         const at::Tensor first = router.weights.select(-1, 0);
         for (std::size_t i = 0; i < router.sources.size(); ++i) {
             const SourceKind kind = router.sources[i].kind;
-            const bool detail = kind != SourceKind::embedding && kind != SourceKind::block && kind != SourceKind::partial;
+            const bool detail =
+                kind != SourceKind::embedding && kind != SourceKind::block && kind != SourceKind::partial;
             const double factor = detail ? std::exp(std::get<double>(bias->second)) : 1.0;
             EXPECT_TRUE(at::allclose(router.weights.select(-1, std::int64_t(i)), factor * first, 1e-12, 1e-12));
         }

@@ -30,7 +30,8 @@ std::map<std::string, Shape> shapes_of(const Decoder& decoder) {
 
 /// d = 8, f = 12, V = 11, L = 3, as in design §4.
 std::map<std::string, Shape> backbone_shapes() {
-    std::map<std::string, Shape> shapes = {{"embed.weight", {11, 8}}, {"final_norm.weight", {8}}, {"head.weight", {11, 8}}};
+    std::map<std::string, Shape> shapes = {
+        {"embed.weight", {11, 8}}, {"final_norm.weight", {8}}, {"head.weight", {11, 8}}};
     for (const std::string layer : {"layers.0.", "layers.1.", "layers.2."}) {
         shapes[layer + "attn.norm.weight"] = {8};
         shapes[layer + "attn.qkv.weight"] = {24, 8};
@@ -110,7 +111,9 @@ TEST(DecoderParameters, DecayByName) {
         EXPECT_EQ(parameter.sublayer > 0, in_layer) << parameter.name;
     }
     for (const Parameter& parameter : decoder.parameters()) {
-        if (parameter.name == "layers.1.mlp.up.weight") { EXPECT_EQ(parameter.sublayer, 4); }
+        if (parameter.name == "layers.1.mlp.up.weight") {
+            EXPECT_EQ(parameter.sublayer, 4);
+        }
     }
 }
 
@@ -169,8 +172,9 @@ TEST(InitialValues, DependOnSeedAndNameAlone) {
 
 TEST(Kernels, RmsNormMatchesItsReference) {
     const at::Tensor value = leaf({2, 3, 8}, "value"), gain = leaf({8}, "gain");
-    expect_same_gradients({value, gain}, [&] { return rms_norm(value, gain, 1e-6); },
-                          [&] { return rms_norm_reference(value, gain, 1e-6); });
+    expect_same_gradients(
+        {value, gain}, [&] { return rms_norm(value, gain, 1e-6); },
+        [&] { return rms_norm_reference(value, gain, 1e-6); });
     const at::Tensor ones = at::ones({1, 4}, at::kDouble) * 3;
     EXPECT_NEAR(rms_norm(ones, at::full({4}, 2.0, at::kDouble), 0)[0][0].item<double>(), 2.0, 1e-15);
     const at::Tensor zero = at::zeros({1, 4}, at::kDouble);
@@ -179,8 +183,9 @@ TEST(Kernels, RmsNormMatchesItsReference) {
 
 TEST(Kernels, InverseRmsMatchesPlainGradients) {
     const at::Tensor value = leaf({2, 3, 8}, "value");
-    expect_same_gradients({value}, [&] { return inverse_rms(value, 1e-6); },
-                          [&] { return (value.square().mean(-1, true) + 1e-6).rsqrt(); });
+    expect_same_gradients(
+        {value}, [&] { return inverse_rms(value, 1e-6); },
+        [&] { return (value.square().mean(-1, true) + 1e-6).rsqrt(); });
 }
 
 TEST(Kernels, RootMeanSquareHasGradientZeroAtZero) {
@@ -202,10 +207,11 @@ TEST(Kernels, RopeMatchesItsReference) {
     const auto [cosine, sine] = rope_tables(5, 6, at::kDouble, at::kCPU);
     const auto reference = [&, c = cosine, s = sine] {
         return at::stack({rotate_reference(joined.select(2, 0), c, s), rotate_reference(joined.select(2, 1), c, s),
-                          joined.select(2, 2)}, 2);
+                          joined.select(2, 2)},
+                         2);
     };
-    expect_same_gradients({joined}, [&, c = cosine, s = sine] { return rotate_queries_and_keys(joined, c, s); },
-                          reference);
+    expect_same_gradients(
+        {joined}, [&, c = cosine, s = sine] { return rotate_queries_and_keys(joined, c, s); }, reference);
     // Also on the path that has no loop of its own.
     const at::Tensor rounded = joined.detach().to(at::kBFloat16);
     const auto [c, s] = rope_tables(5, 6, at::kBFloat16, at::kCPU);
@@ -227,8 +233,9 @@ TEST(Kernels, RopeTurnsChannelsByPosition) {
 TEST(Kernels, LinearCombinationMatchesItsReference) {
     const std::vector<at::Tensor> values = {leaf({2, 3}, "a"), leaf({2, 3}, "b"), leaf({2, 3}, "c")};
     const std::vector<double> coefficients = {1.0, -0.5, 1.0};
-    expect_same_gradients(values, [&] { return linear_combination(values, coefficients); },
-                          [&] { return linear_combination_reference(values, coefficients); });
+    expect_same_gradients(
+        values, [&] { return linear_combination(values, coefficients); },
+        [&] { return linear_combination_reference(values, coefficients); });
 }
 
 TEST(Kernels, DropoutMatchesTheHostsRandomNumbers) {
@@ -247,7 +254,9 @@ TEST(DecoderForward, AttentionMatchesTheFormula) {
     testing::scramble(decoder, 4);
     struct : ForwardObserver {
         at::Tensor state, update, mlp_state, mlp_update;
-        void on_state(std::int64_t l, const at::Tensor& h) override { (l == 1 ? state : mlp_state) = l < 3 ? h : mlp_state; }
+        void on_state(std::int64_t l, const at::Tensor& h) override {
+            (l == 1 ? state : mlp_state) = l < 3 ? h : mlp_state;
+        }
         void on_update(std::int64_t l, const at::Tensor& u) override { (l == 1 ? update : mlp_update) = u; }
     } seen;
     const at::NoGradGuard no_gradient;
@@ -260,7 +269,9 @@ TEST(DecoderForward, AttentionMatchesTheFormula) {
     const auto [cosine, sine] = rope_tables(6, 4, at::kDouble, at::kCPU);
     std::vector<at::Tensor> heads;
     for (std::int64_t head = 0; head < 2; ++head) {
-        const auto part = [&](std::int64_t which) { return joined.narrow(1, which * 8 + head * 4, 4).unsqueeze(0).unsqueeze(2); };
+        const auto part = [&](std::int64_t which) {
+            return joined.narrow(1, which * 8 + head * 4, 4).unsqueeze(0).unsqueeze(2);
+        };
         const at::Tensor query = rotate_reference(part(0), cosine, sine)[0].squeeze(1);
         const at::Tensor key = rotate_reference(part(1), cosine, sine)[0].squeeze(1);
         at::Tensor scores = query.matmul(key.t()) / 2.0;
@@ -270,8 +281,8 @@ TEST(DecoderForward, AttentionMatchesTheFormula) {
     const at::Tensor update = at::cat(heads, 1).matmul(weight("layers.0.attn.out.weight").t());
     EXPECT_LE(largest_difference(seen.update[0], update), 1e-12);
     const at::Tensor y = rms_norm_reference(seen.mlp_state, weight("layers.0.mlp.norm.weight"), 1e-6);
-    const at::Tensor hidden = at::silu(y.matmul(weight("layers.0.mlp.gate.weight").t())) *
-                              y.matmul(weight("layers.0.mlp.up.weight").t());
+    const at::Tensor hidden =
+        at::silu(y.matmul(weight("layers.0.mlp.gate.weight").t())) * y.matmul(weight("layers.0.mlp.up.weight").t());
     EXPECT_LE(largest_difference(seen.mlp_update, hidden.matmul(weight("layers.0.mlp.down.weight").t())), 1e-12);
     const at::Tensor last = rms_norm_reference(seen.mlp_state + seen.mlp_update, weight("final_norm.weight"), 1e-6);
     EXPECT_LE(largest_difference(result, last.matmul(weight("head.weight").t())), 1e-11);
@@ -323,8 +334,11 @@ TEST_F(Identities, UniformRoutingIsTheStandardResidual) {
 
 TEST_F(Identities, BlocksOfOneAreFullAttnRes) {
     const at::Tensor expected = logits(scrambled("attnres_full"), tokens_);
-    EXPECT_LE(largest_difference(logits(scrambled("attnres_block", {{"block_size", std::int64_t{1}}}), tokens_), expected), 1e-12);
-    EXPECT_LE(largest_difference(logits(scrambled("wav", {{"block_size", std::int64_t{1}}}), tokens_), expected), 1e-12);
+    EXPECT_LE(
+        largest_difference(logits(scrambled("attnres_block", {{"block_size", std::int64_t{1}}}), tokens_), expected),
+        1e-12);
+    EXPECT_LE(largest_difference(logits(scrambled("wav", {{"block_size", std::int64_t{1}}}), tokens_), expected),
+              1e-12);
 }
 
 TEST_F(Identities, SuppressedDetailsAreBlockAttnRes) {
@@ -343,7 +357,8 @@ TEST_F(Identities, HaaResIsWavWithItsSettings) {
     const OptionValues size = {{"block_size", std::int64_t{4}}};
     OptionValues fixed = size;
     fixed.insert({{"phase", false}, {"split", true}, {"detail_scope", std::string("online")}});
-    EXPECT_EQ(largest_difference(logits(scrambled("haares", size), tokens_), logits(scrambled("wav", fixed), tokens_)), 0.0);
+    EXPECT_EQ(largest_difference(logits(scrambled("haares", size), tokens_), logits(scrambled("wav", fixed), tokens_)),
+              0.0);
 }
 
 TEST_F(Identities, ScaledStreamsWithScaleOneAreTheStandardResidual) {

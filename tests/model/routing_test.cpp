@@ -47,8 +47,9 @@ TEST(RoutingLayout, OfWavHasTheContractsOrder) {
     EXPECT_EQ(labels(layout.routers[1]), (Labels{"embedding", "partial"}));
     EXPECT_EQ(labels(layout.routers[6]), (Labels{"embedding", "block1", "phase1", "split1"}));
     EXPECT_EQ(labels(layout.routers[7]), (Labels{"embedding", "block1", "phase1", "split1", "partial"}));
-    EXPECT_EQ(labels(layout.routers[24]), (Labels{"embedding", "block1", "phase1", "split1", "block2", "phase2", "split2",
-                                                  "block3", "phase3", "split3", "block4", "phase4", "split4"}));
+    EXPECT_EQ(labels(layout.routers[24]),
+              (Labels{"embedding", "block1", "phase1", "split1", "block2", "phase2", "split2", "block3", "phase3",
+                      "split3", "block4", "phase4", "split4"}));
 }
 
 TEST(RoutingLayout, OnlineDetailsStartWhenBothSignsArePresent) {
@@ -99,7 +100,9 @@ TEST(DetailSigns, AreBalancedInEveryBlock) {
                     const auto first = row.begin() + blocks.first_sublayer(block) - 1;
                     const auto length = blocks.length(block);
                     EXPECT_EQ(std::accumulate(first, first + length, 0), length % 2);
-                    if (length > 1) { EXPECT_EQ(first[0], -first[1]); }
+                    if (length > 1) {
+                        EXPECT_EQ(first[0], -first[1]);
+                    }
                 }
             }
         }
@@ -135,8 +138,8 @@ TEST(DetailCoefficients, SumToZero) {
 }
 
 TEST(DetailSigns, AreReadFromTheStoredTensor) {
-    const Experiment experiment = testing::tiny_experiment(
-        "haares", {{"detail", std::string("random_sign")}, {"blocks", std::int64_t{1}}});
+    const Experiment experiment =
+        testing::tiny_experiment("haares", {{"detail", std::string("random_sign")}, {"blocks", std::int64_t{1}}});
     const Decoder decoder(experiment, testing::tiny_vocabulary, testing::double_options());
     EXPECT_EQ(labels(decoder.routing_layout().routers[2]), (Labels{"embedding", "partial", "split-partial"}));
     {
