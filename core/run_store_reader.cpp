@@ -70,15 +70,14 @@ struct RunStoreReader::Implementation {
     auto with_database(Work work) {
         try {
             if (!database) open();
-            // A connection that stays open would keep the writer from closing the store into one file, so it is held
+            // A connection that stays open would keep a writer from closing the store into one file, so it is held
             // only while nobody writes.
             struct Release {
-                std::optional<SqliteDatabase>& database;
-                const fs::path& file;
+                Implementation& self;
                 ~Release() {
-                    if (RunLock::is_held({file.parent_path()})) database.reset();
+                    if (self.has_log || RunLock::is_held({self.file.parent_path()})) self.database.reset();
                 }
-            } release{database, file};
+            } release{*this};
             return work(*database);
         } catch (const SqliteError& error) {
             database.reset();
@@ -125,6 +124,7 @@ struct RunStoreReader::Implementation {
                                    " OR sql LIKE 'CREATE VIRTUAL%' OR sql LIKE '%GENERATED%' OR sql LIKE '% AS (%'") !=
             0)
             throw InputError("it is no run store: its tables are not those of WAV Lab");
+        has_log = mode == SqliteDatabase::Mode::read && database->query_text("PRAGMA journal_mode") == "wal";
     }
 
     void poll(const SqliteDatabase& store, RunStoreSink& sink) {
@@ -195,6 +195,7 @@ struct RunStoreReader::Implementation {
 
     fs::path file;
     std::optional<SqliteDatabase> database;
+    bool has_log = false;         ///< the store is in WAL mode: it is being written, or its writer was killed
     std::int64_t sequence = 0;    ///< the last that was read
     std::int64_t generation = 0;  ///< of the last rewind that was seen
     std::int64_t last_name = 0;

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/run_record.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "core/csv.h"
+#include "core/error.h"
+#include "core/frame_index.h"
+#include "core/json_lines.h"
+#include "core/run_folder.h"
+#include "core/sqlite.h"
+#include "tests/core/some_run.h"
+#include "tests/core/temporary_folder.h"
+
+namespace wavlab {
+namespace {
+
+void expect_same_values(const std::vector<double>& a, const std::vector<double>& b) {
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (!std::isnan(a[i]) || !std::isnan(b[i])) {
+            EXPECT_EQ(a[i], b[i]) << i;
+        }
+}
+
+/// Everything that a view can see.
+void expect_same(const RunRecord& a, const RunRecord& b) {
+    EXPECT_EQ(a.name(), b.name());
+    EXPECT_EQ(a.description().experiment, b.description().experiment);
+    EXPECT_EQ(a.description().routing, b.description().routing);
+    EXPECT_EQ(a.experiment(), b.experiment());
+    EXPECT_EQ(a.state(), b.state());
+    EXPECT_EQ(a.reason(), b.reason());
+    EXPECT_EQ(a.step(), b.step());
+    EXPECT_EQ(a.total_steps(), b.total_steps());
+    EXPECT_EQ(a.scalar_names(), b.scalar_names());
+    for (const std::string& name : a.scalar_names()) {
+        expect_same_values(a.scalars(name)->steps, b.scalars(name)->steps);
+        expect_same_values(a.scalars(name)->values, b.scalars(name)->values);
+    }
+    ASSERT_EQ(a.samples().size(), b.samples().size());
+    ASSERT_EQ(a.checkpoints().size(), b.checkpoints().size());
+    for (std::size_t i = 0; i < a.checkpoints().size(); ++i)
+        EXPECT_EQ(a.checkpoints()[i].step, b.checkpoints()[i].step);
+    EXPECT_EQ(a.messages(), b.messages());
+    for (const FrameKind kind : {FrameKind::routing, FrameKind::details, FrameKind::depth})
+        EXPECT_EQ(a.frame_steps(kind), b.frame_steps(kind));
+    for (const std::int64_t step : a.frame_steps(FrameKind::routing)) {
+        EXPECT_TRUE(same_frame(*a.routing_frame(step), *b.routing_frame(step))) << step;
+        EXPECT_TRUE(same_frame(*a.detail_frame(step), *b.detail_frame(step))) << step;
+        EXPECT_TRUE(same_frame(*a.depth_frame(step), *b.depth_frame(step))) << step;
+    }
+}
+
+/// A run that goes both ways: into its store and, as events, into a record.
+class LiveRun {
+public:
+    LiveRun() : lock(RunLock(run)) {}
+
+    void send(const RunEvent& event) {
+        writer.write(event);
+        record.apply(event);
+    }
+    void send(const std::vector<RunEvent>& events) {
+        for (const RunEvent& event : events) send(event);
+    }
+
+    TemporaryFolder folder;
+    RunFolder run{folder.path()};
+    std::optional<RunLock> lock;
+    RunStoreWriter writer{run.store()};
+    RunRecord record{folder.path()};
+};
+
+TEST(RunRecord, IsTheSameFromEventsAndFromTheStore) {
+    LiveRun live;
+    RunRecord follower(live.folder.path());
+    live.send(some_start());
+    live.send(StateChanged{RunState::paused});
+    EXPECT_TRUE(follower.follow_store().state);
+    EXPECT_EQ(follower.state(), RunState::paused);
+    expect_same(live.record, follower);
+
+    live.send(StateChanged{RunState::running});
+    live.send(some_steps(0, 200));  // more frames than are kept in memory
+    live.writer.commit();
+    const RecordChanges changes = follower.follow_store();
+    EXPECT_TRUE(changes.scalars && changes.routing && changes.details && changes.depth && changes.samples);
+    EXPECT_FALSE(changes.description);
+    EXPECT_FALSE(follower.follow_store().any());
+    expect_same(live.record, follower);
+
+    live.send(RunEnded{RunState::stopped, ExitCode::done, "stopped by the user", 200, false});
+    live.writer.close();
+    live.lock.reset();
+    EXPECT_TRUE(follower.follow_store().state);
+    expect_same(live.record, follower);
+    RunRecord later(live.folder.path());
+    later.follow_store();
+    expect_same(live.record, later);
+    EXPECT_EQ(later.state(), RunState::stopped);
+}
+
+TEST(RunRecord, ShowsEveryValue) {
+    LiveRun live;
+    live.send(some_start());
+    live.send(some_steps(0, 20));
+    const ScalarSeries* loss = live.record.scalars("train/loss");
+    ASSERT_NE(loss, nullptr);
+    EXPECT_EQ(loss->steps.size(), 21u);
+    EXPECT_TRUE(std::isnan(loss->values[7]));
+    EXPECT_EQ(loss->last(), 3.0 / 21);
+    EXPECT_EQ(loss->smallest_finite(), 3.0 / 21);
+    EXPECT_EQ(live.record.scalars("train/grad_norm")->smallest_finite(), std::nullopt);
+    EXPECT_EQ(live.record.scalars("nothing"), nullptr);
+    EXPECT_EQ(live.record.step(), 20);
+    EXPECT_EQ(live.record.total_steps(), 300);
+    EXPECT_EQ(live.record.experiment().model.method, "wav");
+    EXPECT_EQ(live.record.routing_frame(3), nullptr);
+
+    // Evaluated again on demand: one value a step, the newest.
+    live.send(ScalarRecorded{20, "train/loss", 5.0});
+    EXPECT_EQ(live.record.scalars("train/loss")->steps.size(), 21u);
+    EXPECT_EQ(live.record.scalars("train/loss")->last(), 5.0);
+}
+
+/// Stops after step 13, with a checkpoint at 10, and goes on from there.
+void interrupt_and_resume(LiveRun& live) {
+    live.send(some_start());
+    live.send(some_steps(0, 13));
+    live.writer.rewind(10);
+    live.send(some_start(10));
+    live.send(some_steps(11, 16));
+    live.writer.commit();
+}
+
+TEST(RunRecord, AResumedRunReplacesWhatCameAfterItsCheckpoint) {
+    LiveRun live;
+    RunRecord follower(live.folder.path());
+    live.send(some_start());
+    live.send(some_steps(0, 13));
+    live.writer.commit();
+    follower.follow_store();
+    EXPECT_EQ(follower.step(), 13);
+
+    live.writer.rewind(10);
+    live.send(some_start(10));
+    EXPECT_TRUE(follower.follow_store().scalars);
+    EXPECT_EQ(follower.step(), 10);
+    EXPECT_EQ(follower.scalars("train/loss")->steps.back(), 10);
+    EXPECT_EQ(follower.scalars("val/loss")->steps.back(), 10);  // the evaluation at the checkpoint's own step
+    live.send(some_steps(11, 16));
+    live.writer.commit();
+    follower.follow_store();
+    expect_same(live.record, follower);
+    EXPECT_EQ(follower.frame_steps(FrameKind::routing), (std::vector<std::int64_t>{0, 2, 4, 6, 8, 10, 12, 14, 16}));
+}
+
+TEST(RunRecord, AResumedRunOfThisProcessBringsItsHistory) {
+    LiveRun live;
+    interrupt_and_resume(live);
+    RunRecord fresh(live.folder.path());
+    fresh.apply(some_start(10));  // its first event; the store may hold more already
+    EXPECT_EQ(fresh.step(), 10);
+    EXPECT_EQ(fresh.messages(), std::vector<std::string>({"message at 0", "message at 8"}));
+    for (const RunEvent& event : some_steps(11, 16)) fresh.apply(event);
+    expect_same(live.record, fresh);
+
+    RunRecord opened(live.folder.path());  // one that was looked at before it was resumed
+    opened.follow_store();
+    opened.apply(some_start(10));
+    for (const RunEvent& event : some_steps(11, 16)) opened.apply(event);
+    expect_same(live.record, opened);
+}
+
+TEST(RunRecord, ARunThatStartsOverForgetsAll) {
+    LiveRun live;
+    live.send(some_start());
+    live.send(some_steps(0, 4));
+    live.writer.rewind(-1);
+    live.send(some_start());
+    EXPECT_TRUE(live.record.scalar_names().empty());
+    EXPECT_TRUE(live.record.messages().empty());
+    RunRecord follower(live.folder.path());
+    follower.follow_store();
+    expect_same(live.record, follower);
+}
+
+TEST(RunRecord, FollowingTheStoreAfterEventsCountsNothingTwice) {
+    LiveRun live;
+    live.send(some_start());
+    live.send(some_steps(0, 20));
+    live.send(RunEnded{RunState::finished, ExitCode::done, "", 20, false});
+    RunRecord followed = live.record;
+    followed.follow_store();
+    expect_same(live.record, followed);
+    EXPECT_FALSE(followed.follow_store().any());
+}
+
+TEST(RunRecord, ARunWithoutAProcessIsInterrupted) {
+    LiveRun live;
+    live.send(some_start());
+    live.writer.commit();
+    RunRecord follower(live.folder.path());
+    follower.follow_store();
+    EXPECT_EQ(follower.state(), RunState::running);
+    live.lock.reset();
+    EXPECT_TRUE(follower.follow_store().state);
+    EXPECT_EQ(follower.state(), RunState::interrupted);
+    EXPECT_FALSE(follower.reason().empty());
+    EXPECT_FALSE(follower.follow_store().any());
+    live.lock.emplace(live.run);
+    live.send(some_start(0));
+    follower.follow_store();
+    EXPECT_EQ(follower.state(), RunState::running);
+    EXPECT_TRUE(follower.reason().empty());
+}
+
+TEST(RunRecord, MissingAndDamagedStoresAreErrors) {
+    const TemporaryFolder folder;
+    RunRecord record(folder.path());
+    EXPECT_THROW(record.follow_store(), InputError);
+    {
+        RunStoreWriter writer(folder / "run.db");
+        writer.write(some_start());
+        writer.write(some_routing(2));
+        writer.close();
+    }
+    { SqliteDatabase(folder / "run.db", SqliteDatabase::Mode::write).execute("UPDATE frames SET data = x'01'"); }
+    record.follow_store();
+    EXPECT_EQ(record.routing_frame(2), nullptr);
+}
+
+TEST(RunRecord, OpensLongRunsQuickly) {
+    const TemporaryFolder folder;
+    {
+        RunStoreWriter writer(folder / "run.db");
+        writer.write(some_start());
+        for (std::int64_t step = 1; step <= 100'000; ++step) writer.write(ScalarRecorded{step, "train/loss", 1.0});
+        writer.close();
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    RunRecord record(folder.path());
+    record.follow_store();
+    const std::chrono::duration<double> opened = std::chrono::steady_clock::now() - begin;
+    EXPECT_EQ(record.scalars("train/loss")->values.size(), 100'000u);
+    RecordProperty("milliseconds", std::to_string(1e3 * opened.count()));
+    EXPECT_LT(opened.count(), 5.0);  // well under a second in a release build; sanitizers are slower
+}
+
+TEST(RunRecord, NamesFoldersWithATrailingSlash) {
+    const TemporaryFolder folder;
+    EXPECT_EQ(RunRecord(folder.path() / "").name(), folder.path().filename().string());
+}
+
+TEST(FrameIndex, KeepsTheNewestAndTheLastUsed) {
+    FrameIndex<DepthFrame> index;
+    for (std::int64_t step = 0; step < 200; ++step) index.add(some_depth(step));
+    EXPECT_EQ(index.cached(), FrameIndex<DepthFrame>::most_cached + 1);
+    int loads = 0;
+    const auto load = [&](std::int64_t step) {
+        ++loads;
+        return std::optional(some_depth(step));
+    };
+    for (int again = 0; again < 3; ++again)
+        for (std::int64_t step = 0; step < 100; ++step) EXPECT_EQ(index.find(step, load)->step, step);
+    EXPECT_EQ(loads, 300);  // a walk longer than the cache always loads
+    loads = 0;
+    EXPECT_EQ(index.find(99, load)->step, 99);
+    EXPECT_EQ(index.find(199, load)->step, 199);  // the newest stayed
+    EXPECT_EQ(loads, 0);
+    EXPECT_EQ(index.find(200, load), nullptr);
+    index.drop_after(98);
+    EXPECT_EQ(index.find(99, load), nullptr);
+    EXPECT_EQ(index.steps().size(), 99u);
+}
+
+TEST(MetricsCsv, HasNineDigitsAndPlainNonFiniteValues) {
+    RunRecord record("/nowhere/run");
+    record.apply(ScalarRecorded{2, "train/loss", -std::nan("")});
+    record.apply(ScalarRecorded{1, "val/loss", 1.0 / 3});
+    record.apply(ScalarRecorded{1, "train/loss", 1e-7});
+    record.apply(ScalarRecorded{2, "val/loss", -std::numeric_limits<double>::infinity()});
+    EXPECT_EQ(metrics_csv(record),
+              "step,name,value\n1,train/loss,1e-07\n1,val/loss,0.333333333\n2,train/loss,nan\n2,val/loss,-inf\n");
+}
+
+TEST(JsonLines, FollowTheContract) {
+    EXPECT_EQ(json_line(ScalarRecorded{3, "train/loss", std::nan("")}),
+              R"({"event":"scalar","name":"train/loss","step":3,"value":"NaN"})");
+    EXPECT_THAT(*json_line(ScalarRecorded{3, "a", -std::numeric_limits<double>::infinity()}),
+                testing::HasSubstr("\"-Infinity\""));
+    EXPECT_THAT(*json_line(some_start()), testing::AllOf(testing::HasSubstr(R"("event":"started")"),
+                                                         testing::HasSubstr(R"("run":"/runs/wav-12")")));
+    EXPECT_THAT(*json_line(CheckpointSaved{3, "c"}), testing::HasSubstr(R"("event":"checkpoint")"));
+    EXPECT_THAT(*json_line(RunEnded{}), testing::HasSubstr(R"("event":"finished")"));
+    const auto failed = json_line(RunEnded{RunState::diverged, ExitCode::diverged, "the \xff loss is NaN", 3, false});
+    EXPECT_THAT(*failed, testing::AllOf(testing::HasSubstr(R"("event":"failed")"), testing::HasSubstr("loss is NaN")));
+    EXPECT_FALSE(json_line(some_routing(1)));
+}
+
+}  // namespace
+}  // namespace wavlab
