@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "app/command.h"
+#include "app/gui/qt_messages.h"
 #include "core/run_folder.h"
 #include "core/run_record.h"
 #include "views/figure_export.h"
@@ -37,6 +38,7 @@ ExitCode draw(const FigureArguments& arguments, const CommandEnvironment& enviro
 
     // Without a display Qt would abort, and the picture is the same.
     qputenv("QT_QPA_PLATFORM", "offscreen");
+    quiet_qt_messages();
     QHashSeed::setDeterministicGlobalSeed();
     int argument_count = 1;
     char name[] = "wavlab";

@@ -39,7 +39,7 @@ class BadExperiment(ProgramTest):
         self.assertEqual([entry.name for entry in self.folder.iterdir()], [file.name])
 
     def test_unknown_key_names_file_and_line(self):
-        self.refused("tiny.toml", "26", "stepz", extra="stepz = 3\n")
+        self.refused("tiny.toml, line 25", "stepz", extra="stepz = 3\n")
 
     def test_values_out_of_range(self):
         self.refused("model.layers", "0", setting="model.layers=0")
@@ -58,7 +58,7 @@ class BadExperiment(ProgramTest):
 
     def test_data_that_is_not_there(self):
         self.refused("none.txt", dataset="file:none.txt")
-        self.refused("file:/", dataset="file:/")
+        self.refused("folder", dataset="file:/")
         self.refused("no-such-dataset", "toy-stories", dataset="no-such-dataset")
 
     def test_text_shorter_than_the_context(self):

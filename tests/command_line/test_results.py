@@ -37,7 +37,7 @@ class Results(ProgramTest):
         table = self.folder / "metrics.csv"
         self.assertEqual(run("export", target, "--metrics", table, "--checkpoint",
                              self.folder / "m.safetensors").returncode, 0)
-        rows = list(csv.reader(table.open()))
+        rows = list(csv.reader(table.read_text().splitlines()))
         self.assertEqual(rows[0], ["step", "name", "value"])
         exported = {int(step): float(value) for step, name, value in rows[1:] if name == "train/loss"}
         for step, value in losses(events).items():
@@ -97,7 +97,7 @@ class Results(ProgramTest):
         self.assertEqual(resumed.returncode, 0, resumed.stderr)
         table = self.folder / "m.csv"
         run("export", target, "--metrics", table)
-        rows = list(csv.reader(table.open()))[1:]
+        rows = list(csv.reader(table.read_text().splitlines()))[1:]
         cut = {int(step): value for step, name, value in rows if name == "train/loss"}
         self.assertEqual(cut, {step: f"{value:.9g}" for step, value in losses(whole).items()})
 
