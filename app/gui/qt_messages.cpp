@@ -4,7 +4,7 @@
 #include <cstdio>
 
 #include <QString>
-#include <QtLogging>
+#include <QtGlobal>
 
 namespace wavlab {
 namespace {
