@@ -140,7 +140,7 @@ TEST(Figures, NoWordsOverlapOrLeaveThePage) {
         "yMax=\"([-0-9.]+)\">([^<]*)</word>");
     for (const Case& one : cases())
         for (const double width : {3.25, 5.5})
-            for (const char* font : {"sans", "serif"}) {
+            for (const char* font : {"sans", "serif", "DejaVu Sans"}) {
                 const PdfFile file(render(one, FigureFormat::pdf, width, font));
                 const double height = QRegularExpression("page width=\"[0-9.]+\" height=\"([0-9.]+)\"")
                                           .match(output_of("pdftotext", {"-bbox", file.path, "-"}))

@@ -317,6 +317,7 @@ void LossPlot::fit_axes() {
     double high = log_loss ? std::log10(values.high) : values.high;
     const double size = std::max(high - low, 1e-3);
     low -= size * (text_below ? 0.14 : 0.05);  // room for the floor's name
+    if (!log_loss && values.low >= 0) low = std::max(low, 0.0);
     high += size * 0.05;
     axes().axis(QCPAxis::atLeft)->setRange(log_loss ? std::pow(10, low) : low, log_loss ? std::pow(10, high) : high);
     if (steps.high - steps.low < 1) steps.high = steps.low + 1;
