@@ -87,6 +87,17 @@ TEST(Plots, DrawAtEverySizeInLightAndDark) {
             }
 }
 
+TEST(Plots, FitIntoNarrowPanels) {
+    const auto wav = SyntheticRun().record();
+    for (const PlotDescriptor& descriptor : PlotRegistry::all()) {
+        const auto plot = shown_plot(descriptor.id.c_str(), {wav});
+        EXPECT_LE(plot->minimumSizeHint().width(), 400) << descriptor.id;
+        plot->set_state({{"over", "time"}});
+        plot->canvas();
+        EXPECT_LE(plot->minimumSizeHint().width(), 400) << descriptor.id;
+    }
+}
+
 TEST(Plots, SayWhatTheyWillShowAndShowItWhenItComes) {
     const SyntheticRun run;
     for (const PlotDescriptor& descriptor : PlotRegistry::all()) {

@@ -142,6 +142,7 @@ RoutingPlot::RoutingPlot(QWidget* parent) : CanvasPlot(parent) {
     step_ = new StepSlider;
     for (QComboBox* box : {quantity_, scale_}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+        box->setMinimumWidth(56);  // a narrow window cuts the text rather than growing
         controls().addWidget(box);
         connect(box, &QComboBox::currentIndexChanged, this, [this] {
             quantity_->setToolTip(QString::fromUtf8(quantity().help));
