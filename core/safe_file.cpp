@@ -165,10 +165,12 @@ void write_file_safely(const fs::path& target, std::string_view contents) {
     file.commit();
 }
 
-void commit_folder(const fs::path& temporary, const fs::path& target) {
+void commit_folder(const fs::path& temporary, const fs::path& target, ExistingFolder existing) {
     sync_path(temporary);
     int result = ::rename(temporary.c_str(), target.c_str());
     if (result != 0 && (errno == ENOTEMPTY || errno == EEXIST)) {
+        if (existing == ExistingFolder::refuse)
+            throw InputError(target.string() + ": this folder is not empty: choose another one");
         // The old folder stays complete until the new one has taken its name.
         result = ::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE);
         if (result == 0) {

@@ -34,9 +34,13 @@ private:
 
 void write_file_safely(const std::filesystem::path& target, std::string_view contents);
 
-/// Renames a finished temporary folder to its place and makes both durable. A folder that is there already is replaced
-/// at once, never half. Throws WorkError.
-void commit_folder(const std::filesystem::path& temporary, const std::filesystem::path& target);
+/// What `commit_folder` does with a folder that is there already and not empty.
+enum class ExistingFolder { replace, refuse };
+
+/// Renames a finished temporary folder to its place and makes both durable. A folder that is replaced is so at once,
+/// never half. Throws WorkError, and InputError when an existing folder is refused.
+void commit_folder(const std::filesystem::path& temporary, const std::filesystem::path& target,
+                   ExistingFolder existing = ExistingFolder::replace);
 
 /// fsync of a file or folder; errors of folders that do not know fsync are ignored.
 void sync_path(const std::filesystem::path& path);

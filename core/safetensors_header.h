@@ -38,8 +38,8 @@ std::optional<TensorType> parse_tensor_type(std::string_view text);
 /// Bytes of a tensor of this type and shape; empty when that is more than a file can hold.
 std::optional<std::uint64_t> tensor_bytes(TensorType type, const std::vector<std::int64_t>& shape);
 
-/// SHA-256 over names, types and shapes of the tensors, and over the metadata but for both checksum entries. Who changes
-/// tensors and drops or renews `checksums` need not know of it.
+/// SHA-256 over names, types and shapes of the tensors, and over the metadata but for both checksum entries. Who
+/// changes tensors and drops or renews `checksums` need not know of it.
 std::string header_checksum(const std::vector<TensorEntry>& tensors, const TensorMetadata& metadata);
 
 inline constexpr const char* checksums_key = "checksums";

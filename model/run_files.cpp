@@ -31,14 +31,18 @@ void remove_quietly(const fs::path& path) {
     fs::remove_all(path, ignored);
 }
 
-/// Folders that killed processes left while making this run.
+/// Discarded runs get such a name before they are removed.
+std::string discarded_prefix(const fs::path& folder) { return "." + folder.filename().string() + ".discarded-"; }
+
+/// Folders that killed processes left while making or discarding a run of this name.
 void remove_stale_temporaries(const fs::path& folder) {
     std::error_code error;
-    const std::string prefix = temporary_prefix(folder);
     std::vector<fs::path> stale;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder.parent_path(), error))
-        if (entry.path().filename().string().starts_with(prefix) && !RunLock::is_held(RunFolder{entry.path()}))
-            stale.push_back(entry.path());
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder.parent_path(), error)) {
+        const std::string name = entry.path().filename().string();
+        const bool ours = name.starts_with(temporary_prefix(folder)) || name.starts_with(discarded_prefix(folder));
+        if (ours && !RunLock::is_held(RunFolder{entry.path()})) stale.push_back(entry.path());
+    }
     for (const fs::path& path : stale) remove_quietly(path);
 }
 
@@ -86,7 +90,7 @@ RunLock make_run_folder(const RunFolder& run, const Experiment& experiment, cons
             store.close();
         }
         RunLog(temporary.log()).line("run made");
-        commit_folder(temporary.path, target);
+        commit_folder(temporary.path, target, ExistingFolder::refuse);  // another process may have made it
         return lock;
     } catch (...) {
         remove_quietly(temporary.path);
@@ -104,8 +108,7 @@ void remove_leftovers(const RunFolder& run) {
 
 void discard_run_folder(const RunFolder& run) {
     const fs::path target = named(fs::absolute(run.path));
-    const fs::path doomed =
-        target.parent_path() / ("." + target.filename().string() + ".discarded-" + std::to_string(getpid()));
+    const fs::path doomed = target.parent_path() / (discarded_prefix(target) + std::to_string(getpid()));
     std::error_code error;
     fs::rename(target, doomed, error);
     if (!error) fs::remove_all(doomed, error);

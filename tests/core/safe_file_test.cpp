@@ -116,6 +116,12 @@ TEST(CommitFolder, PutsAFolderInItsPlaceAtOnce) {
         EXPECT_EQ(folder.entries(), 1);
     }
     EXPECT_THROW(commit_folder(folder / "none", folder / "done"), WorkError);
+
+    fs::create_directory(folder / "new");
+    EXPECT_THROW(commit_folder(folder / "new", folder / "done", ExistingFolder::refuse), InputError);
+    EXPECT_EQ(read_file(folder / "done/model"), "second");
+    fs::create_directory(folder / "empty");
+    EXPECT_NO_THROW(commit_folder(folder / "new", folder / "empty", ExistingFolder::refuse));
 }
 
 TEST(ReadFile, SaysWhyItCannot) {
