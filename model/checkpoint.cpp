@@ -25,6 +25,9 @@ using nlohmann::json;
 
 namespace {
 
+/// In bytes: 1 GiB, a context of a million tokens at a head width of 128.
+constexpr double largest_position_table = 1073741824.0;
+
 std::optional<TensorType> tensor_type(at::ScalarType type) {
     switch (type) {
         case at::kFloat: return TensorType::f32;
@@ -104,6 +107,12 @@ void require_consistent_size(const SafetensorsFile& file, const Experiment& expe
     if (embedding->shape != expected)
         bad_file(file, "holds an embedding of the shape " + shape_text(embedding->shape) + ", its vocabulary and width say " +
                            shape_text(expected));
+    // The one thing that grows with a number no tensor has: the table of rotary positions.
+    const double positions = 2.0 * sizeof(float) * static_cast<double>(experiment.model.context) *
+                             static_cast<double>(experiment.model.width / experiment.model.heads);
+    if (positions > largest_position_table)
+        bad_file(file, "asks for a context of " + std::to_string(experiment.model.context) +
+                           " tokens, more than models of its width can have here");
     std::int64_t elements = 0;
     for (const TensorView& tensor : file.tensors())
         elements += static_cast<std::int64_t>(tensor.bytes.size() / size_of(tensor.type));

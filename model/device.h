@@ -30,7 +30,8 @@ std::vector<std::string> device_names();
 /// The number of CPU threads meant by the option `threads` (0: all cores).
 int thread_count(std::int64_t threads);
 
-/// Sets thread count and determinism of LibTorch for the calling thread. To be called on the thread that computes.
+/// Sets thread count and determinism of LibTorch. To be called on the thread that computes: the count is that thread's
+/// own, determinism the whole program's.
 void configure_computation(const TrainSettings& settings, at::Device device);
 
 /// Free memory where the device computes: of the machine, or of the GPU.

@@ -2,6 +2,7 @@
 #include "model/step_timer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <chrono>
@@ -53,7 +54,7 @@ StepTime time_steps(const Experiment& experiment, std::int64_t vocabulary, doubl
     require_valid(experiment, "");
     const Clock::time_point begin = Clock::now();
     const at::Device device = choose_device(experiment.train.device, experiment.train.threads).device;
-    configure_computation(experiment.train, device);
+    at::set_num_threads(thread_count(experiment.train.threads));  // and nothing that a run beside would notice
     require_memory(estimate_cost(experiment, vocabulary).memory_bytes, free_memory_bytes(device), memory_place(device));
     DecoderOptions options;
     options.device = device;

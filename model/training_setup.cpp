@@ -208,7 +208,7 @@ void TrainingRun::note_environment(const ComputeEnvironment& before) {
     const ComputeEnvironment now = environment();
     if (now == before) return;
     const auto text = [](const ComputeEnvironment& e) {
-        return e.device + ", " + std::to_string(e.threads) + " threads, " + e.cpu_capability + ", LibTorch " +
+        return e.device + ", " + std::to_string(e.threads) + (e.threads == 1 ? " thread, " : " threads, ") + e.cpu_capability + ", LibTorch " +
                e.torch_version + ", " + e.implementation + " routing";
     };
     notes_.push_back("the run goes on where its numbers may differ in the last bits: before " + text(before) + "; now " +

@@ -150,6 +150,14 @@ TEST_F(HostileFile, ImpossibleExperiment) {
     (void)problem();
 }
 
+TEST_F(HostileFile, HugeContext) {
+    replace_in_experiment("context = 8", "context = 1048576");
+    metadata_["experiment"].replace(metadata_["experiment"].find("heads = 2"), 9, "heads = 1");
+    // With a head width of 8 the table is small, so the model can be read.
+    write_safetensors(folder_ / "long.safetensors", tensors_, metadata_);
+    EXPECT_NO_THROW((void)load_model(folder_ / "long.safetensors", at::kCPU, {}));
+}
+
 TEST_F(HostileFile, NoToml) {
     metadata_["experiment"] = "\x01 = [";
     (void)problem();

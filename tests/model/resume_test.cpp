@@ -93,6 +93,27 @@ TEST(Resume, ReplacesRecordsAfterTheCheckpoint) {
     expect_same_run(before, stored_run(folder / "run"));
 }
 
+TEST(Resume, MakesUpForAnEvaluationThatAStopCutShort) {
+    const TemporaryFolder folder;
+    Experiment experiment = training_experiment("standard", 7);
+    experiment.train.eval_windows = 2000;
+    (void)train(experiment, folder / "whole");
+    train_until(experiment, folder / "parts", 5);
+    EXPECT_EQ(resume(folder / "parts").end().state, RunState::finished);
+    expect_same_run(stored_run(folder / "whole"), stored_run(folder / "parts"));
+}
+
+TEST(Resume, SaysThatThreadsChanged) {
+    const TemporaryFolder folder;
+    Experiment experiment = training_experiment("standard", 4);
+    (void)train(experiment, folder / "run");
+    experiment.train.threads = 1;
+    write_file_safely(RunFolder{folder / "run"}.experiment(), to_toml(experiment));
+    const Events events = resume(folder / "run", 5);
+    EXPECT_EQ(events.end().state, RunState::finished);
+    EXPECT_THAT(events.of<Message>().at(1).text, HasSubstr("1 thread,"));
+}
+
 TEST(Resume, RefusesARunThatIsLocked) {
     const TemporaryFolder folder;
     (void)train(training_experiment("standard", 2), folder / "run");

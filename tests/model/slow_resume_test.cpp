@@ -28,7 +28,7 @@ std::set<std::string> names_in(const fs::path& folder) {
 
 TEST(SlowResume, TwentyKillsLeaveTheRunThatWasNeverStopped) {
     const TemporaryFolder folder;
-    Experiment experiment = training_experiment("wav", 150);
+    Experiment experiment = training_experiment("wav", 300);
     experiment.train.checkpoint_every = 7;
     experiment.train.eval_every = 10;
     experiment.train.sample_every = 25;

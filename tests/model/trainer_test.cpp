@@ -104,6 +104,21 @@ TEST(Trainer, ShowsUniformRoutingAtStepZero) {
     for (const float norm : depth.gradient_norm) EXPECT_GT(norm, 0.0F);
 }
 
+TEST(Trainer, ComputesInBfloat16AndDeterministically) {
+    const TemporaryFolder folder;
+    Experiment experiment = training_experiment("wav", 6);
+    experiment.train.deterministic = true;
+    const auto exact = train(experiment, folder / "fp32").scalar("train/loss");
+    experiment.train.precision = "bf16";
+    const Events events = train(experiment, folder / "bf16");
+    ASSERT_EQ(events.end().reason, "");
+    const auto rounded = events.scalar("train/loss");
+    EXPECT_NEAR(rounded.at(6), exact.at(6), 0.05);
+    EXPECT_NE(rounded.at(6), exact.at(6));
+    const SafetensorsFile file(list_checkpoints(RunFolder{folder / "bf16"}).back().model());
+    EXPECT_EQ(file.find("head.weight")->type, TensorType::f32) << "master weights";
+}
+
 TEST(Trainer, DrawsSamples) {
     const TemporaryFolder folder;
     Experiment experiment = training_experiment("standard", 2);
