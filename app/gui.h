@@ -7,7 +7,7 @@ namespace wavlab {
 
 /// `wavlab gui` as read from the command line.
 struct GuiArguments {
-    std::filesystem::path open;        ///< an experiment file or a run folder; may be empty
+    std::filesystem::path open;        ///< an experiment file, a ready experiment's id or a run folder; may be empty
     std::filesystem::path runs;        ///< where run folders are
     bool start = false;                ///< start the run at once
     std::filesystem::path screenshot;  ///< a PNG file of the window at the end of the run (without `start`: once it is

@@ -228,18 +228,22 @@ void RunsModel::set_palette(const QPalette& palette, qreal device_pixel_ratio) {
 }
 
 QPixmap RunsModel::swatch(int style_index) const {
-    const QSize size(26, 12);
+    const QSize size(30, 12);
     QPixmap pixmap(size * pixel_ratio_);
     pixmap.setDevicePixelRatio(pixel_ratio_);
     pixmap.fill(Qt::transparent);
     QPainter painter(&pixmap);
     painter.setRenderHint(QPainter::Antialiasing);
+    // A ground of its own, or a selected row would swallow the run's colour.
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(style_->ground);
+    painter.drawRoundedRect(QRectF(0, 0, 30, 12), 2, 2);
     QPen pen(run_color(style_index, *style_), 2.5);
     pen.setCapStyle(Qt::FlatCap);
     const QVector<qreal> dashes = run_dashes(style_index);
     if (!dashes.isEmpty()) pen.setDashPattern(dashes);
     painter.setPen(pen);
-    painter.drawLine(QPointF(0, 6), QPointF(26, 6));
+    painter.drawLine(QPointF(2, 6), QPointF(28, 6));
     return pixmap;
 }
 

@@ -20,7 +20,7 @@ class RunsModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Column { name, state, method, layers, dataset, step, train_loss, validation_loss, speed, started, column_count };
+    enum Column { name, state, validation_loss, train_loss, step, speed, method, layers, dataset, started, column_count };
     enum Role {
         sort_role = Qt::UserRole + 1,  ///< a number or text to sort by
         folder_role,                   ///< QString

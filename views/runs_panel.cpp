@@ -41,7 +41,7 @@ RunsPanel::RunsPanel(RunsModel& model, const ActionRegistry& actions, const QStr
     table_->setShowGrid(false);
     table_->setAlternatingRowColors(true);
     table_->setWordWrap(false);
-    table_->setIconSize(QSize(26, 12));
+    table_->setIconSize(QSize(30, 12));
     table_->setContextMenuPolicy(Qt::CustomContextMenu);
     table_->verticalHeader()->hide();
     table_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 7);
@@ -52,7 +52,8 @@ RunsPanel::RunsPanel(RunsModel& model, const ActionRegistry& actions, const QStr
     header->setSectionsMovable(true);
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int letter = fontMetrics().horizontalAdvance(QLatin1Char('0'));
-    const int letters[RunsModel::column_count] = {24, 10, 13, 7, 13, 12, 10, 9, 9, 16};
+    // In the order of RunsModel::Column.
+    const int letters[RunsModel::column_count] = {22, 10, 9, 10, 11, 10, 15, 7, 14, 17};
     for (int i = 0; i < RunsModel::column_count; ++i) header->resizeSection(i, letters[i] * letter);
     stack_->addWidget(table_);
 

@@ -18,6 +18,7 @@
 #include <QTimer>
 
 #include "app/gui/main_window.h"
+#include "app/gui/qt_messages.h"
 #include "app/gui/settings.h"
 #include "app/model_loader.h"
 #include "core/error.h"
@@ -153,6 +154,7 @@ private:
 
 int run_gui(const GuiArguments& arguments) {
     require_display();
+    quiet_qt_messages();
     static int argument_count = 1;
     static char name[] = "wavlab";
     static char* argument_values[] = {name, nullptr};

@@ -8,6 +8,7 @@
 
 #include "app/command.h"
 #include "app/gui.h"
+#include "core/ready_experiments.h"
 #include "core/run_folder.h"
 
 namespace wavlab {
@@ -19,7 +20,7 @@ CommandAction declare(CLI::App& app) {
         bool start = false, exit_when_done = false;
     };
     const auto arguments = std::make_shared<Arguments>();
-    app.add_option("open", arguments->open, "An experiment file for the form, or a run to show")
+    app.add_option("open", arguments->open, "An experiment file (or ready experiment) for the form, or a run to show")
         ->type_name("EXPERIMENT.toml or RUN");
     app.add_flag("--start", arguments->start, "Start the run at once");
     app.add_option("--screenshot", arguments->screenshot, "Save a picture of the window at the end of the run")
@@ -28,7 +29,8 @@ CommandAction declare(CLI::App& app) {
     return [arguments](const CommandEnvironment& environment) {
         GuiArguments window;
         std::error_code error;
-        if (std::filesystem::is_regular_file(arguments->open, error))
+        const bool is_ready = find_ready_experiment(arguments->open) && !std::filesystem::exists(arguments->open, error);
+        if (is_ready || std::filesystem::is_regular_file(arguments->open, error))
             window.open = arguments->open;
         else if (!arguments->open.empty())
             window.open = find_run(arguments->open, environment.runs).path;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/main_window.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <QApplication>
 #include <QCloseEvent>
 #include <QDragEnterEvent>
@@ -119,7 +122,7 @@ void MainWindow::make_views() {
                    plot_places[std::min(place++, std::size(plot_places) - 1)]);
     }
     runs_panel_ = new RunsPanel(*runs_model_, *actions_, tr("R&uns"), this);
-    runs_panel_->set_empty_text(tr("Runs stand here: state, method, losses and speed. Ticked runs are drawn; the selected "
+    runs_panel_->set_empty_text(tr("Runs appear here: state, method, losses and speed. Ticked runs are drawn; the selected "
                                    "one is shown by Routing and Details.\n\nPress Start to make the first."));
     desk_->add(QStringLiteral("runs"), tr("Runs"), tr("All runs. Tick: drawn. Selected: shown by Routing and Details."),
                runs_panel_, DockPlace::bottom_right);
@@ -139,7 +142,6 @@ void MainWindow::make_toolbar() {
     stop->setPopupMode(QToolButton::MenuButtonPopup);
     stop->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     stop->setDefaultAction(&actions_->action(QStringLiteral("run.stop")));
-    stop->addAction(&actions_->action(QStringLiteral("run.stop")));
     stop->addAction(&actions_->action(QStringLiteral("run.discard")));
     bar->addWidget(stop);
     bar->addSeparator();
@@ -215,7 +217,7 @@ void MainWindow::make_form() {
     choose_starting_point(QStringLiteral("ready:default"));
     library_->refresh();
     restore_runs();
-    if (!to_open_.empty()) open_now(to_open_);
+    if (!to_open_.empty()) open_now(std::exchange(to_open_, {}));
     refresh_actions();
     emit ready();
     if (start_wanted_) start_when_ready();

@@ -115,11 +115,13 @@ void MainWindow::open(const fs::path& path) {
 }
 
 void MainWindow::open_now(const fs::path& path) {
-    to_open_.clear();
     const QString failure = failure_of([&] {
         std::error_code error;
         const fs::path absolute = fs::absolute(path, error);
-        if (fs::is_directory(absolute, error)) {
+        const ReadyExperiment* ready = fs::exists(absolute, error) ? nullptr : find_ready_experiment(path.string());
+        if (ready) {
+            form_->set_experiment(parse_experiment(ready->text, ready->id + ".toml", {}));
+        } else if (fs::is_directory(absolute, error)) {
             library_->add(absolute);
             const fs::path folder = fs::weakly_canonical(absolute, error);
             runs_model_->set_drawn(folder, true);

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/app/fake_model_library.h"
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <thread>
+
+#include "core/block_layout.h"
+#include "core/method.h"
+#include "core/run_folder.h"
+#include "core/run_store.h"
+#include "core/safe_file.h"
+
+namespace wavlab {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class FakeTrainer : public Trainer {
+public:
+    FakeTrainer(TrainRequest request, double step_seconds, std::int64_t diverges_at)
+        : request_(std::move(request)), step_seconds_(step_seconds), diverges_at_(diverges_at),
+          thread_([this] { run(); }) {}
+    ~FakeTrainer() override {
+        control_.stop(StopRequest::keep);
+        thread_.join();
+    }
+
+    RunControl& control() override { return control_; }
+    EventQueue<RunEvent>& events() override { return events_; }
+    RunProgress progress() const override { return progress_.get(); }
+
+private:
+    void tell(RunEvent event) {
+        if (store_) store_->write(event);
+        events_.push(std::move(event));
+    }
+
+    void run() {
+        RunEnded end;
+        try {
+            prepare();
+            end = train();
+        } catch (const std::exception& error) {
+            end.state = RunState::failed;
+            end.exit_code = ExitCode::failed;
+            end.reason = error.what();
+        }
+        if (store_) {
+            store_->write(end);
+            store_->close();
+        }
+        store_.reset();
+        lock_.reset();
+        if (end.discarded) fs::remove_all(request_.run_folder);
+        events_.push(end);
+    }
+
+    void prepare() {
+        const RunFolder folder{request_.run_folder};
+        if (request_.resume) {
+            request_.experiment = load_experiment(folder.experiment());
+            for (const CheckpointFolder& saved : list_checkpoints(folder)) step_ = saved.step;
+        } else {
+            fs::create_directories(folder.checkpoints());
+            write_file_safely(folder.experiment(), to_toml(request_.experiment));
+        }
+        lock_.emplace(folder);
+        store_ = std::make_unique<RunStoreWriter>(folder.store());
+        layout_ = routing_layout(request_.experiment);
+        RunStarted started;
+        started.folder = request_.run_folder.string();
+        started.first_step = step_;
+        started.total_steps = request_.experiment.train.steps;
+        RunDescription& about = started.description;
+        about.experiment = to_toml(request_.experiment);
+        about.device = "cpu";
+        about.threads = 2;
+        about.routing = layout_;
+        about.validation_floor = 0.2;
+        about.unigram_entropy = 2.8;
+        about.started_at = "2026-01-01T00:00:00Z";
+        tell(started);
+        if (step_ == 0) {
+            evaluate();
+            record();
+        }
+    }
+
+    RunEnded train() {
+        const TrainSettings& train = request_.experiment.train;
+        RunEnded end;
+        while (step_ < train.steps) {
+            const RunControl::Orders orders = control_.next([this] {
+                tell(StateChanged{RunState::paused});
+                paused_ = true;
+            });
+            if (orders.stop == StopRequest::discard) {
+                end.discarded = true;
+                end.state = RunState::stopped;
+                return end;
+            }
+            if (orders.stop != StopRequest::none) {
+                checkpoint();
+                end.state = orders.stop == StopRequest::interrupt ? RunState::interrupted : RunState::stopped;
+                end.exit_code = orders.stop == StopRequest::interrupt ? ExitCode::interrupted : ExitCode::done;
+                end.reason = "stopped by the user";
+                end.step = step_;
+                return end;
+            }
+            if (orders.evaluate) evaluate();
+            if (orders.train) {
+                if (paused_ && !control_.paused()) tell(StateChanged{RunState::running});
+                paused_ = paused_ && control_.paused();
+                update();
+                if (step_ == diverges_at_) {
+                    end.state = RunState::diverged;
+                    end.exit_code = ExitCode::diverged;
+                    end.reason = "the loss is not finite at step " + std::to_string(step_);
+                    end.step = step_;
+                    return end;
+                }
+            }
+            if (orders.checkpoint || (orders.train && train.checkpoint_every > 0 && step_ % train.checkpoint_every == 0))
+                checkpoint();
+        }
+        checkpoint();
+        end.step = step_;
+        return end;
+    }
+
+    void update() {
+        std::this_thread::sleep_for(std::chrono::duration<double>(step_seconds_));
+        ++step_;
+        const double loss = step_ == diverges_at_ ? std::numeric_limits<double>::quiet_NaN() : 0.5 + 3.5 / std::sqrt(double(step_));
+        const double speed = 1024.0 / std::max(step_seconds_, 1e-4);
+        for (const auto& [name, value] : {std::pair{"train/loss", loss}, {"train/lr", 1e-3}, {"train/grad_norm", 1.0},
+                                          {"train/tokens_per_second", speed}})
+            tell(ScalarRecorded{step_, name, value});
+        const TrainSettings& train = request_.experiment.train;
+        if (train.record_every > 0 && step_ % train.record_every == 0) record();
+        if (train.eval_every > 0 && step_ % train.eval_every == 0) evaluate();
+        progress_.set({step_, train.steps, speed, double(train.steps - step_) * step_seconds_, 4e8, "training"});
+    }
+
+    void evaluate() { tell(ScalarRecorded{step_, "val/loss", 0.6 + 3.5 / std::sqrt(double(step_ + 1))}); }
+
+    void record() {
+        if (layout_.empty()) return;
+        const std::size_t routers = layout_.routers.size();
+        RoutingFrame routing;
+        routing.step = step_;
+        for (const auto& sources : layout_.routers)
+            for (std::size_t i = 0; i < sources.size(); ++i) {
+                routing.weight.push_back(1.0f / float(sources.size()));
+                routing.weight_spread.push_back(0.01f);
+                routing.contribution.push_back(0.5f);
+            }
+        routing.entropy.assign(routers, 1.0f);
+        routing.effective_sources.assign(routers, 2.7f);
+        routing.query_norm.assign(routers, 0.1f);
+        tell(routing);
+        DetailFrame details;
+        details.step = step_;
+        constexpr std::size_t blocks = 4;
+        for (auto* values : {&details.summary_rms, &details.phase_rms, &details.split_rms, &details.phase_matched_rms,
+                             &details.split_matched_rms, &details.phase_scale, &details.split_scale, &details.phase_cosine,
+                             &details.split_cosine})
+            values->assign(blocks, 0.5f + 0.001f * float(step_));
+        details.phase_bias.assign(routers, -2.0f);
+        details.split_bias.assign(routers, -2.0f);
+        tell(details);
+        DepthFrame depth;
+        depth.step = step_;
+        depth.state_rms.assign(routers, 1.0f);
+        depth.update_rms.assign(routers - 1, 0.3f);
+        depth.gradient_norm.assign(routers - 1, 0.1f);
+        tell(depth);
+    }
+
+    void checkpoint() {
+        const fs::path folder = RunFolder{request_.run_folder}.checkpoints() / checkpoint_name(step_);
+        store_->commit();
+        fs::create_directories(folder);
+        write_file_safely(folder / "model.safetensors", "not a model");
+        write_file_safely(folder / "state.safetensors", "not a state");
+        tell(CheckpointSaved{step_, "checkpoints/" + checkpoint_name(step_)});
+    }
+
+    TrainRequest request_;
+    double step_seconds_;
+    std::int64_t diverges_at_;
+    RunControl control_;
+    EventQueue<RunEvent> events_;
+    LatestValue<RunProgress> progress_;
+    std::unique_ptr<RunStoreWriter> store_;
+    std::optional<RunLock> lock_;
+    RoutingLayout layout_;
+    std::int64_t step_ = 0;
+    bool paused_ = false;
+    std::thread thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<Trainer> FakeModelLibrary::start_training(TrainRequest request) {
+    return std::make_unique<FakeTrainer>(std::move(request), step_seconds, diverges_at);
+}
+
+DeviceChoice FakeModelLibrary::choose_device(const std::string& device, std::int64_t) {
+    if (device != "auto" && device != "cpu") throw InputError("there is no device '" + device + "'");
+    return {"cpu", "CPU, 2 threads", device == "auto" ? "no GPU was found" : "as chosen"};
+}
+
+void FakeModelLibrary::write_initial_model(const Experiment&, const fs::path& file) { write_file_safely(file, ""); }
+
+EvaluationResult FakeModelLibrary::evaluate(const EvaluateRequest&) { return {}; }
+
+std::string FakeModelLibrary::sample(const SampleRequest& request, const std::function<void(const std::string&)>&) {
+    return request.prompt;
+}
+
+StepTime FakeModelLibrary::measure_step(const Experiment&, std::int64_t, double, std::stop_token stop) {
+    ++measured;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(measure_seconds);
+    while (std::chrono::steady_clock::now() < end) {
+        if (stop.stop_requested()) {
+            ++cancelled;
+            return {};
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return {0.1, 1.0, 3};
+}
+
+}  // namespace wavlab
