@@ -20,7 +20,9 @@ void BatchDump::write(const std::filesystem::path& file) const {
     std::vector<TensorView> views;
     const auto add = [&](const std::string& name, const std::vector<at::Tensor>& parts) {
         held.push_back(at::cat(parts).contiguous());
-        views.push_back({name, TensorType::i64, held.back().sizes().vec(),
+        views.push_back({name,
+                         TensorType::i64,
+                         held.back().sizes().vec(),
                          {static_cast<const std::byte*>(held.back().const_data_ptr()), held.back().nbytes()}});
     };
     for (const auto& [step, batch] : batches_) {

@@ -30,11 +30,16 @@ constexpr double largest_position_table = 1073741824.0;
 
 std::optional<TensorType> tensor_type(at::ScalarType type) {
     switch (type) {
-        case at::kFloat: return TensorType::f32;
-        case at::kDouble: return TensorType::f64;
-        case at::kLong: return TensorType::i64;
-        case at::kByte: return TensorType::u8;
-        default: return std::nullopt;
+        case at::kFloat:
+            return TensorType::f32;
+        case at::kDouble:
+            return TensorType::f64;
+        case at::kLong:
+            return TensorType::i64;
+        case at::kByte:
+            return TensorType::u8;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -46,8 +51,8 @@ public:
         const std::optional<TensorType> type = tensor_type(host.scalar_type());
         if (!type) throw WorkError("the tensor '" + name + "' has a type that checkpoints do not know");
         held_.push_back(host);
-        views_.push_back({name, *type, host.sizes().vec(),
-                          {static_cast<const std::byte*>(host.const_data_ptr()), host.nbytes()}});
+        views_.push_back(
+            {name, *type, host.sizes().vec(), {static_cast<const std::byte*>(host.const_data_ptr()), host.nbytes()}});
     }
     const std::vector<TensorView>& views() const { return views_; }
 
@@ -87,7 +92,8 @@ void copy_tensor(const SafetensorsFile& file, const std::string& name, const at:
 /// Tensors beside those that belong there are an error: the file is of something else.
 void require_names(const SafetensorsFile& file, const std::set<std::string>& names) {
     for (const TensorView& tensor : file.tensors())
-        if (!names.contains(tensor.name)) bad_file(file, "holds a tensor '" + tensor.name + "' that does not belong there");
+        if (!names.contains(tensor.name))
+            bad_file(file, "holds a tensor '" + tensor.name + "' that does not belong there");
 }
 
 std::int64_t step_in(const SafetensorsFile& file) {
@@ -105,8 +111,8 @@ void require_consistent_size(const SafetensorsFile& file, const Experiment& expe
     if (!embedding) bad_file(file, "is not a model: it holds no tensor 'embed.weight'");
     const std::vector<std::int64_t> expected{vocabulary, experiment.model.width};
     if (embedding->shape != expected)
-        bad_file(file, "holds an embedding of the shape " + shape_text(embedding->shape) + ", its vocabulary and width say " +
-                           shape_text(expected));
+        bad_file(file, "holds an embedding of the shape " + shape_text(embedding->shape) +
+                           ", its vocabulary and width say " + shape_text(expected));
     // The one thing that grows with a number no tensor has: the table of rotary positions.
     const double positions = 2.0 * sizeof(float) * static_cast<double>(experiment.model.context) *
                              static_cast<double>(experiment.model.width / experiment.model.heads);

@@ -21,7 +21,7 @@ namespace wavlab {
 
 /// Where a run was computed: bits of results depend on all of it.
 struct ComputeEnvironment {
-    std::string device;          ///< "cpu", "cuda:0 (NVIDIA H100)"
+    std::string device;  ///< "cpu", "cuda:0 (NVIDIA H100)"
     std::string cpu_capability;
     std::string torch_version;
     std::string implementation;  ///< of the routing operation
@@ -32,8 +32,8 @@ struct ComputeEnvironment {
 
 /// What a resumed run needs to know beside tensors.
 struct TrainingState {
-    std::int64_t step = 0;                   ///< updates done; the data cursor, since data order is a function of it
-    std::optional<double> validation_loss;   ///< where this step was evaluated
+    std::int64_t step = 0;                  ///< updates done; the data cursor, since data order is a function of it
+    std::optional<double> validation_loss;  ///< where this step was evaluated
     std::string data_sha256;
     ComputeEnvironment environment;
 };

@@ -13,10 +13,10 @@
 #include <thread>
 
 #ifdef WAVLAB_WITH_CUDA
-#include <ATen/cuda/CUDAContextLight.h>
-#include <c10/cuda/CUDACachingAllocator.h>
-#include <c10/cuda/CUDAFunctions.h>
-#include <cuda_runtime_api.h>
+#    include <ATen/cuda/CUDAContextLight.h>
+#    include <c10/cuda/CUDACachingAllocator.h>
+#    include <c10/cuda/CUDAFunctions.h>
+#    include <cuda_runtime_api.h>
 #endif
 
 #include "core/error.h"
@@ -108,8 +108,7 @@ ChosenDevice choose_device(const std::string& wanted, std::int64_t threads) {
         return cpu(threads, problem + ", so ");
     }
     const std::optional<int> index = gpu_index(wanted);
-    if (!index)
-        throw InputError("there is no device '" + wanted + "': it may be auto, cpu, cuda or cuda:N");
+    if (!index) throw InputError("there is no device '" + wanted + "': it may be auto, cpu, cuda or cuda:N");
     const std::string problem = problem_with_gpu(*index);
     if (!problem.empty())
         throw InputError("the device '" + wanted + "' cannot be used: " + problem + "; choose auto or cpu");

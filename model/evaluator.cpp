@@ -65,8 +65,8 @@ public:
     void add(const std::string& name, TensorType type, const at::Tensor& tensor) {
         held_.push_back(tensor.detach().cpu().contiguous());
         const at::Tensor& host = held_.back();
-        views_.push_back({name, type, host.sizes().vec(),
-                          {static_cast<const std::byte*>(host.const_data_ptr()), host.nbytes()}});
+        views_.push_back(
+            {name, type, host.sizes().vec(), {static_cast<const std::byte*>(host.const_data_ptr()), host.nbytes()}});
     }
     void add_routing(const WeightKeeper& keeper) {
         for (std::size_t router = 0; router < keeper.routers(); ++router) {
@@ -110,8 +110,7 @@ double evaluate_with_dump(const Decoder& decoder, const TokenWindows& text, cons
         context.observer = &keeper;
         const at::Tensor output = decoder.forward(batch.tokens, context);
         const double share = static_cast<double>(part.size()) / static_cast<double>(starts.size());
-        const at::Tensor mean =
-            at::cross_entropy_loss(output.flatten(0, 1), batch.targets.flatten()) * share;
+        const at::Tensor mean = at::cross_entropy_loss(output.flatten(0, 1), batch.targets.flatten()) * share;
         if (request.gradients) mean.backward();
         loss += mean.detach().cpu().to(at::kDouble);
         tokens.push_back(batch.tokens.cpu());

@@ -41,9 +41,9 @@ std::optional<double> group_memory() {
         const char* limit;
         const char* used;
     };
-    for (const Files& files : {Files{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},
-                               Files{"/sys/fs/cgroup/memory/memory.limit_in_bytes",
-                                     "/sys/fs/cgroup/memory/memory.usage_in_bytes"}}) {
+    for (const Files& files :
+         {Files{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},
+          Files{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"}}) {
         const std::optional<double> limit = number_in(files.limit);
         const std::optional<double> used = number_in(files.used);
         if (limit && used && *limit < 1e15) return std::max(0.0, *limit - *used);

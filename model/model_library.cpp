@@ -41,7 +41,8 @@ public:
             require_valid(experiment, "");
             const TokenData data = load_token_data(data_request(experiment), 0);
             const std::int64_t vocabulary = data.tokenizer->vocabulary_size();
-            require_memory(estimate_cost(experiment, vocabulary).memory_bytes, available_memory_bytes(), "this machine");
+            require_memory(estimate_cost(experiment, vocabulary).memory_bytes, available_memory_bytes(),
+                           "this machine");
             const Decoder decoder(experiment, vocabulary, DecoderOptions{});
             write_model(file, decoder, *data.tokenizer, 0);
         });

@@ -38,7 +38,8 @@ public:
     void on_block(std::int64_t block, const at::Tensor& summary, const std::optional<ObservedDetail>& phase,
                   const std::optional<ObservedDetail>& split) override;
 
-    /// Takes what was seen since the last call; to be called before the update. `norms` are those of the step's gradients, in the order of `slots`.
+    /// Takes what was seen since the last call; to be called before the update. `norms` are those of the step's
+    /// gradients, in the order of `slots`.
     StepFrames take(std::int64_t step, const std::vector<AdamW::Slot>& slots, const at::Tensor& norms);
 
 private:

@@ -21,9 +21,7 @@ namespace {
 /// Temporary folders of this run begin so; the name of the process keeps two of them apart.
 std::string temporary_prefix(const fs::path& folder) { return "." + folder.filename().string() + ".new-"; }
 
-fs::path named(const fs::path& folder) {
-    return folder.has_filename() ? folder : folder.parent_path();
-}
+fs::path named(const fs::path& folder) { return folder.has_filename() ? folder : folder.parent_path(); }
 
 /// Removes without an exception; what cannot be removed stays under a name that nothing reads.
 void remove_quietly(const fs::path& path) {
@@ -134,8 +132,7 @@ std::vector<CheckpointFolder> superfluous_checkpoints(const std::vector<RatedChe
 }
 
 void remove_checkpoint(const CheckpointFolder& checkpoint) {
-    const fs::path doomed =
-        checkpoint.path.parent_path() / ("." + checkpoint.path.filename().string() + ".removed");
+    const fs::path doomed = checkpoint.path.parent_path() / ("." + checkpoint.path.filename().string() + ".removed");
     remove_quietly(doomed);
     std::error_code error;
     fs::rename(checkpoint.path, doomed, error);

@@ -14,7 +14,8 @@
 
 namespace wavlab {
 
-/// Checks that a new run can be made here: the place is free (or an empty folder) and can be written. Throws InputError.
+/// Checks that a new run can be made here: the place is free (or an empty folder) and can be written. Throws
+/// InputError.
 void require_free_run_folder(const std::filesystem::path& folder);
 
 /// Makes a new run: all of it in a temporary folder beside, then one rename, so that the folder appears complete and

@@ -27,8 +27,7 @@ std::vector<std::int32_t> prompt_tokens(const Tokenizer& tokenizer, const std::s
 
 /// The logits of the token after the last one, on the host, in double.
 at::Tensor next_logits(const Decoder& decoder, const std::vector<std::int32_t>& tokens) {
-    const auto length =
-        std::min(static_cast<std::int64_t>(tokens.size()), decoder.experiment().model.context);
+    const auto length = std::min(static_cast<std::int64_t>(tokens.size()), decoder.experiment().model.context);
     at::Tensor window = at::empty({1, length}, at::kLong);
     std::copy(tokens.end() - length, tokens.end(), window.mutable_data_ptr<std::int64_t>());
     ForwardContext context;
@@ -41,7 +40,8 @@ std::int32_t draw(const at::Tensor& logits, double temperature, double uniform) 
     const double* values = logits.const_data_ptr<double>();
     const double* end = values + logits.numel();
     const double* largest = std::max_element(values, end);
-    if (!std::isfinite(*largest)) throw WorkError("the model gives values that are not finite, so no text can be drawn");
+    if (!std::isfinite(*largest))
+        throw WorkError("the model gives values that are not finite, so no text can be drawn");
     if (temperature <= 0) return static_cast<std::int32_t>(largest - values);
     double total = 0;
     for (const double* value = values; value != end; ++value) total += std::exp((*value - *largest) / temperature);

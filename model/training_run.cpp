@@ -42,8 +42,10 @@ RunEnded TrainingRun::run() {
     try {
         return train();
     } catch (const Diverged& diverged) {
-        std::string reason = diverged.reason + ": try a lower learning rate (lr), a longer warm-up or clipping (grad_clip)";
-        if (!saved_losses_.empty()) reason += "; the checkpoint of step " + std::to_string(saved_losses_.rbegin()->first) + " is kept";
+        std::string reason =
+            diverged.reason + ": try a lower learning rate (lr), a longer warm-up or clipping (grad_clip)";
+        if (!saved_losses_.empty())
+            reason += "; the checkpoint of step " + std::to_string(saved_losses_.rbegin()->first) + " is kept";
         return ended(RunState::diverged, ExitCode::diverged, std::move(reason));
     }
 }
@@ -123,7 +125,8 @@ void TrainingRun::train_step() {
     pending_.emplace(PendingStep{step, started, std::move(numbers), std::move(frames)});
 
     const TrainSettings& train = experiment_.train;
-    const bool more_to_do = framed || last || due(train.eval_every) || due(train.sample_every) || due(train.checkpoint_every);
+    const bool more_to_do =
+        framed || last || due(train.eval_every) || due(train.sample_every) || due(train.checkpoint_every);
     if (device_.device.is_cpu() || more_to_do) settle();
     if (more_to_do) work_after_update();
 }
@@ -263,7 +266,8 @@ RunEnded TrainingRun::stopped(StopRequest request) {
     if (request == StopRequest::interrupt)
         return ended(RunState::interrupted, ExitCode::interrupted,
                      "interrupted" + at_step(step_) + "; the checkpoint of this step is saved");
-    return ended(RunState::stopped, ExitCode::done, "stopped" + at_step(step_) + "; the checkpoint of this step is saved");
+    return ended(RunState::stopped, ExitCode::done,
+                 "stopped" + at_step(step_) + "; the checkpoint of this step is saved");
 }
 
 RunEnded TrainingRun::ended(RunState state, ExitCode code, std::string reason) const {

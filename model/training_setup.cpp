@@ -41,11 +41,10 @@ std::optional<RunEnded> TrainingRun::prepare() {
     } else {
         prepare_new();
         if (control_->stop_requested() != StopRequest::none) {
-            RunEnded over = ended(control_->stop_requested() == StopRequest::interrupt ? RunState::interrupted
-                                                                                       : RunState::stopped,
-                                  control_->stop_requested() == StopRequest::interrupt ? ExitCode::interrupted
-                                                                                       : ExitCode::done,
-                                  "stopped before the run began, so no run folder was made");
+            RunEnded over =
+                ended(control_->stop_requested() == StopRequest::interrupt ? RunState::interrupted : RunState::stopped,
+                      control_->stop_requested() == StopRequest::interrupt ? ExitCode::interrupted : ExitCode::done,
+                      "stopped before the run began, so no run folder was made");
             over.discarded = true;
             return over;
         }
@@ -208,11 +207,11 @@ void TrainingRun::note_environment(const ComputeEnvironment& before) {
     const ComputeEnvironment now = environment();
     if (now == before) return;
     const auto text = [](const ComputeEnvironment& e) {
-        return e.device + ", " + std::to_string(e.threads) + (e.threads == 1 ? " thread, " : " threads, ") + e.cpu_capability + ", LibTorch " +
-               e.torch_version + ", " + e.implementation + " routing";
+        return e.device + ", " + std::to_string(e.threads) + (e.threads == 1 ? " thread, " : " threads, ") +
+               e.cpu_capability + ", LibTorch " + e.torch_version + ", " + e.implementation + " routing";
     };
-    notes_.push_back("the run goes on where its numbers may differ in the last bits: before " + text(before) + "; now " +
-                     text(now));
+    notes_.push_back("the run goes on where its numbers may differ in the last bits: before " + text(before) +
+                     "; now " + text(now));
 }
 
 }  // namespace wavlab

@@ -42,7 +42,8 @@ TEST_P(CheckpointRoundTrip, KeepsEveryBit) {
             << parameter.name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Methods, CheckpointRoundTrip, ::testing::ValuesIn(conformance_cases()), case_name<::testing::TestParamInfo<ConformanceCase>>);
+INSTANTIATE_TEST_SUITE_P(Methods, CheckpointRoundTrip, ::testing::ValuesIn(conformance_cases()),
+                         case_name<::testing::TestParamInfo<ConformanceCase>>);
 
 TEST(Checkpoint, HasTheNamesAndShapesOfTheContract) {
     const TemporaryFolder folder;
@@ -50,9 +51,9 @@ TEST(Checkpoint, HasTheNamesAndShapesOfTheContract) {
     write_model(folder / "model.safetensors", decoder, tokenizer, 0);
     const SafetensorsFile file(folder / "model.safetensors");
     using Shape = std::vector<std::int64_t>;
-    std::map<std::string, Shape> expected{{"embed.weight", {11, 8}}, {"final_norm.weight", {8}}, {"head.weight", {11, 8}},
-                                          {"routing.query", {7, 8}}, {"routing.key_gain", {7, 8}},
-                                          {"routing.detail_bias", {7, 2}}};
+    std::map<std::string, Shape> expected{{"embed.weight", {11, 8}},    {"final_norm.weight", {8}},
+                                          {"head.weight", {11, 8}},     {"routing.query", {7, 8}},
+                                          {"routing.key_gain", {7, 8}}, {"routing.detail_bias", {7, 2}}};
     for (int i = 0; i < 3; ++i) {
         const std::string layer = "layers." + std::to_string(i) + ".";
         expected[layer + "attn.norm.weight"] = {8};
@@ -164,7 +165,8 @@ TEST_F(HostileFile, NoToml) {
 }
 
 TEST_F(HostileFile, UnusableVocabularies) {
-    for (const char* vocabulary : {"", "[", "{}", "[1.5]", "[97, 97]", "[-1]", "[1114112]", "\"abc\"", "[97]", "null"}) {
+    for (const char* vocabulary :
+         {"", "[", "{}", "[1.5]", "[97, 97]", "[-1]", "[1114112]", "\"abc\"", "[97]", "null"}) {
         metadata_["vocabulary"] = vocabulary;
         (void)problem();
     }

@@ -128,8 +128,7 @@ TEST_F(Evaluator, SamplesTheSameTextForTheSameSeed) {
     asked.tokens = 30;
     asked.device = "cpu";
     std::string pieces;
-    const std::string text =
-        wavlab_model_library()->sample(asked, [&](const std::string& piece) { pieces += piece; });
+    const std::string text = wavlab_model_library()->sample(asked, [&](const std::string& piece) { pieces += piece; });
     EXPECT_EQ(text, pieces);
     EXPECT_TRUE(text.starts_with("Once "));
     EXPECT_EQ(text, wavlab_model_library()->sample(asked, nullptr));

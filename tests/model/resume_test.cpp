@@ -46,7 +46,8 @@ TEST_P(ExactResume, GivesTheRunThatWasNeverStopped) {
     EXPECT_EQ(whole.metadata(), parts.metadata()) << "checksums among them";
 }
 
-INSTANTIATE_TEST_SUITE_P(Methods, ExactResume, ::testing::ValuesIn(default_cases()), case_name<::testing::TestParamInfo<ConformanceCase>>);
+INSTANTIATE_TEST_SUITE_P(Methods, ExactResume, ::testing::ValuesIn(default_cases()),
+                         case_name<::testing::TestParamInfo<ConformanceCase>>);
 
 TEST(Resume, SaysThatAFinishedRunIsFinished) {
     const TemporaryFolder folder;
@@ -96,7 +97,7 @@ TEST(Resume, ReplacesRecordsAfterTheCheckpoint) {
 TEST(Resume, MakesUpForAnEvaluationThatAStopCutShort) {
     const TemporaryFolder folder;
     Experiment experiment = training_experiment("standard", 7);
-    experiment.train.eval_windows = 2000;
+    experiment.train.eval_windows = 600;
     (void)train(experiment, folder / "whole");
     train_until(experiment, folder / "parts", 5);
     EXPECT_EQ(resume(folder / "parts").end().state, RunState::finished);

@@ -143,7 +143,8 @@ TEST(Trainer, KeepsTheNewestTheBestAndTheLastCheckpoint) {
         if (step > 0 && loss < losses.at(best)) best = step;
     std::set<std::int64_t> expected{best, 10, 11};
     std::set<std::int64_t> found;
-    for (const CheckpointFolder& checkpoint : list_checkpoints(RunFolder{folder / "run"})) found.insert(checkpoint.step);
+    for (const CheckpointFolder& checkpoint : list_checkpoints(RunFolder{folder / "run"}))
+        found.insert(checkpoint.step);
     EXPECT_EQ(found, expected);
 }
 

@@ -81,8 +81,7 @@ std::map<std::int64_t, double> Events::scalar(const std::string& name) const {
     return values;
 }
 
-WatchedRun::WatchedRun(TrainRequest request)
-    : trainer_(wavlab_model_library()->start_training(std::move(request))) {}
+WatchedRun::WatchedRun(TrainRequest request) : trainer_(wavlab_model_library()->start_training(std::move(request))) {}
 
 const Events& WatchedRun::wait_for(const std::function<bool(const RunEvent&)>& wanted) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
