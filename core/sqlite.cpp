@@ -38,7 +38,9 @@ std::string uri_of(const std::filesystem::path& file, const char* parameters) {
         message = "the disk is full";
     else if (primary == SQLITE_IOERR && reason == EFBIG)
         message = "the file is larger than allowed here";
-    else if ((primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN) && reason != 0)
+    else if (primary == SQLITE_IOERR)  // what cleaning up does may have replaced the reason
+        message = "the disk reports an error" + (reason == 0 ? "" : ": " + std::string(std::strerror(reason)));
+    else if (primary == SQLITE_CANTOPEN && reason != 0)
         message = std::strerror(reason);
     throw SqliteError(code, message);
 }

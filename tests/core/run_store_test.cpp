@@ -281,11 +281,40 @@ TEST(RunStore, AFullDiskIsAnErrorThatKeepsWhatWasCommitted) {
         const std::string message = message_of<WorkError>([&] {
             for (std::int64_t step = 2; step < 1'000'000; ++step) writer.write(ScalarRecorded{step, "train/loss", 1.0});
         });
-        return message.find("run.db: the run cannot be recorded: the ") != std::string::npos ? 0 : 1;
+        if (message.find("run.db: the run cannot be recorded: the ") != std::string::npos) return 0;
+        std::fprintf(stderr, "%s\n", message.c_str());
+        return 1;
     });
     EXPECT_EQ(code, 0);
     RunStoreReader reader(folder / "run.db");
     EXPECT_GE(reader.poll().events.size(), 2u);
+}
+
+TEST(RunStore, SaysThatTheDiskIsFull) {
+    const TemporaryFolder folder;
+    fs::create_directories(folder / "mount");
+    if (::mount("none", (folder / "mount").c_str(), "tmpfs", 0, "size=1m") != 0)
+        GTEST_SKIP() << "mounting is not allowed here";
+    std::string message, message_at_start;
+    std::size_t kept = 0;
+    try {
+        {
+            RunStoreWriter writer(folder / "mount/run.db");
+            writer.write(some_start());
+            message = message_of<WorkError>([&] {
+                for (std::int64_t step = 1; step < 1'000'000; ++step) writer.write(ScalarRecorded{step, "a", 1.0});
+            });
+        }
+        kept = RunStoreReader(folder / "mount/run.db").poll().events.size();
+        std::ofstream(folder / "mount/rest") << std::string(1 << 20, 'x');
+        message_at_start = message_of<WorkError>([&] { RunStoreWriter writer(folder / "mount/new.db"); });
+    } catch (const std::exception& error) {
+        ADD_FAILURE() << error.what();
+    }
+    ::umount((folder / "mount").c_str());
+    EXPECT_THAT(message, HasSubstr("run.db: the run cannot be recorded: the disk is full"));
+    EXPECT_THAT(message_at_start, HasSubstr("new.db: the run cannot be recorded: the disk is full"));
+    EXPECT_GE(kept, 1u);
 }
 
 TEST(RunStore, RefusesWhatIsNone) {
