@@ -51,19 +51,19 @@ void CostPanel::show_estimate(const Experiment& experiment, const CostEstimate& 
     const double share = estimate.parameters > 0 ? 100.0 * double(estimate.added_parameters) / double(estimate.parameters) : 0;
     QString parameters = count_text(double(estimate.parameters));
     if (estimate.added_parameters > 0)
-        parameters += tr("; the method adds %1 (%2%)")
+        parameters += (estimate.most_sources > 0 ? tr(", routing adds %1 (%2%)") : tr(", the method adds %1 (%2%)"))
                           .arg(count_text(double(estimate.added_parameters)), QString::number(share, 'g', 2));
     parameters_->setText(parameters);
     sources_->setText(estimate.most_sources == 0
                           ? tr("none: no routing")
-                          : tr("%1 on average, at most %2 per router")
+                          : tr("%1 on average, %2 at most")
                                 .arg(QString::number(estimate.mean_sources, 'f', 1))
                                 .arg(estimate.most_sources));
     QString flops = short_count_text(estimate.flops_per_token);
     if (flops.back().isDigit()) flops += QLatin1Char(' ');  // "950 FLOP", "12.3 MFLOP"
-    flops = tr("%1FLOP per token").arg(flops);
+    flops = tr("%1FLOP a token").arg(flops);
     if (estimate.routing_flops_per_token > 0 && estimate.flops_per_token > 0)
-        flops += tr(" (routing %1%)")
+        flops += tr(", routing %1%")
                      .arg(QString::number(100 * estimate.routing_flops_per_token / estimate.flops_per_token, 'g', 2));
     flops_->setText(flops);
     memory_->setText(tr("about %1").arg(bytes_text(estimate.memory_bytes)));

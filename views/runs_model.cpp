@@ -227,14 +227,14 @@ void RunsModel::set_palette(const QPalette& palette, qreal device_pixel_ratio) {
     if (!rows_.empty()) emit dataChanged(index(0, name), index(rowCount() - 1, name), {Qt::DecorationRole});
 }
 
-QPixmap RunsModel::swatch(int style_index) const {
+QIcon RunsModel::swatch(int style_index) const {
     const QSize size(30, 12);
     QPixmap pixmap(size * pixel_ratio_);
     pixmap.setDevicePixelRatio(pixel_ratio_);
     pixmap.fill(Qt::transparent);
     QPainter painter(&pixmap);
     painter.setRenderHint(QPainter::Antialiasing);
-    // A ground of its own, or a selected row would swallow the run's colour.
+    // A ground of its own, or the selection would swallow the run's colour.
     painter.setPen(Qt::NoPen);
     painter.setBrush(style_->ground);
     painter.drawRoundedRect(QRectF(0, 0, 30, 12), 2, 2);
@@ -244,7 +244,12 @@ QPixmap RunsModel::swatch(int style_index) const {
     if (!dashes.isEmpty()) pen.setDashPattern(dashes);
     painter.setPen(pen);
     painter.drawLine(QPointF(2, 6), QPointF(28, 6));
-    return pixmap;
+    painter.end();
+    QIcon icon;
+    // Given for both modes, or a selected row would tint it.
+    icon.addPixmap(pixmap, QIcon::Normal);
+    icon.addPixmap(pixmap, QIcon::Selected);
+    return icon;
 }
 
 }  // namespace wavlab

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <QAbstractTableModel>
-#include <QPixmap>
+#include <QIcon>
 #include <QString>
 
 #include "views/plots/plot.h"
@@ -71,7 +71,7 @@ private:
     QVariant display(const Row& row, int column) const;
     QVariant sort_value(const Row& row, int column) const;
     QString tip(const Row& row) const;
-    QPixmap swatch(int style_index) const;
+    QIcon swatch(int style_index) const;
     void changed(int row);
 
     std::vector<Row> rows_;

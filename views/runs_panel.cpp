@@ -53,7 +53,7 @@ RunsPanel::RunsPanel(RunsModel& model, const ActionRegistry& actions, const QStr
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int letter = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     // In the order of RunsModel::Column.
-    const int letters[RunsModel::column_count] = {22, 10, 9, 10, 11, 10, 15, 7, 14, 17};
+    const int letters[RunsModel::column_count] = {20, 10, 9, 10, 10, 9, 15, 7, 14, 17};
     for (int i = 0; i < RunsModel::column_count; ++i) header->resizeSection(i, letters[i] * letter);
     stack_->addWidget(table_);
 

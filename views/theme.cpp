@@ -12,8 +12,8 @@
 #include <QIconEngine>
 #include <QPainter>
 #include <QPixmapCache>
-#include <QStyle>
-#include <QStyleFactory>
+#include <QProxyStyle>
+#include <QStyleOption>
 #include <QSvgRenderer>
 #include <QToolTip>
 
@@ -79,6 +79,25 @@ bool system_is_dark(const QPalette& platform) {
     if (wish == 2u) return false;
     return is_dark(platform);
 }
+
+/// Fusion, whose outlines all but vanish on a dark ground: fields and boxes get one that can be seen.
+class LabStyle : public QProxyStyle {
+public:
+    LabStyle() : QProxyStyle(QStringLiteral("Fusion")) {}
+
+    void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                       const QWidget* widget) const override {
+        QProxyStyle::drawPrimitive(element, option, painter, widget);
+        if (element != PE_IndicatorCheckBox && element != PE_FrameLineEdit) return;
+        if (!is_dark(option->palette) || (option->state & State_HasFocus && element == PE_FrameLineEdit)) return;
+        painter->save();
+        painter->setRenderHint(QPainter::Antialiasing);
+        painter->setPen(option->palette.color(QPalette::Midlight).lighter(130));
+        painter->setBrush(Qt::NoBrush);
+        painter->drawRoundedRect(QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5), 2, 2);
+        painter->restore();
+    }
+};
 
 /// Draws an SVG whose shapes are black in the text colour of the palette at the time of painting.
 class ThemedIconEngine : public QIconEngine {
@@ -146,8 +165,7 @@ QString to_string(Theme theme) {
 void apply_theme(Theme theme) {
     // What the platform wants, read before our own palette replaces it.
     static const QPalette platform = QGuiApplication::palette();
-    if (QApplication::style()->name() != QLatin1String("fusion"))
-        QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    if (!qobject_cast<QProxyStyle*>(QApplication::style())) QApplication::setStyle(new LabStyle);
     const bool dark = theme == Theme::dark || (theme == Theme::system && system_is_dark(platform));
     const QPalette palette = dark ? dark_palette() : light_palette();
     QApplication::setPalette(palette);

@@ -100,9 +100,8 @@ void CostEstimator::ask_device(const Experiment& experiment) {
             device_problem_ = problem;
             form_.set_outside_problem(QStringLiteral("train.device"), problem);
             if (choice)
-                form_.costs().set_device(QString::fromStdString(choice->title) +
-                                             (choice->reason.empty() ? QString() : QStringLiteral(": ") + QString::fromStdString(choice->reason)),
-                                         QString::fromStdString(choice->reason));
+                form_.costs().set_device(QString::fromStdString(choice->reason.empty() ? choice->title : choice->reason),
+                                         QString::fromStdString(choice->title));
             else
                 form_.costs().set_device(QStringLiteral("–"), problem);
             show_time(form_.experiment());
@@ -121,11 +120,14 @@ void CostEstimator::show_data(const Experiment& experiment) {
     const double used = double(experiment.train.steps) * double(experiment.train.batch) *
                         double(experiment.train.accumulate) * double(experiment.model.context);
     const double passes = facts.train_tokens > 0 ? used / double(facts.train_tokens) : 0;
-    form_.costs().set_data(tr("%1%2 tokens, %3 kinds; the run reads %4 (%5 passes)")
+    form_.costs().set_data(tr("%1%2 tokens, the run reads %3")
                                .arg(facts.exact ? QString() : tr("about "), short_count_text(double(facts.train_tokens)),
-                                    count_text(double(facts.vocabulary)), short_count_text(used),
-                                    QString::number(passes, 'g', 2)),
-                           QString::fromStdString(facts.source));
+                                    short_count_text(used)),
+                           tr("%1. %2 tokens to train on, %3 to validate on, %4 different ones. The run reads %5 tokens: "
+                              "%6 passes.")
+                               .arg(QString::fromStdString(facts.source), count_text(double(facts.train_tokens)),
+                                    count_text(double(facts.validation_tokens)), count_text(double(facts.vocabulary)),
+                                    count_text(used), QString::number(passes, 'g', 2)));
 }
 
 void CostEstimator::show_estimate(const Experiment& experiment) {

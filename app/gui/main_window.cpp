@@ -63,8 +63,8 @@ MainWindow::MainWindow(const std::filesystem::path& runs, Session::Loader load)
 
     add_file_actions();
     add_run_actions();
-    add_export_actions();
     add_runs_actions();
+    add_export_actions();
     make_views();
     add_view_actions();
     make_toolbar();

@@ -42,7 +42,7 @@ TEST_F(WindowTest, OpensWithTheDefaultExperimentAndOneButtonToPress) {
     ASSERT_TRUE(wait([&] { return window->is_settled(); }));
     EXPECT_TRUE(window->form()->costs().text_of("time").contains("about")) << window->form()->costs().text_of("time").toStdString();
     EXPECT_TRUE(window->form()->costs().text_of("device").contains("no GPU was found"));
-    EXPECT_TRUE(window->form()->costs().text_of("parameters").contains("the method adds"));
+    EXPECT_TRUE(window->form()->costs().text_of("parameters").contains("routing adds"));
 }
 
 TEST_F(WindowTest, StartsPausesStepsAndResumes) {
