@@ -1,63 +1,116 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the window costs a training run on the CPU: the same experiment with and without it, in turn.
+"""What the window costs a run on the CPU.
 
-    xvfb-run -a -s "-screen 0 1600x1000x24" benchmarks/window_cost.py [--rounds 5] [--steps 150]
+    benchmarks/window_cost.py [--rounds 3] [--steps 150]
 
-Prints, as medians over the rounds, the ratio of training speeds (window / headless, from the recorded seconds of each
-step) and the share of one core that everything but training takes (processor time with the window less that without,
-over the window run's time)."""
+Trains the default experiment in turns without a window and with one (1600x1000, under Xvfb, nobody touching it), and
+prints the speed with the window relative to the speed without, and the share of one core that the window's own thread
+took. Wants an idle machine.
+"""
 import argparse
 import csv
-import pathlib
-import resource
+import os
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
+from pathlib import Path
 
-PROGRAM = pathlib.Path(__file__).resolve().parent.parent / "build/release/bin/wavlab"
-
-
-def processor_seconds():
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = ROOT / "build/release/bin/wavlab"
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def measure(command, run):
-    """Wall seconds, processor seconds and the median tokens/s of one run."""
-    wall, processor = time.monotonic(), processor_seconds()
-    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
-    wall, processor = time.monotonic() - wall, processor_seconds() - processor
+def speed(run: Path) -> float:
+    """Median tokens per second of the run, without its first steps."""
     table = run.parent / (run.name + ".csv")
-    subprocess.run([PROGRAM, "export", run, "--metrics", table], check=True)
-    speeds = [float(row["value"]) for row in csv.DictReader(table.open()) if row["name"] == "train/tokens_per_second"]
-    return wall, processor, statistics.median(speeds[5:])
+    subprocess.run([PROGRAM, "export", run, "--metrics", table], check=True, stdout=subprocess.DEVNULL)
+    with open(table, newline="") as file:
+        values = [float(row["value"]) for row in csv.DictReader(file)
+                  if row["name"] == "train/tokens_per_second" and int(row["step"]) > 10]
+    return statistics.median(values)
+
+
+def thread_seconds(pid: int) -> float:
+    """CPU time of the process's first thread, which is the window's."""
+    fields = Path(f"/proc/{pid}/task/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def program_of(launcher: int) -> int:
+    """The wavlab process that xvfb-run has started."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            if os.readlink(entry / "exe") != str(PROGRAM):
+                continue
+            parents, pid = set(), int(entry.name)
+            while pid > 1:
+                pid = int((Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                parents.add(pid)
+            if launcher in parents:
+                return int(entry.name)
+        except OSError:
+            continue
+    return 0
+
+
+class ThreadWatch(threading.Thread):
+    """Takes the time of the window's thread while the run goes: from its first step to its end."""
+
+    def __init__(self, launcher: subprocess.Popen, run: Path):
+        super().__init__(daemon=True)
+        self.launcher, self.run_folder, self.share = launcher, run, float("nan")
+
+    def run(self):
+        pid, begin = 0, None
+        while self.launcher.poll() is None:
+            pid = pid or program_of(self.launcher.pid)
+            try:
+                if pid and (self.run_folder / "run.db").exists():
+                    now = (time.monotonic(), thread_seconds(pid))
+                    begin = begin or now
+                    if now[0] - begin[0] > 1:
+                        self.share = (now[1] - begin[1]) / (now[0] - begin[0])
+            except OSError:
+                pass
+            time.sleep(0.2)
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--rounds", type=int, default=5)
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--steps", type=int, default=150)
     options = arguments.parse_args()
+    environment = dict(os.environ, OMP_WAIT_POLICY="passive")
     ratios, shares = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        text = (PROGRAM.parents[3] / "resources/experiments/default.toml").read_text()
-        for round_number in range(options.rounds):
-            name = f"round-{round_number}"
-            experiment = folder / "experiment.toml"
-            experiment.write_text(text.replace("steps = 300", f"steps = {options.steps}")
-                                  .replace('name = "wav-12"', f'name = "{name}"'))
-            headless = measure([PROGRAM, "train", experiment, "--run", folder / "headless" / name],
-                               folder / "headless" / name)
-            window = measure([PROGRAM, "gui", experiment, "--runs", folder / "window", "--start", "--exit-when-done"],
-                             folder / "window" / name)
-            ratios.append(window[2] / headless[2])
-            shares.append((window[1] - headless[1]) / window[0])
-            print(f"round {round_number + 1}: headless {headless[2]:.0f} tokens/s, window {window[2]:.0f} tokens/s, "
-                  f"ratio {ratios[-1]:.3f}, share of a core {shares[-1]:.1%}", flush=True)
-    print(f"median ratio {statistics.median(ratios):.3f}; median share of one core {statistics.median(shares):.1%}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        environment["XDG_CONFIG_HOME"] = str(folder / "config")
+        experiment = folder / "cost.toml"
+        text = (ROOT / "resources/experiments/default.toml").read_text()
+        experiment.write_text(text.replace("steps = 300", f"steps = {options.steps}"))
+        for turn in range(options.rounds):
+            without = folder / "without" / f"run-{turn}"
+            subprocess.run([PROGRAM, "train", experiment, "--run", without], check=True, env=environment,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            runs = folder / f"with-{turn}"
+            launcher = subprocess.Popen(
+                ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", PROGRAM, "gui", experiment, "--runs", runs, "--start",
+                 "--exit-when-done"], env=environment)
+            watch = ThreadWatch(launcher, runs / "wav-12")
+            watch.start()
+            if launcher.wait() != 0:
+                raise SystemExit("the run in the window failed")
+            watch.join()
+            ratios.append(speed(runs / "wav-12") / speed(without))
+            shares.append(watch.share)
+            print(f"round {turn + 1}: speed with the window {ratios[-1]:.3f} of that without; "
+                  f"the window's thread took {100 * shares[-1]:.1f}% of one core", flush=True)
+    print(f"median: {statistics.median(ratios):.3f}, {100 * statistics.median(shares):.1f}%")
 
 
 if __name__ == "__main__":
