@@ -28,7 +28,8 @@ bool same_frame(const Frame& a, const Frame& b) {
 inline RunStarted some_start(std::int64_t first_step = 0) {
     RunStarted started;
     RunDescription& d = started.description;
-    d.experiment = to_toml(Experiment{});
+    const Experiment experiment;
+    d.experiment = to_toml(experiment);
     d.wavlab_version = "0.1.0";
     d.torch_version = "2.11.0";
     d.commit = "abc";
