@@ -17,12 +17,12 @@ namespace wavlab {
 
 /// One thing the user can do, declared once: menus, toolbar, shortcuts and the command palette all come from it.
 struct ActionDescriptor {
-    QString id;             ///< "run.start"; also the action's object name
-    QString text;           ///< as in a menu, with its mnemonic: "&Start"
-    QString help;           ///< one sentence: what it does
-    QString icon;           ///< name of a themed icon; empty: none
+    QString id;    ///< "run.start"; also the action's object name
+    QString text;  ///< as in a menu, with its mnemonic: "&Start"
+    QString help;  ///< one sentence: what it does
+    QString icon;  ///< name of a themed icon; empty: none
     QKeySequence shortcut;
-    QString menu;           ///< title of the menu it stands in; empty: in none
+    QString menu;               ///< title of the menu it stands in; empty: in none
     bool begins_group = false;  ///< a separator stands before it in its menu
     bool checkable = false;
 };

@@ -55,14 +55,16 @@ void CommandPalette::filter(const QString& text) {
     for (QAction* action : actions_.all()) {
         const ActionDescriptor& descriptor = actions_.descriptor(action->objectName());
         QString name = QString(descriptor.text).remove(QLatin1Char('&'));
-        if (!descriptor.menu.isEmpty()) name = QString(descriptor.menu).remove(QLatin1Char('&')) + QStringLiteral(": ") + name;
+        if (!descriptor.menu.isEmpty())
+            name = QString(descriptor.menu).remove(QLatin1Char('&')) + QStringLiteral(": ") + name;
         const QString searched = name + QLatin1Char(' ') + descriptor.help;
         const bool fits = std::all_of(words.begin(), words.end(), [&](const QString& word) {
             return searched.contains(word, Qt::CaseInsensitive);
         });
         if (!fits) continue;
         const QString keys = descriptor.shortcut.toString(QKeySequence::NativeText);
-        auto* item = new QListWidgetItem(action->icon(), keys.isEmpty() ? name : name + QStringLiteral("   ") + keys, list_);
+        auto* item =
+            new QListWidgetItem(action->icon(), keys.isEmpty() ? name : name + QStringLiteral("   ") + keys, list_);
         item->setData(Qt::UserRole, action->objectName());
         item->setToolTip(action->toolTip());
         if (!action->isEnabled()) item->setForeground(quiet_color(palette()));

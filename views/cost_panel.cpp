@@ -14,8 +14,9 @@ CostPanel::CostPanel(QWidget* parent) : QWidget(parent) {
     grid->setHorizontalSpacing(8);
     grid->setVerticalSpacing(1);
     grid->setColumnStretch(1, 1);
-    parameters_ = add_row(QStringLiteral("parameters"), tr("Parameters"),
-                          tr("Trained numbers of the model, and how many of them the method adds to the plain decoder."));
+    parameters_ =
+        add_row(QStringLiteral("parameters"), tr("Parameters"),
+                tr("Trained numbers of the model, and how many of them the method adds to the plain decoder."));
     sources_ = add_row(QStringLiteral("sources"), tr("Sources"),
                        tr("How many earlier states a router chooses from: the mean over all 2L+1 routers, and the most "
                           "that one of them has."));
@@ -48,17 +49,17 @@ QLabel* CostPanel::add_row(const QString& id, const QString& label, const QStrin
 }
 
 void CostPanel::show_estimate(const Experiment& experiment, const CostEstimate& estimate) {
-    const double share = estimate.parameters > 0 ? 100.0 * double(estimate.added_parameters) / double(estimate.parameters) : 0;
+    const double share =
+        estimate.parameters > 0 ? 100.0 * double(estimate.added_parameters) / double(estimate.parameters) : 0;
     QString parameters = count_text(double(estimate.parameters));
     if (estimate.added_parameters > 0)
         parameters += (estimate.most_sources > 0 ? tr(", routing adds %1 (%2%)") : tr(", the method adds %1 (%2%)"))
                           .arg(count_text(double(estimate.added_parameters)), QString::number(share, 'g', 2));
     parameters_->setText(parameters);
-    sources_->setText(estimate.most_sources == 0
-                          ? tr("none: no routing")
-                          : tr("%1 on average, %2 at most")
-                                .arg(QString::number(estimate.mean_sources, 'f', 1))
-                                .arg(estimate.most_sources));
+    sources_->setText(estimate.most_sources == 0 ? tr("none: no routing")
+                                                 : tr("%1 on average, %2 at most")
+                                                       .arg(QString::number(estimate.mean_sources, 'f', 1))
+                                                       .arg(estimate.most_sources));
     QString flops = short_count_text(estimate.flops_per_token);
     if (flops.back().isDigit()) flops += QLatin1Char(' ');  // "950 FLOP", "12.3 MFLOP"
     flops = tr("%1FLOP a token").arg(flops);

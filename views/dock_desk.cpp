@@ -33,13 +33,15 @@ DockTitleBar::DockTitleBar(QDockWidget& dock) : QWidget(&dock) {
     row->addWidget(title_, 1);
     connect(&dock, &QDockWidget::windowTitleChanged, title_, &QLabel::setText);
 
-    QToolButton* floating = add_button(QStringLiteral("float"), tr("Float"), tr("Put this view into a window of its own, "
-                                                                               "or back"));
+    QToolButton* floating = add_button(QStringLiteral("float"), tr("Float"),
+                                       tr("Put this view into a window of its own, "
+                                          "or back"));
     connect(floating, &QToolButton::clicked, &dock, [&dock] { dock.setFloating(!dock.isFloating()); });
     maximise_ = add_button(QStringLiteral("maximise"), tr("Maximise"),
                            tr("Fill the window with this view (also: double click on its header)"));
     connect(maximise_, &QToolButton::clicked, this, &DockTitleBar::maximise_requested);
-    QToolButton* close = add_button(QStringLiteral("close"), tr("Close"), tr("Hide this view; the View menu shows it again"));
+    QToolButton* close =
+        add_button(QStringLiteral("close"), tr("Close"), tr("Hide this view; the View menu shows it again"));
     connect(close, &QToolButton::clicked, &dock, &QDockWidget::close);
     for (QToolButton* button : {floating, maximise_, close})
         button->setAccessibleName(tr("%1: %2").arg(dock.windowTitle(), button->text()));

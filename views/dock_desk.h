@@ -47,7 +47,8 @@ class DockDesk : public QObject {
 public:
     explicit DockDesk(QMainWindow& window);
 
-    /// Adds a view. `id` names it in the saved layout. Views added to a place that is taken lie as tabs behind the first.
+    /// Adds a view. `id` names it in the saved layout. Views added to a place that is taken lie as tabs behind the
+    /// first.
     QDockWidget& add(const QString& id, const QString& title, const QString& help, QWidget* content, DockPlace place);
     QDockWidget* dock(const QString& id) const { return docks_.value(id); }
     const QList<QDockWidget*>& docks() const { return order_; }

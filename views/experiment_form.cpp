@@ -9,7 +9,9 @@
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
+#include <QScopeGuard>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QStandardItemModel>
@@ -29,8 +31,8 @@ namespace {
 /// The section in which a key of the file stands. Keys that this does not know go with the rest of their table.
 QString section_of(const ExperimentField& field) {
     static const std::set<std::string> device = {"device", "precision", "threads", "deterministic"};
-    static const std::set<std::string> records = {"eval_every",   "eval_windows", "checkpoint_every", "checkpoint_keep",
-                                                  "record_every", "sample_every"};
+    static const std::set<std::string> records = {"eval_every",      "eval_windows", "checkpoint_every",
+                                                  "checkpoint_keep", "record_every", "sample_every"};
     if (field.table == "model") return QStringLiteral("model");
     if (field.table == "data") return QStringLiteral("data");
     if (field.table == "train" && device.contains(field.option.key)) return QStringLiteral("device");
@@ -181,8 +183,10 @@ void ExperimentForm::build_method_fields() {
         method_help_->setText(tr("Choose a method above."));
         return;
     }
-    method_help_->setText(QString::fromStdString(descriptor->summary) +
-                          (descriptor->options.empty() ? QLatin1Char('\n') + tr("This method has no options.") : QString()));
+    const auto tabs_in_order = qScopeGuard([this] { order_tabs(); });
+    method_help_->setText(
+        QString::fromStdString(descriptor->summary) +
+        (descriptor->options.empty() ? QLatin1Char('\n') + tr("This method has no options.") : QString()));
     method_help_->setToolTip(QStringLiteral("<p>%1</p><p>%2</p>")
                                  .arg(QString::fromStdString(descriptor->formula).toHtmlEscaped(),
                                       QString::fromStdString(descriptor->citation).toHtmlEscaped()));
@@ -193,6 +197,21 @@ void ExperimentForm::build_method_fields() {
         editors_[key] = &made;
         const auto value = method_values_.find(option.key);
         if (value != method_values_.end() && !problem_with(option, value->second)) made.set_value(value->second);
+    }
+}
+
+void ExperimentForm::order_tabs() {
+    // Fields that were made later stand between others.
+    QWidget* before = points_;
+    for (int i = 0; i < page_->layout()->count(); ++i) {
+        QWidget* section = page_->layout()->itemAt(i)->widget();
+        if (!section) continue;
+        for (QWidget* field : section->findChildren<QWidget*>()) {
+            const bool inner = qobject_cast<QComboBox*>(field->parentWidget()) || field->window() != window();
+            if (inner || !(field->focusPolicy() & Qt::TabFocus)) continue;
+            setTabOrder(before, field);
+            before = field;
+        }
     }
 }
 
@@ -234,7 +253,8 @@ void ExperimentForm::set_experiment(const Experiment& experiment) {
     filling_ = true;
     base_ = experiment;
     for (const ExperimentField& field : fields_)
-        if (OptionEditor* found = editor(QString::fromStdString(field.dotted_key()))) found->set_value(field.get(experiment));
+        if (OptionEditor* found = editor(QString::fromStdString(field.dotted_key())))
+            found->set_value(field.get(experiment));
     method_ = QString::fromStdString(experiment.model.method);
     width_ = experiment.model.width;
     method_editors_.clear();  // their values are not wanted
@@ -330,14 +350,16 @@ void ExperimentForm::validate() {
     for (const auto& [key, made] : editors_) {
         if (made->value()) continue;
         const std::string allowed = allowed_values(made->option());
-        const QString said = made->text().isEmpty() ? tr("Needs %1.").arg(QString::fromStdString(allowed))
-                                                    : tr("'%1' is not %2.").arg(made->text(), QString::fromStdString(allowed));
+        const QString said = made->text().isEmpty()
+                                 ? tr("Needs %1.").arg(QString::fromStdString(allowed))
+                                 : tr("'%1' is not %2.").arg(made->text(), QString::fromStdString(allowed));
         problems_.push_back({key.toStdString(), said.toStdString()});
         unreadable.insert(key.toStdString());
     }
     for (ExperimentProblem& problem : problems(experiment()))
         if (!unreadable.contains(problem.key)) problems_.push_back(std::move(problem));
-    for (const auto& [key, message] : outside_problems_) problems_.push_back({key.toStdString(), message.toStdString()});
+    for (const auto& [key, message] : outside_problems_)
+        problems_.push_back({key.toStdString(), message.toStdString()});
 
     std::map<QString, QString> messages;
     for (const ExperimentProblem& problem : problems_) {

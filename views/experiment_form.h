@@ -33,7 +33,7 @@ struct DatasetChoice {
 
 /// An experiment to start from.
 struct StartingPoint {
-    QString id;     ///< "ready:default", "recent:/path/x.toml"
+    QString id;  ///< "ready:default", "recent:/path/x.toml"
     QString title;
     QString help;
     bool recent = false;
@@ -87,16 +87,17 @@ private:
     FormSection& section(const QString& id, const QString& title);
     OptionEditor& add_editor(const Option& option, const QString& key, FormSection& section);
     void add_browse_button(const QString& key);
+    void order_tabs();
     void follow_width();
     void show_matching_data_options();
     void on_edited(const QString& key);
     void validate();
     void refresh_start();
 
-    Experiment base_;              ///< what no field shows: the folder, the schema
-    OptionValues method_values_;   ///< of every method that was looked at
-    QString method_;               ///< whose options are shown
-    std::int64_t width_ = 0;       ///< before the last edit, to keep mlp_hidden at 4·width
+    Experiment base_;             ///< what no field shows: the folder, the schema
+    OptionValues method_values_;  ///< of every method that was looked at
+    QString method_;              ///< whose options are shown
+    std::int64_t width_ = 0;      ///< before the last edit, to keep mlp_hidden at 4·width
     bool filling_ = false;
 
     std::vector<ExperimentField> fields_;

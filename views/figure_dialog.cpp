@@ -39,8 +39,9 @@ FigureDialog::FigureDialog(const QString& plot, const QString& folder, const QSt
     width_->setObjectName(QStringLiteral("figure.width"));
     width_->setEditable(true);
     for (const double inches : figure_widths) width_->addItem(tr("%1 in").arg(inches));
-    width_->setToolTip(tr("The printed width: 5.5 and 6.75 inches are usual for a page, 3.25 for a column; also cm, mm and pt. "
-                          "Allowed: 1 to 20 inches."));
+    width_->setToolTip(
+        tr("The printed width: 5.5 and 6.75 inches are usual for a page, 3.25 for a column; also cm, mm and pt. "
+           "Allowed: 1 to 20 inches."));
     form->addRow(tr("&Width"), width_);
 
     font_ = new QComboBox(this);

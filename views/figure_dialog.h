@@ -22,7 +22,8 @@ class FigureDialog : public QDialog {
 public:
     /// What the dialog was told, when the user presses Export. Throws what export_figure throws: the dialog then shows
     /// the sentence and stays open.
-    using Export = std::function<void(const PlotDescriptor& plot, const FigureOptions& options, const std::filesystem::path& file)>;
+    using Export = std::function<void(const PlotDescriptor& plot, const FigureOptions& options,
+                                      const std::filesystem::path& file)>;
 
     /// `plot`: id of the plot chosen at first. `folder`, `stem`: where the file goes unless the user says otherwise.
     FigureDialog(const QString& plot, const QString& folder, const QString& stem, Export run, QWidget* parent);

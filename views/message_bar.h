@@ -8,8 +8,8 @@ class QToolButton;
 
 namespace wavlab {
 
-/// A line over the window's views for what must not be missed: what happened, why, what to do. Whoever holds it shows it
-/// with `show_message` and hides it when it is `closed`.
+/// A line over the window's views for what must not be missed: what happened, why, what to do. Whoever holds it shows
+/// it with `show_message` and hides it when it is `closed`.
 class MessageBar : public QFrame {
     Q_OBJECT
 

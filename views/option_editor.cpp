@@ -37,9 +37,11 @@ QString option_help(const Option& option, const QString& key) {
     if (!option.help.empty()) html += QStringLiteral("<p>%1</p>").arg(escape(option.help));
     QString initial = text_of(option.default_value).toHtmlEscaped();
     if (initial.isEmpty()) initial = QObject::tr("empty");
-    if (!option.unit.empty() && !std::holds_alternative<bool>(option.default_value)) initial += QLatin1Char(' ') + escape(option.unit);
+    if (!option.unit.empty() && !std::holds_alternative<bool>(option.default_value))
+        initial += QLatin1Char(' ') + escape(option.unit);
     html += QStringLiteral("<p>%1<br>%2</p>")
-                .arg(QObject::tr("Allowed: %1.").arg(escape(allowed_values(option))), QObject::tr("Default: %1.").arg(initial));
+                .arg(QObject::tr("Allowed: %1.").arg(escape(allowed_values(option))),
+                     QObject::tr("Default: %1.").arg(initial));
     return html;
 }
 

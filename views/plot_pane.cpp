@@ -53,7 +53,8 @@ void PlotPane::set_runs(const std::vector<DrawnRun>& runs) {
 
 void PlotPane::note(const RunRecord& record, const RecordChanges& changes) {
     if (runs_changed_) return;  // everything is drawn anew anyway
-    const bool drawn = std::any_of(runs_.begin(), runs_.end(), [&](const DrawnRun& run) { return run.record.get() == &record; });
+    const bool drawn =
+        std::any_of(runs_.begin(), runs_.end(), [&](const DrawnRun& run) { return run.record.get() == &record; });
     if (!drawn) return;
     for (auto& [known, noted] : noted_)
         if (known == &record) {
@@ -84,7 +85,8 @@ void PlotPane::restyle() { plot_->set_style(PlotStyle::screen(palette(), font())
 void PlotPane::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
     // Once the layout is done.
-    QMetaObject::invokeMethod(this, [this] { flush(); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this, [this] { flush(); }, Qt::QueuedConnection);
 }
 
 void PlotPane::changeEvent(QEvent* event) {

@@ -24,7 +24,8 @@ RunSummary summarise(const RunRecord& record, bool alive) {
     };
     summary.train_loss = last("train/loss");
     summary.validation_loss = last("val/loss");
-    if (const ScalarSeries* series = record.scalars("val/loss")) summary.best_validation_loss = series->smallest_finite();
+    if (const ScalarSeries* series = record.scalars("val/loss"))
+        summary.best_validation_loss = series->smallest_finite();
     summary.tokens_per_second = last("train/tokens_per_second");
     summary.started_at = record.description().started_at;
     summary.has_checkpoint = !record.checkpoints().empty();

@@ -16,7 +16,7 @@ class RunRecord;
 struct RunSummary {
     std::filesystem::path folder;
     std::string name;
-    std::string method;             ///< id
+    std::string method;  ///< id
     std::int64_t layers = 0;
     std::string dataset;
     RunState state = RunState::running;
@@ -27,9 +27,9 @@ struct RunSummary {
     std::optional<double> validation_loss;
     std::optional<double> best_validation_loss;
     std::optional<double> tokens_per_second;
-    std::string started_at;         ///< ISO 8601, UTC
+    std::string started_at;  ///< ISO 8601, UTC
     bool has_checkpoint = false;
-    bool alive = false;             ///< some process runs it now
+    bool alive = false;  ///< some process runs it now
 };
 
 /// `alive`: whether its lock is held; a run that says "running" but is not was interrupted.

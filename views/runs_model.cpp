@@ -23,9 +23,7 @@ QVariant number_or_last(std::optional<double> value) { return value ? QVariant(*
 
 QString state_text(RunState state) { return QString::fromStdString(to_string(state)); }
 
-RunsModel::RunsModel(QObject* parent) : QAbstractTableModel(parent) {
-    set_palette(QGuiApplication::palette(), 1);
-}
+RunsModel::RunsModel(QObject* parent) : QAbstractTableModel(parent) { set_palette(QGuiApplication::palette(), 1); }
 
 int RunsModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(rows_.size()); }
 
@@ -35,46 +33,65 @@ QVariant RunsModel::display(const Row& row, int column) const {
     const RunSummary& run = row.summary;
     const bool unknown = run.method.empty();  // not read yet, or not readable
     switch (column) {
-        case name: return QString::fromStdString(run.name);
+        case name:
+            return QString::fromStdString(run.name);
         case state:
             if (!row.problem.isEmpty()) return tr("not readable");
             return unknown ? tr("opening…") : state_text(run.state);
-        case method: return QString::fromStdString(run.method);
-        case layers: return unknown ? QVariant() : QVariant(qint64(run.layers));
-        case dataset: return QString::fromStdString(run.dataset);
+        case method:
+            return QString::fromStdString(run.method);
+        case layers:
+            return unknown ? QVariant() : QVariant(qint64(run.layers));
+        case dataset:
+            return QString::fromStdString(run.dataset);
         case step:
             if (unknown) return {};
-            return run.step == run.total_steps ? count_text(double(run.step))
-                                               : tr("%1 of %2").arg(count_text(double(run.step)), count_text(double(run.total_steps)));
-        case train_loss: return unknown ? QString() : loss_text(run.train_loss);
-        case validation_loss: return unknown ? QString() : loss_text(run.validation_loss);
-        case speed: return run.tokens_per_second ? count_text(*run.tokens_per_second) : QString();
-        case started: return local_time_text(QString::fromStdString(run.started_at));
-        default: return {};
+            return run.step == run.total_steps
+                       ? count_text(double(run.step))
+                       : tr("%1 of %2").arg(count_text(double(run.step)), count_text(double(run.total_steps)));
+        case train_loss:
+            return unknown ? QString() : loss_text(run.train_loss);
+        case validation_loss:
+            return unknown ? QString() : loss_text(run.validation_loss);
+        case speed:
+            return run.tokens_per_second ? count_text(*run.tokens_per_second) : QString();
+        case started:
+            return local_time_text(QString::fromStdString(run.started_at));
+        default:
+            return {};
     }
 }
 
 QVariant RunsModel::sort_value(const Row& row, int column) const {
     const RunSummary& run = row.summary;
     switch (column) {
-        case layers: return qint64(run.layers);
-        case step: return qint64(run.step);
-        case train_loss: return number_or_last(run.train_loss);
-        case validation_loss: return number_or_last(run.validation_loss);
-        case speed: return run.tokens_per_second.value_or(0);
-        case started: return QString::fromStdString(run.started_at);
-        default: return display(row, column);
+        case layers:
+            return qint64(run.layers);
+        case step:
+            return qint64(run.step);
+        case train_loss:
+            return number_or_last(run.train_loss);
+        case validation_loss:
+            return number_or_last(run.validation_loss);
+        case speed:
+            return run.tokens_per_second.value_or(0);
+        case started:
+            return QString::fromStdString(run.started_at);
+        default:
+            return display(row, column);
     }
 }
 
 QString RunsModel::tip(const Row& row) const {
     const RunSummary& run = row.summary;
-    QString html = QStringLiteral("<b>%1</b><br>%2").arg(QString::fromStdString(run.name).toHtmlEscaped(),
-                                                        path_text(run.folder).toHtmlEscaped());
+    QString html = QStringLiteral("<b>%1</b><br>%2")
+                       .arg(QString::fromStdString(run.name).toHtmlEscaped(), path_text(run.folder).toHtmlEscaped());
     if (!row.problem.isEmpty()) return html + QStringLiteral("<p>%1</p>").arg(row.problem.toHtmlEscaped());
-    if (!run.reason.empty()) html += QStringLiteral("<p>%1</p>").arg(QString::fromStdString(run.reason).toHtmlEscaped());
+    if (!run.reason.empty())
+        html += QStringLiteral("<p>%1</p>").arg(QString::fromStdString(run.reason).toHtmlEscaped());
     if (run.best_validation_loss)
-        html += QStringLiteral("<p>%1</p>").arg(tr("Best validation loss: %1 nats per token").arg(loss_text(run.best_validation_loss)));
+        html += QStringLiteral("<p>%1</p>")
+                    .arg(tr("Best validation loss: %1 nats per token").arg(loss_text(run.best_validation_loss)));
     return html;
 }
 
@@ -82,26 +99,34 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
     const Row& row = rows_[std::size_t(index.row())];
     switch (role) {
-        case Qt::DisplayRole: return display(row, index.column());
-        case Qt::ToolTipRole: return tip(row);
+        case Qt::DisplayRole:
+            return display(row, index.column());
+        case Qt::ToolTipRole:
+            return tip(row);
         case Qt::CheckStateRole:
             return index.column() == name ? QVariant(row.drawn ? Qt::Checked : Qt::Unchecked) : QVariant();
-        case Qt::DecorationRole: return index.column() == name ? QVariant(swatch(row.style_index)) : QVariant();
+        case Qt::DecorationRole:
+            return index.column() == name ? QVariant(swatch(row.style_index)) : QVariant();
         case Qt::TextAlignmentRole:
             switch (index.column()) {
                 case layers:
                 case step:
                 case train_loss:
                 case validation_loss:
-                case speed: return int(Qt::AlignRight | Qt::AlignVCenter);
-                default: return int(Qt::AlignLeft | Qt::AlignVCenter);
+                case speed:
+                    return int(Qt::AlignRight | Qt::AlignVCenter);
+                default:
+                    return int(Qt::AlignLeft | Qt::AlignVCenter);
             }
         case Qt::AccessibleTextRole:
             return tr("%1: %2").arg(headerData(index.column(), Qt::Horizontal, Qt::DisplayRole).toString(),
                                     display(row, index.column()).toString());
-        case sort_role: return sort_value(row, index.column());
-        case folder_role: return path_text(row.summary.folder);
-        default: return {};
+        case sort_role:
+            return sort_value(row, index.column());
+        case folder_role:
+            return path_text(row.summary.folder);
+        default:
+            return {};
     }
 }
 
@@ -131,17 +156,29 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
     };
     const auto heading = [section]() -> Heading {
         switch (section) {
-            case name: return {tr("Run"), tr("The run's folder name. Ticked runs are drawn, in this colour and dash pattern.")};
-            case state: return {tr("State"), tr("running, paused, finished, stopped, interrupted, diverged or failed")};
-            case method: return {tr("Method"), tr("The residual method")};
-            case layers: return {tr("Depth"), tr("Layers; each has two sublayers, attention and MLP")};
-            case dataset: return {tr("Data"), tr("The dataset")};
-            case step: return {tr("Step"), tr("Updates done")};
-            case train_loss: return {tr("Train loss"), tr("Last training loss, nats per token")};
-            case validation_loss: return {tr("Val. loss"), tr("Last validation loss, nats per token")};
-            case speed: return {tr("Tokens/s"), tr("Training tokens per second, at the last step")};
-            case started: return {tr("Started"), tr("When the run was started, local time")};
-            default: return {};
+            case name:
+                return {tr("Run"),
+                        tr("The run's folder name. Ticked runs are drawn, in this colour and dash pattern.")};
+            case state:
+                return {tr("State"), tr("running, paused, finished, stopped, interrupted, diverged or failed")};
+            case method:
+                return {tr("Method"), tr("The residual method")};
+            case layers:
+                return {tr("Depth"), tr("Layers; each has two sublayers, attention and MLP")};
+            case dataset:
+                return {tr("Data"), tr("The dataset")};
+            case step:
+                return {tr("Step"), tr("Updates done")};
+            case train_loss:
+                return {tr("Train loss"), tr("Last training loss, nats per token")};
+            case validation_loss:
+                return {tr("Val. loss"), tr("Last validation loss, nats per token")};
+            case speed:
+                return {tr("Tokens/s"), tr("Training tokens per second, at the last step")};
+            case started:
+                return {tr("Started"), tr("When the run was started, local time")};
+            default:
+                return {};
         }
     }();
     if (role == Qt::DisplayRole) return heading.title;
@@ -155,7 +192,8 @@ const RunsModel::Row* RunsModel::find(const std::filesystem::path& folder) const
 }
 
 int RunsModel::row_of(const std::filesystem::path& folder) const {
-    const auto found = std::find_if(rows_.begin(), rows_.end(), [&](const Row& row) { return row.summary.folder == folder; });
+    const auto found =
+        std::find_if(rows_.begin(), rows_.end(), [&](const Row& row) { return row.summary.folder == folder; });
     return found == rows_.end() ? -1 : int(found - rows_.begin());
 }
 

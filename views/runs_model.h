@@ -20,7 +20,19 @@ class RunsModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Column { name, state, validation_loss, train_loss, step, speed, method, layers, dataset, started, column_count };
+    enum Column {
+        name,
+        state,
+        validation_loss,
+        train_loss,
+        step,
+        speed,
+        method,
+        layers,
+        dataset,
+        started,
+        column_count
+    };
     enum Role {
         sort_role = Qt::UserRole + 1,  ///< a number or text to sort by
         folder_role,                   ///< QString
@@ -32,7 +44,7 @@ public:
         int style_index = 0;
         bool drawn = false;
         bool loading = false;
-        QString problem;                    ///< why it cannot be opened
+        QString problem;  ///< why it cannot be opened
     };
 
     explicit RunsModel(QObject* parent = nullptr);

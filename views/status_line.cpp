@@ -50,7 +50,8 @@ void StatusLine::show_progress(const RunProgress& progress) {
     progress_->setRange(0, 1000);
     progress_->setValue(progress.total_steps > 0 ? int(1000 * progress.step / progress.total_steps) : 0);
     left_->setText(progress.seconds_left > 0 ? tr("%1 left").arg(duration_text(progress.seconds_left)) : QString());
-    speed_->setText(progress.tokens_per_second > 0 ? tr("%1 tokens/s").arg(count_text(progress.tokens_per_second)) : QString());
+    speed_->setText(progress.tokens_per_second > 0 ? tr("%1 tokens/s").arg(count_text(progress.tokens_per_second))
+                                                   : QString());
     memory_->setText(progress.memory_bytes > 0 ? bytes_text(progress.memory_bytes) : QString());
     progress_->show();
     for (QLabel* label : {step_, left_, speed_, memory_}) label->setVisible(!label->text().isEmpty());

@@ -116,8 +116,12 @@ public:
 
     QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override {
         const QPalette palette = QGuiApplication::palette();
-        const QString key = QStringLiteral("wavlab-icon/%1/%2/%3/%4/%5").arg(name_).arg(size.width())
-                                .arg(size.height()).arg(int(mode)).arg(palette.cacheKey());
+        const QString key = QStringLiteral("wavlab-icon/%1/%2/%3/%4/%5")
+                                .arg(name_)
+                                .arg(size.width())
+                                .arg(size.height())
+                                .arg(int(mode))
+                                .arg(palette.cacheKey());
         QPixmap pixmap;
         if (QPixmapCache::find(key, &pixmap)) return pixmap;
         pixmap = QPixmap(size);
@@ -155,9 +159,12 @@ Theme parse_theme(const QString& text) {
 
 QString to_string(Theme theme) {
     switch (theme) {
-        case Theme::light: return QStringLiteral("light");
-        case Theme::dark: return QStringLiteral("dark");
-        case Theme::system: break;
+        case Theme::light:
+            return QStringLiteral("light");
+        case Theme::dark:
+            return QStringLiteral("dark");
+        case Theme::system:
+            break;
     }
     return QStringLiteral("system");
 }

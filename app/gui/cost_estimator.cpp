@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/cost_estimator.h"
 
-#include <exception>
 #include <unistd.h>
+#include <exception>
 #include <utility>
 
 #include "app/gui/session.h"
@@ -71,7 +71,9 @@ void CostEstimator::ask_data(const Experiment& experiment) {
             if (data_asked_ == key) data_asked_.clear();
             if (data_key(form_.experiment()) != key) return;
             for (const char* field : {"data.dataset", "data.validation"})
-                form_.set_outside_problem(QString::fromLatin1(field), facts.problem_key == field ? QString::fromStdString(facts.problem) : QString());
+                form_.set_outside_problem(QString::fromLatin1(field), facts.problem_key == field
+                                                                          ? QString::fromStdString(facts.problem)
+                                                                          : QString());
             if (facts.problem.empty()) refresh();
             emit changed();
         });
@@ -100,8 +102,9 @@ void CostEstimator::ask_device(const Experiment& experiment) {
             device_problem_ = problem;
             form_.set_outside_problem(QStringLiteral("train.device"), problem);
             if (choice)
-                form_.costs().set_device(QString::fromStdString(choice->reason.empty() ? choice->title : choice->reason),
-                                         QString::fromStdString(choice->title));
+                form_.costs().set_device(
+                    QString::fromStdString(choice->reason.empty() ? choice->title : choice->reason),
+                    QString::fromStdString(choice->title));
             else
                 form_.costs().set_device(QStringLiteral("–"), problem);
             show_time(form_.experiment());
@@ -120,14 +123,15 @@ void CostEstimator::show_data(const Experiment& experiment) {
     const double used = double(experiment.train.steps) * double(experiment.train.batch) *
                         double(experiment.train.accumulate) * double(experiment.model.context);
     const double passes = facts.train_tokens > 0 ? used / double(facts.train_tokens) : 0;
-    form_.costs().set_data(tr("%1%2 tokens, the run reads %3")
-                               .arg(facts.exact ? QString() : tr("about "), short_count_text(double(facts.train_tokens)),
-                                    short_count_text(used)),
-                           tr("%1. %2 tokens to train on, %3 to validate on, %4 different ones. The run reads %5 tokens: "
-                              "%6 passes.")
-                               .arg(QString::fromStdString(facts.source), count_text(double(facts.train_tokens)),
-                                    count_text(double(facts.validation_tokens)), count_text(double(facts.vocabulary)),
-                                    count_text(used), QString::number(passes, 'g', 2)));
+    form_.costs().set_data(
+        tr("%1%2 tokens, the run reads %3")
+            .arg(facts.exact ? QString() : tr("about "), short_count_text(double(facts.train_tokens)),
+                 short_count_text(used)),
+        tr("%1. %2 tokens to train on, %3 to validate on, %4 different ones. The run reads %5 tokens: "
+           "%6 passes.")
+            .arg(QString::fromStdString(facts.source), count_text(double(facts.train_tokens)),
+                 count_text(double(facts.validation_tokens)), count_text(double(facts.vocabulary)), count_text(used),
+                 QString::number(passes, 'g', 2)));
 }
 
 void CostEstimator::show_estimate(const Experiment& experiment) {
@@ -194,27 +198,31 @@ void CostEstimator::measure() {
     const double memory = estimate_cost(experiment, vocabulary).memory_bytes;
     const bool on_cpu = !device_ || device_->name == "cpu";
     if (on_cpu && memory > 0.8 * machine_memory()) {
-        times_[key] = {{}, tr("it needs about %1 of memory, this machine has %2").arg(bytes_text(memory), bytes_text(machine_memory()))};
+        times_[key] = {{},
+                       tr("it needs about %1 of memory, this machine has %2")
+                           .arg(bytes_text(memory), bytes_text(machine_memory()))};
         show_time(experiment);
         return;
     }
     measurement_.request_stop();
     measurement_ = std::stop_source();
     measuring_ = key;
-    measure_worker_.submit([this, library, experiment, vocabulary, key, stop = measurement_.get_token()](std::stop_token) {
-        Measured measured;
-        try {
-            if (!stop.stop_requested()) measured.time = library->measure_step(experiment, vocabulary, measure_seconds, stop);
-        } catch (const std::exception& error) {
-            measured.problem = QString::fromUtf8(error.what());
-        }
-        const bool cancelled = stop.stop_requested();
-        post(this, [this, key, measured, cancelled] {
-            if (!cancelled) times_[key] = measured;
-            if (measuring_ == key) measuring_.clear();
-            refresh();
+    measure_worker_.submit(
+        [this, library, experiment, vocabulary, key, stop = measurement_.get_token()](std::stop_token) {
+            Measured measured;
+            try {
+                if (!stop.stop_requested())
+                    measured.time = library->measure_step(experiment, vocabulary, measure_seconds, stop);
+            } catch (const std::exception& error) {
+                measured.problem = QString::fromUtf8(error.what());
+            }
+            const bool cancelled = stop.stop_requested();
+            post(this, [this, key, measured, cancelled] {
+                if (!cancelled) times_[key] = measured;
+                if (measuring_ == key) measuring_.clear();
+                refresh();
+            });
         });
-    });
 }
 
 }  // namespace wavlab

@@ -85,7 +85,8 @@ DataFacts facts_of_whole(const Experiment& experiment) {
 std::string data_key(const Experiment& experiment) {
     const DataSettings& data = experiment.data;
     std::string key = experiment.folder.string();
-    for (const std::string& part : {data.dataset, data.tokenizer, data.validation, std::to_string(data.size), std::to_string(data.seed)})
+    for (const std::string& part :
+         {data.dataset, data.tokenizer, data.validation, std::to_string(data.size), std::to_string(data.seed)})
         key += '\n' + part;
     return key;
 }
@@ -104,8 +105,8 @@ DataFacts find_data_facts(const Experiment& experiment) {
     } catch (const std::exception& error) {
         facts.problem = error.what();
     }
-    const bool about_validation = !experiment.data.validation.empty() &&
-                                  facts.problem.find(experiment.data.validation) != std::string::npos;
+    const bool about_validation =
+        !experiment.data.validation.empty() && facts.problem.find(experiment.data.validation) != std::string::npos;
     facts.problem_key = about_validation ? "data.validation" : "data.dataset";
     return facts;
 }

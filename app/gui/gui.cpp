@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui.h"
 
+#include <unistd.h>
 #include <array>
 #include <cerrno>
 #include <clocale>
@@ -10,7 +11,6 @@
 #include <cstring>
 #include <exception>
 #include <string>
-#include <unistd.h>
 
 #include <QApplication>
 #include <QBuffer>
@@ -63,8 +63,9 @@ void require_display() {
         return value && *value;
     };
     if (is_set("DISPLAY") || is_set("WAYLAND_DISPLAY") || is_set("QT_QPA_PLATFORM")) return;
-    throw InputError("there is no display for the window (DISPLAY and WAYLAND_DISPLAY are not set); `wavlab train` trains "
-                     "without one");
+    throw InputError(
+        "there is no display for the window (DISPLAY and WAYLAND_DISPLAY are not set); `wavlab train` trains "
+        "without one");
 }
 
 std::array<int, 2> signal_pipe = {-1, -1};
@@ -95,13 +96,15 @@ void save_screenshot(MainWindow& window, const std::filesystem::path& file) {
     QBuffer buffer;
     buffer.open(QIODevice::WriteOnly);
     window.grab().save(&buffer, "PNG");
-    write_file_safely(file, std::string_view(buffer.data().constData(), static_cast<std::size_t>(buffer.data().size())));
+    write_file_safely(file,
+                      std::string_view(buffer.data().constData(), static_cast<std::size_t>(buffer.data().size())));
 }
 
 /// What the command line asked for beyond a window.
 class Errand : public QObject {
 public:
-    Errand(MainWindow& window, const GuiArguments& arguments) : QObject(&window), window_(window), arguments_(arguments) {
+    Errand(MainWindow& window, const GuiArguments& arguments)
+        : QObject(&window), window_(window), arguments_(arguments) {
         connect(&window, &MainWindow::cannot_start, this, [this](const QString& reason) {
             if (!arguments_.exit_when_done) return;
             std::fprintf(stderr, "wavlab: %s\n", qPrintable(reason));
@@ -109,7 +112,8 @@ public:
         });
         if (arguments_.start) {
             connect(&window, &MainWindow::run_over, this, [this](const RunEnded& end) {
-                if (!end.reason.empty() && arguments_.exit_when_done) std::fprintf(stderr, "wavlab: %s\n", end.reason.c_str());
+                if (!end.reason.empty() && arguments_.exit_when_done)
+                    std::fprintf(stderr, "wavlab: %s\n", end.reason.c_str());
                 // Once the event loop has laid out and painted what the run left.
                 QTimer::singleShot(100, this, [this, code = end.exit_code] { conclude(code); });
             });

@@ -29,7 +29,8 @@ CommandAction declare(CLI::App& app) {
     return [arguments](const CommandEnvironment& environment) {
         GuiArguments window;
         std::error_code error;
-        const bool is_ready = find_ready_experiment(arguments->open) && !std::filesystem::exists(arguments->open, error);
+        const bool is_ready =
+            find_ready_experiment(arguments->open) && !std::filesystem::exists(arguments->open, error);
         if (is_ready || std::filesystem::is_regular_file(arguments->open, error))
             window.open = arguments->open;
         else if (!arguments->open.empty())

@@ -89,10 +89,11 @@ MainWindow::MainWindow(const std::filesystem::path& runs, Session::Loader load)
         show_runs();
         refresh_actions();
     });
-    connect(library_, &RunLibrary::changed, this, [this](const std::shared_ptr<RunRecord>& record, const RecordChanges& changes) {
-        note(*record, changes);
-        for (PlotPane* pane : panes_) pane->flush();
-    });
+    connect(library_, &RunLibrary::changed, this,
+            [this](const std::shared_ptr<RunRecord>& record, const RecordChanges& changes) {
+                note(*record, changes);
+                for (PlotPane* pane : panes_) pane->flush();
+            });
     tick_timer_.setSingleShot(true);
     connect(&tick_timer_, &QTimer::timeout, this, &MainWindow::tick);
     connect(governor_, &PaintGovernor::user_became_active, this, [this] {
@@ -122,8 +123,9 @@ void MainWindow::make_views() {
                    plot_places[std::min(place++, std::size(plot_places) - 1)]);
     }
     runs_panel_ = new RunsPanel(*runs_model_, *actions_, tr("R&uns"), this);
-    runs_panel_->set_empty_text(tr("Runs appear here: state, method, losses and speed. Ticked runs are drawn; the selected "
-                                   "one is shown by Routing and Details.\n\nPress Start to make the first."));
+    runs_panel_->set_empty_text(
+        tr("Runs appear here: state, method, losses and speed. Ticked runs are drawn; the selected "
+           "one is shown by Routing and Details.\n\nPress Start to make the first."));
     desk_->add(QStringLiteral("runs"), tr("Runs"), tr("All runs. Tick: drawn. Selected: shown by Routing and Details."),
                runs_panel_, DockPlace::bottom_right);
     status_line_ = new StatusLine(*statusBar());
@@ -185,8 +187,10 @@ void MainWindow::make_form() {
     form_ = new ExperimentForm(actions_->action(QStringLiteral("run.start")), this);
     FormChoices choices;
     for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all()) {
-        DatasetChoice choice{QString::fromStdString(dataset.id), QString::fromStdString(dataset.title),
-                             QString::fromStdString(dataset.summary), {}};
+        DatasetChoice choice{QString::fromStdString(dataset.id),
+                             QString::fromStdString(dataset.title),
+                             QString::fromStdString(dataset.summary),
+                             {}};
         for (const Option& option : dataset.options) choice.options.append(QString::fromStdString(option.key));
         choices.datasets.append(choice);
     }
@@ -301,12 +305,13 @@ void MainWindow::closeEvent(QCloseEvent* event) {
         return;
     }
     const std::int64_t unsaved = session_->steps_since_checkpoint();
-    const QString text = tr("The run '%1' is at step %2 of %3. Keeping it saves a checkpoint first, so that nothing is lost and it "
-                            "can be resumed. Without one, %4 steps since the last checkpoint would be lost.")
-                             .arg(own_name())
-                             .arg(session_->progress().step)
-                             .arg(session_->progress().total_steps)
-                             .arg(unsaved);
+    const QString text =
+        tr("The run '%1' is at step %2 of %3. Keeping it saves a checkpoint first, so that nothing is lost and it "
+           "can be resumed. Without one, %4 steps since the last checkpoint would be lost.")
+            .arg(own_name())
+            .arg(session_->progress().step)
+            .arg(session_->progress().total_steps)
+            .arg(unsaved);
     ask(this, QStringLiteral("close_question"), tr("A run is going"), text,
         {{tr("Stop, keep and close"),
           [this] {
@@ -336,7 +341,8 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-    if (event->mimeData()->hasUrls() && event->mimeData()->urls().constFirst().isLocalFile()) event->acceptProposedAction();
+    if (event->mimeData()->hasUrls() && event->mimeData()->urls().constFirst().isLocalFile())
+        event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {

@@ -150,9 +150,9 @@ private:
     std::vector<PlotPane*> panes_;
     QTimer tick_timer_;
     QString load_problem_;
-    std::filesystem::path to_open_;       ///< as soon as the form is there
+    std::filesystem::path to_open_;  ///< as soon as the form is there
     bool start_wanted_ = false;
-    bool close_wanted_ = false;           ///< when the run has ended
+    bool close_wanted_ = false;  ///< when the run has ended
     bool placed_ = false;
 };
 

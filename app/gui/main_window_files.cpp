@@ -79,7 +79,8 @@ void MainWindow::offer_starting_points() {
         // A run's experiment is known by the run's name.
         const QFileInfo info(file);
         const bool of_run = info.fileName() == QLatin1String("experiment.toml");
-        points.append({QStringLiteral("recent:") + file, of_run ? QFileInfo(info.path()).fileName() : info.fileName(), file, true});
+        points.append({QStringLiteral("recent:") + file, of_run ? QFileInfo(info.path()).fileName() : info.fileName(),
+                       file, true});
     }
     if (form_) form_->set_starting_points(points);
 }
@@ -149,19 +150,21 @@ void MainWindow::open_now(const fs::path& path) {
 }
 
 void MainWindow::open_experiment_dialog() {
-    choose_file(this, QStringLiteral("experiment"), tr("Open an experiment"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
-                tr("Experiments (*.toml);;All files (*)"), {}, [this](const fs::path& file) { open_now(file); });
+    choose_file(this, QStringLiteral("experiment"), tr("Open an experiment"), QFileDialog::ExistingFile,
+                QFileDialog::AcceptOpen, tr("Experiments (*.toml);;All files (*)"), {},
+                [this](const fs::path& file) { open_now(file); });
 }
 
 void MainWindow::open_run_dialog() {
-    choose_file(this, QStringLiteral("run"), tr("Open a run folder"), QFileDialog::Directory, QFileDialog::AcceptOpen, {}, {},
-                [this](const fs::path& folder) { open_now(folder); });
+    choose_file(this, QStringLiteral("run"), tr("Open a run folder"), QFileDialog::Directory, QFileDialog::AcceptOpen,
+                {}, {}, [this](const fs::path& folder) { open_now(folder); });
 }
 
 void MainWindow::save_experiment_dialog() {
     const Experiment experiment = form_->experiment();
-    choose_file(this, QStringLiteral("experiment"), tr("Save the experiment"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
-                tr("Experiments (*.toml)"), QString::fromStdString(experiment.name) + QStringLiteral(".toml"),
+    choose_file(this, QStringLiteral("experiment"), tr("Save the experiment"), QFileDialog::AnyFile,
+                QFileDialog::AcceptSave, tr("Experiments (*.toml)"),
+                QString::fromStdString(experiment.name) + QStringLiteral(".toml"),
                 [this, experiment](const fs::path& file) {
                     write_file_safely(file, to_toml(experiment));
                     remember_experiment(file);
@@ -170,8 +173,8 @@ void MainWindow::save_experiment_dialog() {
 }
 
 void MainWindow::choose_data_file(const QString& key) {
-    choose_file(this, QStringLiteral("text"), tr("Choose a text file"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
-                tr("Text (*.txt);;All files (*)"), {}, [this, key](const fs::path& file) {
+    choose_file(this, QStringLiteral("text"), tr("Choose a text file"), QFileDialog::ExistingFile,
+                QFileDialog::AcceptOpen, tr("Text (*.txt);;All files (*)"), {}, [this, key](const fs::path& file) {
                     const std::string prefix = key == QLatin1String("data.dataset") ? "file:" : "";
                     form_->editor(key)->set_value(prefix + file.string());
                 });
@@ -183,8 +186,9 @@ void MainWindow::use_settings_of_focused() {
 }
 
 void MainWindow::copy_command_of_focused() {
-    const QString command = QStringLiteral("wavlab train %1 --runs %2")
-                                .arg(quoted(to_qstring(RunFolder{focus()}.experiment())), quoted(to_qstring(library_->folder())));
+    const QString command =
+        QStringLiteral("wavlab train %1 --runs %2")
+            .arg(quoted(to_qstring(RunFolder{focus()}.experiment())), quoted(to_qstring(library_->folder())));
     QApplication::clipboard()->setText(command);
     show_information(tr("Copied: %1").arg(command));
 }
@@ -246,7 +250,8 @@ void MainWindow::copy_plot() {
 void MainWindow::export_metrics_dialog() {
     const fs::path folder = focus();
     choose_file(this, QStringLiteral("metrics"), tr("Export metrics"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
-                tr("CSV (*.csv)"), to_qstring(folder.filename()) + QStringLiteral(".csv"), [this, folder](const fs::path& file) {
+                tr("CSV (*.csv)"), to_qstring(folder.filename()) + QStringLiteral(".csv"),
+                [this, folder](const fs::path& file) {
                     export_metrics(RunFolder{folder}, file);
                     show_information(tr("Wrote %1.").arg(to_qstring(file)));
                 });
@@ -254,9 +259,11 @@ void MainWindow::export_metrics_dialog() {
 
 void MainWindow::export_checkpoint_dialog(const std::string& which) {
     const fs::path folder = focus();
-    const QString name = to_qstring(folder.filename()) + QLatin1Char('-') + QString::fromStdString(which) + QStringLiteral(".safetensors");
-    choose_file(this, QStringLiteral("checkpoint"), tr("Export a checkpoint"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
-                tr("safetensors (*.safetensors)"), name, [this, folder, which](const fs::path& file) {
+    const QString name = to_qstring(folder.filename()) + QLatin1Char('-') + QString::fromStdString(which) +
+                         QStringLiteral(".safetensors");
+    choose_file(this, QStringLiteral("checkpoint"), tr("Export a checkpoint"), QFileDialog::AnyFile,
+                QFileDialog::AcceptSave, tr("safetensors (*.safetensors)"), name,
+                [this, folder, which](const fs::path& file) {
                     export_checkpoint(RunFolder{folder}, which, file);
                     show_information(tr("Wrote %1.").arg(to_qstring(file)));
                 });

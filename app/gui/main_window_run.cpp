@@ -69,10 +69,12 @@ void MainWindow::resume_focused() {
 
 void MainWindow::ask_discard() {
     ask(this, QStringLiteral("discard_question"), tr("Discard the run?"),
-        tr("The run '%1' stops and its folder is removed, with its %2 steps, checkpoints and records. This cannot be undone.")
+        tr("The run '%1' stops and its folder is removed, with its %2 steps, checkpoints and records. This cannot be "
+           "undone.")
             .arg(own_name())
             .arg(session_->progress().step),
-        {{tr("Discard the run"), [this] {
+        {{tr("Discard the run"),
+          [this] {
               session_->stop(StopRequest::discard);
               refresh_actions();
           },
@@ -100,9 +102,10 @@ void MainWindow::tick() {
         if (changes.any() && session_->is_running()) library_->update_own(true);
         if (changes.description) {
             const RunDescription& description = record->description();
-            status_line_->set_device(QString::fromStdString(description.device) +
-                                         (description.device == "cpu" ? tr(", %1 threads").arg(description.threads) : QString()),
-                                     QString::fromStdString(description.device_reason));
+            status_line_->set_device(
+                QString::fromStdString(description.device) +
+                    (description.device == "cpu" ? tr(", %1 threads").arg(description.threads) : QString()),
+                QString::fromStdString(description.device_reason));
         }
         note(*record, changes);
         if (changes.state || changes.description) refresh_actions();

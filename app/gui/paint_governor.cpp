@@ -54,7 +54,8 @@ bool PaintGovernor::eventFilter(QObject* watched, QEvent* event) {
                 if (!was_active) emit user_became_active();
             }
             break;
-        default: break;
+        default:
+            break;
     }
     return QObject::eventFilter(watched, event);
 }

@@ -61,7 +61,8 @@ OpenedRun open_run(const fs::path& folder) {
 }
 
 QString style_key(const fs::path& folder) {
-    const QByteArray hash = QCryptographicHash::hash(QByteArray::fromStdString(folder.string()), QCryptographicHash::Sha1);
+    const QByteArray hash =
+        QCryptographicHash::hash(QByteArray::fromStdString(folder.string()), QCryptographicHash::Sha1);
     return QStringLiteral("run_styles/") + QString::fromLatin1(hash.toHex().left(16));
 }
 
@@ -138,7 +139,8 @@ void RunLibrary::add(const fs::path& folder) {
     fs::path path = fs::weakly_canonical(folder, error);
     if (error) path = folder;
     if (path.filename().empty()) path = path.parent_path();
-    if (!is_run_folder(path)) throw InputError(folder.string() + " is not a run folder: it has no experiment.toml and run.db");
+    if (!is_run_folder(path))
+        throw InputError(folder.string() + " is not a run folder: it has no experiment.toml and run.db");
     if (path.parent_path() != fs::weakly_canonical(runs_, error)) elsewhere_.insert(path);
     if (model_.find(path)) return;
     RunSummary summary;
@@ -159,7 +161,10 @@ void RunLibrary::request_summary(const fs::path& folder) {
     });
 }
 
-void RunLibrary::show_summary(const RunSummary& summary) { model_.put(summary, style_for(summary.folder)); }
+void RunLibrary::show_summary(const RunSummary& summary) {
+    const RunsModel::Row* known = model_.find(summary.folder);
+    model_.put(summary, known ? known->style_index : style_for(summary.folder));
+}
 
 void RunLibrary::open(const fs::path& folder) {
     const RunsModel::Row* row = model_.find(folder);
@@ -197,7 +202,7 @@ void RunLibrary::set_own(std::shared_ptr<RunRecord> record) {
 }
 
 void RunLibrary::update_own(bool goes) {
-    if (own_) model_.put(summarise(*own_, goes), style_for(own_->folder()));
+    if (own_) show_summary(summarise(*own_, goes));
 }
 
 void RunLibrary::forget_own() {
@@ -208,11 +213,17 @@ void RunLibrary::forget_own() {
 void RunLibrary::follow() {
     const bool summaries_due = since_summaries_.elapsed() >= summary_milliseconds;
     if (summaries_due) since_summaries_.restart();
+    std::error_code error;
+    if (summaries_due && watcher_.directories().isEmpty() && fs::is_directory(runs_, error)) refresh();
     // A copy: what is told below may change the rows.
     const std::vector<RunsModel::Row> rows = model_.rows();
     for (const RunsModel::Row& row : rows) {
         const fs::path& folder = row.summary.folder;
-        if (!row.summary.alive || is_own(folder)) continue;
+        if (is_own(folder) || row.summary.method.empty()) continue;
+        if (!row.summary.alive) {
+            // Another process may have resumed it.
+            if (!summaries_due || !is_resumable(row.summary) || !RunLock::is_held(RunFolder{folder})) continue;
+        }
         if (!row.record) {
             if (summaries_due && worker_.idle()) request_summary(folder);
             continue;

@@ -22,7 +22,9 @@ namespace fs = std::filesystem;
 class FakeTrainer : public Trainer {
 public:
     FakeTrainer(TrainRequest request, double step_seconds, std::int64_t diverges_at)
-        : request_(std::move(request)), step_seconds_(step_seconds), diverges_at_(diverges_at),
+        : request_(std::move(request)),
+          step_seconds_(step_seconds),
+          diverges_at_(diverges_at),
           thread_([this] { run(); }) {}
     ~FakeTrainer() override {
         control_.stop(StopRequest::keep);
@@ -124,7 +126,8 @@ private:
                     return end;
                 }
             }
-            if (orders.checkpoint || (orders.train && train.checkpoint_every > 0 && step_ % train.checkpoint_every == 0))
+            if (orders.checkpoint ||
+                (orders.train && train.checkpoint_every > 0 && step_ % train.checkpoint_every == 0))
                 checkpoint();
         }
         checkpoint();
@@ -135,9 +138,12 @@ private:
     void update() {
         std::this_thread::sleep_for(std::chrono::duration<double>(step_seconds_));
         ++step_;
-        const double loss = step_ == diverges_at_ ? std::numeric_limits<double>::quiet_NaN() : 0.5 + 3.5 / std::sqrt(double(step_));
+        const double loss =
+            step_ == diverges_at_ ? std::numeric_limits<double>::quiet_NaN() : 0.5 + 3.5 / std::sqrt(double(step_));
         const double speed = 1024.0 / std::max(step_seconds_, 1e-4);
-        for (const auto& [name, value] : {std::pair{"train/loss", loss}, {"train/lr", 1e-3}, {"train/grad_norm", 1.0},
+        for (const auto& [name, value] : {std::pair{"train/loss", loss},
+                                          {"train/lr", 1e-3},
+                                          {"train/grad_norm", 1.0},
                                           {"train/tokens_per_second", speed}})
             tell(ScalarRecorded{step_, name, value});
         const TrainSettings& train = request_.experiment.train;
@@ -167,8 +173,8 @@ private:
         details.step = step_;
         constexpr std::size_t blocks = 4;
         for (auto* values : {&details.summary_rms, &details.phase_rms, &details.split_rms, &details.phase_matched_rms,
-                             &details.split_matched_rms, &details.phase_scale, &details.split_scale, &details.phase_cosine,
-                             &details.split_cosine})
+                             &details.split_matched_rms, &details.phase_scale, &details.split_scale,
+                             &details.phase_cosine, &details.split_cosine})
             values->assign(blocks, 0.5f + 0.001f * float(step_));
         details.phase_bias.assign(routers, -2.0f);
         details.split_bias.assign(routers, -2.0f);

@@ -143,8 +143,9 @@ TEST_F(RealRun, SlowTheWindowStaysAwakeWhileTheUserDragsHoversAndSwitches) {
         }
         const double typical = heartbeat.quantile(0.95);
         RecordProperty("gap_95_ms", std::to_string(typical));
-        std::printf("heartbeat: %zu beats, median %.1f ms, 95%% %.1f ms, longest %.1f ms, %d rounds, step %lld\n", heartbeat.beats(),
-                    heartbeat.quantile(0.5), typical, heartbeat.quantile(1), round, static_cast<long long>(step()));
+        std::printf("heartbeat: %zu beats, median %.1f ms, 95%% %.1f ms, longest %.1f ms, %d rounds, step %lld\n",
+                    heartbeat.beats(), heartbeat.quantile(0.5), typical, heartbeat.quantile(1), round,
+                    static_cast<long long>(step()));
         EXPECT_LT(typical, 50);
     }
     press("run.stop");

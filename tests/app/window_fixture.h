@@ -8,13 +8,14 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QLineEdit>
 #include <QMessageBox>
 #include <QPointer>
 #include <QPushButton>
 #include <QSettings>
 #include <QTest>
-#include <QToolButton>
 #include <QToolBar>
+#include <QToolButton>
 
 #include "app/gui/main_window.h"
 #include "app/gui/settings.h"
@@ -74,7 +75,9 @@ protected:
         line->selectAll();
         QTest::keyClicks(line, text);
     }
-    void set(const char* key, const OptionValue& value) { window->form()->editor(QLatin1String(key))->set_value(value); }
+    void set(const char* key, const OptionValue& value) {
+        window->form()->editor(QLatin1String(key))->set_value(value);
+    }
 
     /// Presses the button with this text of the question that is asked.
     void answer(const QString& question, const QString& text) {

@@ -40,7 +40,8 @@ TEST_F(WindowTest, OpensWithTheDefaultExperimentAndOneButtonToPress) {
     }
     EXPECT_GE(window->panes().size(), 3u);
     ASSERT_TRUE(wait([&] { return window->is_settled(); }));
-    EXPECT_TRUE(window->form()->costs().text_of("time").contains("about")) << window->form()->costs().text_of("time").toStdString();
+    EXPECT_TRUE(window->form()->costs().text_of("time").contains("about"))
+        << window->form()->costs().text_of("time").toStdString();
     EXPECT_TRUE(window->form()->costs().text_of("device").contains("no GPU was found"));
     EXPECT_TRUE(window->form()->costs().text_of("parameters").contains("routing adds"));
 }
@@ -215,7 +216,8 @@ TEST_F(WindowTest, ExportsFiguresMetricsAndTheClipboard) {
     for (const char* plot : {"loss", "routing", "details"}) {
         action((std::string("export.figure.") + plot).c_str()).trigger();
         FigureDialog* dialog = nullptr;
-        ASSERT_TRUE(wait([&] { return (dialog = window->findChild<FigureDialog*>("figure_dialog")) && dialog->isVisible(); }));
+        ASSERT_TRUE(
+            wait([&] { return (dialog = window->findChild<FigureDialog*>("figure_dialog")) && dialog->isVisible(); }));
         auto* file = dialog->findChild<QLineEdit*>("figure.file");
         const std::filesystem::path target = folder / (std::string(plot) + ".pdf");
         file->setText(to_qstring(target));
@@ -234,7 +236,8 @@ TEST_F(WindowTest, ExportsFiguresMetricsAndTheClipboard) {
 
     action("export.metrics").trigger();
     QFileDialog* dialog = nullptr;
-    ASSERT_TRUE(wait([&] { return (dialog = window->findChild<QFileDialog*>("file_dialog.metrics")) && dialog->isVisible(); }));
+    ASSERT_TRUE(
+        wait([&] { return (dialog = window->findChild<QFileDialog*>("file_dialog.metrics")) && dialog->isVisible(); }));
     const std::filesystem::path csv = folder / "metrics.csv";
     dialog->findChild<QLineEdit*>()->setText(to_qstring(csv));
     QTest::keyClick(dialog->findChild<QLineEdit*>(), Qt::Key_Return);
@@ -252,7 +255,8 @@ TEST_F(WindowTest, AnUnwritableFigureIsASentenceInTheDialog) {
     ASSERT_TRUE(wait([&] { return window->session().end().has_value(); }));
     action("export.figure.loss").trigger();
     FigureDialog* dialog = nullptr;
-    ASSERT_TRUE(wait([&] { return (dialog = window->findChild<FigureDialog*>("figure_dialog")) && dialog->isVisible(); }));
+    ASSERT_TRUE(
+        wait([&] { return (dialog = window->findChild<FigureDialog*>("figure_dialog")) && dialog->isVisible(); }));
     dialog->findChild<QLineEdit*>("figure.file")->setText("/nowhere/at/all.pdf");
     QTest::mouseClick(dialog->findChild<QPushButton*>("figure.export"), Qt::LeftButton);
     EXPECT_TRUE(dialog->isVisible());
@@ -319,7 +323,8 @@ TEST_F(WindowTest, TheCommandPaletteRunsAnAction) {
     open_with_fake();
     action("help.palette").trigger();
     CommandPalette* palette = nullptr;
-    ASSERT_TRUE(wait([&] { return (palette = window->findChild<CommandPalette*>("command_palette")) && palette->isVisible(); }));
+    ASSERT_TRUE(wait(
+        [&] { return (palette = window->findChild<CommandPalette*>("command_palette")) && palette->isVisible(); }));
     auto* text = palette->findChild<QLineEdit*>();
     QTest::keyClicks(text, "reset lay");
     window->desk().dock("runs")->hide();

@@ -30,7 +30,8 @@ TEST(ActionRegistry, FeedsMenusInTheOrderOfRegistration) {
 TEST(ActionRegistry, ADisabledActionSaysWhy) {
     QWidget window;
     auto* actions = new ActionRegistry(&window);
-    QAction& start = actions->add({"run.start", "&Start", "Trains.", "", QKeySequence(Qt::Key_F5), "Run", false, false}, [] {});
+    QAction& start =
+        actions->add({"run.start", "&Start", "Trains.", "", QKeySequence(Qt::Key_F5), "Run", false, false}, [] {});
     EXPECT_TRUE(start.toolTip().contains("Trains."));
     EXPECT_TRUE(start.toolTip().contains("F5"));
     actions->set_obstacle("run.start", "A run is going: wav-12. Stop it first.");

@@ -13,9 +13,9 @@ namespace {
 class Desk : public testing::Test {
 protected:
     Desk() : desk(new DockDesk(window)) {
-        const std::pair<const char*, DockPlace> places[] = {{"form", DockPlace::left}, {"loss", DockPlace::top_left},
-                                                            {"routing", DockPlace::top_right}, {"details", DockPlace::bottom_left},
-                                                            {"depth", DockPlace::bottom_left}, {"runs", DockPlace::bottom_right}};
+        const std::pair<const char*, DockPlace> places[] = {
+            {"form", DockPlace::left},           {"loss", DockPlace::top_left},     {"routing", DockPlace::top_right},
+            {"details", DockPlace::bottom_left}, {"depth", DockPlace::bottom_left}, {"runs", DockPlace::bottom_right}};
         for (const auto& [id, place] : places) desk->add(id, id, "help", new QLabel(id), place);
         window.resize(1200, 800);
         window.show();

@@ -120,10 +120,11 @@ TEST_F(Form, ShowsTheOptionsOfTheChosenMethodAndKeepsThem) {
     ASSERT_NE(with_options, nullptr);
     ASSERT_NE(other, nullptr);
     auto* methods = qobject_cast<QComboBox*>(form.editor("model.method")->field());
-    const auto choose = [&](const std::string& id) { methods->setCurrentIndex(methods->findData(QString::fromStdString(id))); };
+    const auto choose = [&](const std::string& id) {
+        methods->setCurrentIndex(methods->findData(QString::fromStdString(id)));
+    };
     choose(with_options->id);
-    for (const Option& option : with_options->options)
-        EXPECT_TRUE(has(("method." + option.key).c_str())) << option.key;
+    for (const Option& option : with_options->options) EXPECT_TRUE(has(("method." + option.key).c_str())) << option.key;
     EXPECT_EQ(form.experiment().model.method, with_options->id);
     const Option* whole = nullptr;
     for (const Option& option : with_options->options)
