@@ -12,7 +12,7 @@ namespace wavlab {
 
 namespace {
 
-constexpr std::size_t longest_name = 100;
+constexpr std::size_t longest_name = 100;  // in bytes; folder names may have 255, with a number and a suffix to come
 
 bool is_device(const std::string& text) {
     if (text == "auto" || text == "cpu" || text == "cuda") return true;
@@ -57,7 +57,8 @@ private:
 
     void check_texts() {
         if (!is_name(experiment_.name))
-            add("name", "must be 1 to 100 characters without / and \\, and not begin with a point or a dash");
+            add("name",
+                "must be 1 to 100 bytes of text in one line, without / and \\, and not begin with a point or a dash");
         if (!is_device(experiment_.train.device)) add("train.device", "must be auto, cpu, cuda or cuda:N");
         if (experiment_.data.dataset.empty() || experiment_.data.dataset == "file:")
             add("data.dataset", "must be a dataset id or file:PATH");
@@ -97,15 +98,23 @@ std::optional<std::string> problem_with_method_option(const MethodDescriptor* ch
         if (const Option* option = find_option(*chosen, key)) return problem_with(*option, value);
     // An option that only other methods have is ignored, but it has to be one that some method would take.
     std::optional<std::string> problem;
-    std::vector<std::string> known;
     for (const MethodDescriptor& method : MethodRegistry::all()) {
-        for (const Option& option : method.options) known.push_back(option.key);
         if (const Option* option = find_option(method, key)) {
             problem = problem_with(*option, value);
             if (!problem) return std::nullopt;
         }
     }
-    return problem ? problem : "no method has this option" + suggestion(key, known);
+    if (problem) return problem;
+    const std::vector<std::string> known = method_option_keys();
+    return "no method has this option" + suggestion(key, known) + "; allowed are " + list_text(known);
+}
+
+std::vector<std::string> method_option_keys() {
+    std::vector<std::string> keys;
+    for (const MethodDescriptor& method : MethodRegistry::all())
+        for (const Option& option : method.options)
+            if (std::find(keys.begin(), keys.end(), option.key) == keys.end()) keys.push_back(option.key);
+    return keys;
 }
 
 std::vector<ExperimentProblem> problems(const Experiment& experiment) { return Checker(experiment).check(); }

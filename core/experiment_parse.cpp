@@ -56,12 +56,14 @@ std::vector<std::string> keys_of(const std::vector<ExperimentField>& fields, std
     return keys;
 }
 
-std::vector<std::string> method_keys() {
+/// "; allowed are model.method, ...": the keys of the table that a dotted key names, else how keys look.
+std::string allowed_keys(const std::string& dotted_key, const std::vector<std::string>& known) {
+    const std::string table = dotted_key.substr(0, dotted_key.find('.') + 1);
     std::vector<std::string> keys;
-    for (const MethodDescriptor& method : MethodRegistry::all())
-        for (const Option& option : method.options)
-            if (std::find(keys.begin(), keys.end(), option.key) == keys.end()) keys.push_back(option.key);
-    return keys;
+    for (const std::string& key : known)
+        if (!table.empty() && key.starts_with(table)) keys.push_back(key);
+    if (keys.empty()) return "; keys have the form table.key, such as model.layers";
+    return "; allowed are " + list_text(keys);
 }
 
 void follow_width(Experiment& experiment) {
@@ -230,8 +232,8 @@ void apply_setting(Experiment& experiment, std::string_view assignment) {
                 if (option.key == option_key)
                     return apply(option, [&](const OptionValue& value) { experiment.method[option_key] = value; });
     }
-    for (const std::string& option_key : method_keys()) known.push_back("method." + option_key);
-    throw InputError(shown_setting + ": there is no key " + key + suggestion(key, known));
+    for (const std::string& option_key : method_option_keys()) known.push_back("method." + option_key);
+    throw InputError(shown_setting + ": there is no key " + key + suggestion(key, known) + allowed_keys(key, known));
 }
 
 }  // namespace wavlab

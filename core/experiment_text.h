@@ -29,4 +29,7 @@ std::string list_text(const std::vector<std::string>& words);
 std::optional<std::string> problem_with_method_option(const MethodDescriptor* chosen, const std::string& key,
                                                       const OptionValue& value);
 
+/// The keys of all methods' options, each once.
+std::vector<std::string> method_option_keys();
+
 }  // namespace wavlab

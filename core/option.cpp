@@ -26,6 +26,7 @@ std::string allowed_numbers(const Option& option) {
     const bool whole = std::holds_alternative<std::int64_t>(option.default_value);
     std::string text = whole ? "a whole number" : "a number";
     if (!option.minimum && !option.maximum) return text;
+    if (option.minimum && option.minimum == option.maximum) return bound_text(option, *option.minimum);
     if (option.minimum && option.maximum && !option.minimum_excluded)
         return text + " from " + bound_text(option, *option.minimum) + " to " + bound_text(option, *option.maximum);
     if (option.minimum)

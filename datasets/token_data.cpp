@@ -30,9 +30,9 @@ TokenSequence tokens_of(const Tokenizer& tokenizer, std::string_view text) {
 void require_length(const char* part, const TokenSequence& tokens, std::int64_t context, const std::string& source) {
     const std::int64_t needed = context + 1;
     if (tokens.size() >= needed) return;
+    const std::string needs = context > 0 ? "a context of " + std::to_string(context) + " needs" : "it needs";
     throw InputError(std::string("the ") + part + " part of " + source + " has " + std::to_string(tokens.size()) +
-                     (tokens.size() == 1 ? " token" : " tokens") + "; a context of " + std::to_string(context) +
-                     " needs at least " + std::to_string(needed));
+                     (tokens.size() == 1 ? " token; " : " tokens; ") + needs + " at least " + std::to_string(needed));
 }
 
 std::string digest_of(const TextCorpus& corpus) {
