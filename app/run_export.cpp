@@ -18,11 +18,16 @@ void export_metrics(const RunFolder& run, const std::filesystem::path& target) {
 }
 
 void export_checkpoint(const RunFolder& run, const std::string& step, const std::filesystem::path& target) {
-    const CheckpointFolder checkpoint = choose_checkpoint(run, step);
-    const SafetensorsFile verified(checkpoint.model());
     if (target.extension() != ".safetensors")
         throw InputError("'" + target.string() + "': a checkpoint's file name must end in .safetensors");
-    write_file_safely(target, read_file(checkpoint.model()));
+    with_model(
+        [&] {
+            return ModelFile{choose_checkpoint(run, step).model(), run.path};
+        },
+        [&](const ModelFile& model) {
+            const SafetensorsFile verified(model.file);
+            write_file_safely(target, read_file(model.file));
+        });
 }
 
 }  // namespace wavlab

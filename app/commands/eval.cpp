@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "app/checkpoint_choice.h"
@@ -26,12 +26,15 @@ struct EvalArguments {
 
 ExitCode evaluate(EvalArguments arguments, const CommandEnvironment& environment) {
     EvaluateRequest& request = arguments.request;
-    const ModelFile model = find_model(arguments.model, environment.runs, arguments.step);
-    request.checkpoint = model.file;
-    request.base_folder = model.base_folder;
     request.text = arguments.text;
     request.dump = arguments.dump;
-    const EvaluationResult result = load_model_library().evaluate(request);
+    const EvaluationResult result =
+        with_model([&] { return find_model(arguments.model, environment.runs, arguments.step); },
+                   [&](const ModelFile& model) {
+                       request.checkpoint = model.file;
+                       request.base_folder = model.base_folder;
+                       return load_model_library().evaluate(request);
+                   });
     if (arguments.json)
         fmt::print("{}\n", nlohmann::json{{"loss", json_number(result.loss)},
                                           {"windows", result.windows},

@@ -34,11 +34,15 @@ CommandAction declare(CLI::App& app) {
     app.add_option("--step", arguments->step, "Which checkpoint of a run: a step, last or best")->capture_default_str();
     app.add_option("--device", request.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
     return [arguments](const CommandEnvironment& environment) {
-        arguments->request.checkpoint = find_model(arguments->model, environment.runs, arguments->step).file;
-        load_model_library().sample(arguments->request, [](const std::string& piece) {
+        const auto print = [](const std::string& piece) {
             std::fwrite(piece.data(), 1, piece.size(), stdout);
             std::fflush(stdout);
-        });
+        };
+        with_model([&] { return find_model(arguments->model, environment.runs, arguments->step); },
+                   [&](const ModelFile& model) {
+                       arguments->request.checkpoint = model.file;
+                       load_model_library().sample(arguments->request, print);
+                   });
         std::fputc('\n', stdout);
         return ExitCode::done;
     };
