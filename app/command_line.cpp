@@ -5,8 +5,12 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
+
+#include <poll.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -28,6 +32,20 @@ std::string one_line(std::string text) {
     for (char& character : text)
         if (character == '\n') character = ' ';
     return text;
+}
+
+/// Whether whoever read stdout through a pipe has gone, as `head` does once it has its lines: that is no error.
+bool reader_has_gone() {
+    pollfd output{STDOUT_FILENO, POLLOUT, 0};
+    return ::poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
+/// The exit code of a command that has ended, unless what it printed got lost.
+int check_output(ExitCode code) {
+    const bool lost = std::fflush(stdout) != 0 || std::ferror(stdout);
+    if (lost && !reader_has_gone() && code == ExitCode::done)
+        return report("stdout cannot be written, so what the command printed is not complete", ExitCode::bad_input);
+    return static_cast<int>(code);
 }
 
 struct CommandLine {
@@ -73,11 +91,14 @@ int run_command_line(int argument_count, char** arguments) {
         } catch (const CLI::ParseError& problem) {
             return report(one_line(problem.what()) + " (see `wavlab --help`)", ExitCode::bad_input);
         }
-        return static_cast<int>(line.run());
+        return check_output(line.run());
     } catch (const InputError& problem) {
         return report(problem.what(), ExitCode::bad_input);
     } catch (const std::bad_alloc&) {
         return report("there is not enough memory", ExitCode::failed);
+    } catch (const std::system_error& problem) {
+        if (std::ferror(stdout)) return check_output(ExitCode::done);  // fmt::print throws then
+        return report(problem.what(), ExitCode::failed);
     } catch (const std::exception& problem) {
         return report(problem.what(), ExitCode::failed);
     }

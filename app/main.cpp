@@ -1,10 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <csignal>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "app/command_line.h"
 #include "app/model_loader.h"
 
+namespace {
+
+/// Where the caller closed stdin, stdout or stderr, the next file that is opened would take its place, and what is
+/// printed would end up in it.
+void open_standard_streams() {
+    for (int descriptor = ::open("/dev/null", O_RDWR); descriptor >= 0; descriptor = ::open("/dev/null", O_RDWR)) {
+        if (descriptor <= STDERR_FILENO) continue;
+        ::close(descriptor);
+        return;
+    }
+}
+
+}  // namespace
+
 int main(int argument_count, char** arguments) {
+    open_standard_streams();
     wavlab::make_waiting_passive(arguments);
     // A full quota and a closed pipe are errors to report, not reasons to die.
     std::signal(SIGXFSZ, SIG_IGN);

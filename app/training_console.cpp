@@ -5,9 +5,11 @@
 #include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -19,10 +21,21 @@ namespace wavlab {
 namespace {
 
 volatile std::sig_atomic_t signal_received = 0;
+volatile std::sig_atomic_t first_signal_at = 0;  // seconds
 
+/// `timeout` and job schedulers send one stop to the process and to its group: what comes within two seconds of the
+/// first is the same one.
 extern "C" void note_signal(int signal) {
-    signal_received = 1;
-    std::signal(signal, SIG_DFL);
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const auto seconds = static_cast<std::sig_atomic_t>(now.tv_sec);
+    if (!signal_received) {
+        first_signal_at = seconds;
+        signal_received = 1;
+    } else if (seconds - first_signal_at >= 2) {
+        std::signal(signal, SIG_DFL);
+        std::raise(signal);
+    }
 }
 
 std::string duration_text(double seconds) {
@@ -54,7 +67,6 @@ private:
         fmt::print("unigram entropy {:.4f} nats per token", run.unigram_entropy);
         if (run.validation_floor) fmt::print("; no model can be below {:.4f}", *run.validation_floor);
         fmt::print("\n");
-        for (const std::string& note : run.notes) fmt::print("note: {}\n", note);
         std::fflush(stdout);
     }
 
@@ -74,8 +86,6 @@ private:
         fmt::print("{}\n", line);
         std::fflush(stdout);
     }
-
-    void on(const Message& message) { fmt::print(stderr, "wavlab: {}\n", message.text); }
 
     void on(const CheckpointSaved& saved) {
         fmt::print("checkpoint {}\n", saved.folder);
@@ -99,11 +109,29 @@ void print_json(const RunEvent& event) {
     std::fflush(stdout);
 }
 
+/// What a run has to say goes to stderr in either form.
+void print_log(const RunEvent& event) {
+    if (const auto* message = std::get_if<Message>(&event)) fmt::print(stderr, "wavlab: {}\n", message->text);
+}
+
+void print(const RunEvent& event, bool json, ConsoleReport& report) {
+    try {
+        print_log(event);
+        json ? print_json(event) : report.show(event);
+    } catch (const std::system_error&) {
+        // A terminal that went away or a full disk behind stdout must not end the run; the command line says it in the
+        // end.
+    }
+}
+
 }  // namespace
 
-ExitCode follow_training(Trainer& trainer, bool json) {
+void stop_on_signals() {
     std::signal(SIGINT, note_signal);
     std::signal(SIGTERM, note_signal);
+}
+
+ExitCode follow_training(Trainer& trainer, bool json) {
     ConsoleReport report(trainer);
     bool asked_to_stop = false;
     for (;;) {
@@ -113,10 +141,7 @@ ExitCode follow_training(Trainer& trainer, bool json) {
         }
         // The limit is how soon a signal is seen; events wake it at once.
         for (const RunEvent& event : trainer.events().wait_and_drain(std::chrono::milliseconds(100))) {
-            if (json)
-                print_json(event);
-            else
-                report.show(event);
+            print(event, json, report);
             if (const auto* ended = std::get_if<RunEnded>(&event)) {
                 if (ended->state != RunState::finished && !ended->reason.empty())
                     fmt::print(stderr, "wavlab: {}\n", ended->reason);

@@ -7,8 +7,11 @@ namespace wavlab {
 
 class Trainer;
 
-/// Follows a run to its end on the terminal: JSON lines on stdout (`--json`), else a line now and then. SIGINT and
-/// SIGTERM stop the run with its state saved; a second one ends the program at once.
+/// From here on SIGINT and SIGTERM stop the run that follow_training follows, or will follow, with its state saved. One
+/// that comes two seconds later or more ends the program at once.
+void stop_on_signals();
+
+/// Follows a run to its end on the terminal: JSON lines on stdout (`--json`), else a line now and then.
 ExitCode follow_training(Trainer& trainer, bool json);
 
 }  // namespace wavlab

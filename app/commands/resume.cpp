@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -20,19 +21,32 @@ struct ResumeArguments {
     bool json = false;
 };
 
+/// Fewer steps than are done would pass for a finished run.
+void require_steps_ahead(const RunFolder& run, std::int64_t steps) {
+    const std::vector<CheckpointFolder> checkpoints = list_checkpoints(run);
+    if (checkpoints.empty() || steps >= checkpoints.back().step) return;
+    throw InputError("--steps " + std::to_string(steps) + ": the run '" + run.path.string() + "' has already done " +
+                     std::to_string(checkpoints.back().step) + " steps; give at least as many");
+}
+
+ExitCode resume(const ResumeArguments& arguments, const CommandEnvironment& environment) {
+    stop_on_signals();
+    TrainRequest request;
+    const RunFolder run = find_run(arguments.run, environment.runs);
+    if (arguments.steps) require_steps_ahead(run, *arguments.steps);
+    request.run_folder = run.path;
+    request.resume = true;
+    request.total_steps = arguments.steps;
+    return follow_training(*load_model_library().start_training(request), arguments.json);
+}
+
 CommandAction declare(CLI::App& app) {
     const auto arguments = std::make_shared<ResumeArguments>();
     app.add_option("run", arguments->run, "A run folder, or its name under --runs")->type_name("RUN")->required();
     app.add_option("--steps", arguments->steps, "Go on to this step; the schedule changes, and the record says so")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1, 1'000'000'000));
     app.add_flag("--json", arguments->json, "One JSON object a line");
-    return [arguments](const CommandEnvironment& environment) {
-        TrainRequest request;
-        request.run_folder = find_run(arguments->run, environment.runs).path;
-        request.resume = true;
-        request.total_steps = arguments->steps;
-        return follow_training(*load_model_library().start_training(request), arguments->json);
-    };
+    return [arguments](const CommandEnvironment& environment) { return resume(*arguments, environment); };
 }
 
 const Registration<CommandDescriptor> registration{{"resume", 21, "Go on from a run's last checkpoint", declare}};

@@ -22,6 +22,7 @@ struct TrainArguments {
 };
 
 ExitCode train(const TrainArguments& arguments, const CommandEnvironment& environment) {
+    stop_on_signals();
     TrainRequest request;
     request.experiment = read_experiment(arguments.experiment);
     request.run_folder = arguments.run.empty() ? new_run_path(environment.runs, request.experiment.name)
