@@ -103,7 +103,7 @@ private:
 };
 
 void print_json(const RunEvent& event) {
-    const std::optional<std::string> line = json_line(event);
+    const std::optional<std::string> line = event_json_line(event);
     if (!line) return;
     fmt::print("{}\n", *line);
     std::fflush(stdout);

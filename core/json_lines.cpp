@@ -49,11 +49,11 @@ json json_number(double value) {
     return value;
 }
 
-std::optional<std::string> json_line(const RunEvent& event) {
+std::string json_line(const json& object) { return object.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+std::optional<std::string> event_json_line(const RunEvent& event) {
     const json object = std::visit([](const auto& one) { return object_of(one); }, event);
-    if (object.is_null()) return std::nullopt;
-    // Paths and reasons may hold bytes that are not UTF-8; they must not end the stream.
-    return object.dump(-1, ' ', false, json::error_handler_t::replace);
+    return object.is_null() ? std::nullopt : std::optional(json_line(object));
 }
 
 }  // namespace wavlab

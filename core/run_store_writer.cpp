@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 
 #include "core/error.h"
-#include "core/event_json.h"
+#include "core/stored_event.h"
 #include "core/frame_codec.h"
 #include "core/run_store.h"
 #include "core/run_store_schema.h"

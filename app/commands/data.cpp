@@ -3,11 +3,12 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "core/json_lines.h"
 #include "datasets/dataset.h"
 #include "datasets/token_data.h"
 
@@ -24,12 +25,11 @@ struct DataArguments {
 void list_datasets(bool json) {
     for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all()) {
         if (json)
-            fmt::print("{}\n", nlohmann::json{{"dataset", dataset.id},
-                                              {"title", dataset.title},
-                                              {"summary", dataset.summary},
-                                              {"licence", dataset.licence},
-                                              {"citation", dataset.citation}}
-                                   .dump());
+            fmt::print("{}\n", json_line(nlohmann::json{{"dataset", dataset.id},
+                                                        {"title", dataset.title},
+                                                        {"summary", dataset.summary},
+                                                        {"licence", dataset.licence},
+                                                        {"citation", dataset.citation}}));
         else
             fmt::print("{}  ({})\n  {}\n", dataset.id, dataset.title, dataset.summary);
     }
@@ -46,7 +46,7 @@ void check_dataset(const DataRequest& request, bool json) {
                             {"unigram_entropy", data.unigram_entropy},
                             {"sha256", data.sha256}};
         line["validation_floor"] = data.validation_floor ? nlohmann::json(*data.validation_floor) : nlohmann::json();
-        fmt::print("{}\n", line.dump());
+        fmt::print("{}\n", json_line(line));
         return;
     }
     fmt::print("{}\n  vocabulary {}; {} training and {} validation tokens\n  unigram entropy {:.4f} nats per token\n",
@@ -61,7 +61,8 @@ CommandAction declare(CLI::App& app) {
     app.require_subcommand(1);
     arguments->list = app.add_subcommand("list", "The datasets there are");
     arguments->check = app.add_subcommand("check", "Load a dataset and say what is in it");
-    arguments->check->add_option("dataset", arguments->request.dataset, "A dataset, or file:PATH of a text file")->required();
+    arguments->check->add_option("dataset", arguments->request.dataset, "A dataset, or file:PATH of a text file")
+        ->required();
     arguments->check->add_option("--tokenizer", arguments->request.tokenizer, "How text becomes tokens")
         ->capture_default_str();
     arguments->check->add_option("--validation", arguments->request.validation, "A text file to validate on");

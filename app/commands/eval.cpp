@@ -36,13 +36,12 @@ ExitCode evaluate(EvalArguments arguments, const CommandEnvironment& environment
                        return load_model_library().evaluate(request);
                    });
     if (arguments.json)
-        fmt::print("{}\n", nlohmann::json{{"loss", json_number(result.loss)},
-                                          {"windows", result.windows},
-                                          {"tokens", result.tokens},
-                                          {"step", result.step},
-                                          {"source", result.source},
-                                          {"device", result.device}}
-                               .dump());
+        fmt::print("{}\n", json_line(nlohmann::json{{"loss", json_number(result.loss)},
+                                                    {"windows", result.windows},
+                                                    {"tokens", result.tokens},
+                                                    {"step", result.step},
+                                                    {"source", result.source},
+                                                    {"device", result.device}}));
     else
         fmt::print("loss {:.6f} nats per token at step {} ({} windows, {} tokens, {}; on {})\n", result.loss,
                    result.step, result.windows, result.tokens, result.source, result.device);

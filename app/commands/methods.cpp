@@ -2,12 +2,13 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
 #include "app/model_loader.h"
+#include "core/json_lines.h"
 #include "core/method.h"
 #include "core/option.h"
 
@@ -33,18 +34,18 @@ nlohmann::json to_json(const Option& option) {
 void print_json(const MethodDescriptor& method) {
     nlohmann::json options = nlohmann::json::array();
     for (const Option& option : method.options) options.push_back(to_json(option));
-    fmt::print("{}\n", nlohmann::json{{"method", method.id},
-                                      {"title", method.title},
-                                      {"summary", method.summary},
-                                      {"formula", method.formula},
-                                      {"citation", method.citation},
-                                      {"routed", method.routed()},
-                                      {"options", options}}
-                           .dump());
+    fmt::print("{}\n", json_line(nlohmann::json{{"method", method.id},
+                                                {"title", method.title},
+                                                {"summary", method.summary},
+                                                {"formula", method.formula},
+                                                {"citation", method.citation},
+                                                {"routed", method.routed()},
+                                                {"options", options}}));
 }
 
 void print_text(const MethodDescriptor& method) {
-    fmt::print("{}  ({})\n  {}\n  {}\n  {}\n", method.id, method.title, method.formula, method.summary, method.citation);
+    fmt::print("{}  ({})\n  {}\n  {}\n  {}\n", method.id, method.title, method.formula, method.summary,
+               method.citation);
     for (const Option& option : method.options)
         fmt::print("    {} = {}   {}{}{}\n        {}\n", option.key, to_text(option.default_value),
                    allowed_values(option), option.unit.empty() ? "" : ", in ", option.unit, option.help);

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
@@ -29,17 +29,16 @@ nlohmann::json json_or_null(const std::optional<double>& value) {
 
 void print_json(const RunRecord& run) {
     const Experiment& experiment = run.experiment();
-    fmt::print("{}\n", nlohmann::json{{"run", run.folder().string()},
-                                      {"name", run.name()},
-                                      {"state", to_string(run.state())},
-                                      {"method", experiment.model.method},
-                                      {"layers", experiment.model.layers},
-                                      {"dataset", experiment.data.dataset},
-                                      {"step", run.step()},
-                                      {"steps", run.total_steps()},
-                                      {"train_loss", json_or_null(last_value(run, "train/loss"))},
-                                      {"validation_loss", json_or_null(last_value(run, "val/loss"))}}
-                           .dump());
+    fmt::print("{}\n", json_line(nlohmann::json{{"run", run.folder().string()},
+                                                {"name", run.name()},
+                                                {"state", to_string(run.state())},
+                                                {"method", experiment.model.method},
+                                                {"layers", experiment.model.layers},
+                                                {"dataset", experiment.data.dataset},
+                                                {"step", run.step()},
+                                                {"steps", run.total_steps()},
+                                                {"train_loss", json_or_null(last_value(run, "train/loss"))},
+                                                {"validation_loss", json_or_null(last_value(run, "val/loss"))}}));
 }
 
 std::string loss_text(const std::optional<double>& loss) { return loss ? fmt::format("{:.4f}", *loss) : "-"; }
@@ -62,7 +61,8 @@ ExitCode list_runs(bool json, const CommandEnvironment& environment) {
         throw InputError("the runs folder '" + environment.runs.string() + "' cannot be read: " + problem.message());
     std::sort(folders.begin(), folders.end());
     if (!json) {
-        if (folders.empty()) fmt::print(stderr, "no runs in {}\n", environment.runs.string());
+        if (folders.empty())
+            fmt::print(stderr, "no runs in {}\n", environment.runs.string());
         else
             fmt::print("{:<24} {:<12} {:<17} {:>6} {:<24} {:>13} {:>10} {:>10}\n", "name", "state", "method", "layers",
                        "dataset", "step", "train", "validation");

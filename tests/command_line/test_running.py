@@ -122,6 +122,14 @@ class Outputs(ProgramTest):
         listed = json_lines(run("runs", "--runs", self.folder, "--json").stdout)
         self.assertEqual(listed[0]["state"], "finished")
 
+    def test_names_that_are_not_utf8_do_not_break_json(self):
+        target = os.fsencode(self.folder) + b"/na\xffme"
+        result = run("train", self.experiment(steps=1), "--run", os.fsdecode(target), "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(json_lines(result.stdout)[-1]["event"], "finished")
+        listed = run("runs", "--runs", self.folder, "--json")
+        self.assertEqual([one["name"] for one in json_lines(listed.stdout)], ["na\N{REPLACEMENT CHARACTER}me"])
+
     def test_reader_that_goes_away_is_no_error(self):
         process = subprocess.Popen([PROGRAM, "methods"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         process.stdout.close()

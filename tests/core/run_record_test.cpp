@@ -289,17 +289,18 @@ TEST(MetricsCsv, HasNineDigitsAndPlainNonFiniteValues) {
 }
 
 TEST(JsonLines, FollowTheContract) {
-    EXPECT_EQ(json_line(ScalarRecorded{3, "train/loss", std::nan("")}),
+    EXPECT_EQ(event_json_line(ScalarRecorded{3, "train/loss", std::nan("")}),
               R"({"event":"scalar","name":"train/loss","step":3,"value":"NaN"})");
-    EXPECT_THAT(*json_line(ScalarRecorded{3, "a", -std::numeric_limits<double>::infinity()}),
+    EXPECT_THAT(*event_json_line(ScalarRecorded{3, "a", -std::numeric_limits<double>::infinity()}),
                 testing::HasSubstr("\"-Infinity\""));
-    EXPECT_THAT(*json_line(some_start()), testing::AllOf(testing::HasSubstr(R"("event":"started")"),
-                                                         testing::HasSubstr(R"("run":"/runs/wav-12")")));
-    EXPECT_THAT(*json_line(CheckpointSaved{3, "c"}), testing::HasSubstr(R"("event":"checkpoint")"));
-    EXPECT_THAT(*json_line(RunEnded{}), testing::HasSubstr(R"("event":"finished")"));
-    const auto failed = json_line(RunEnded{RunState::diverged, ExitCode::diverged, "the \xff loss is NaN", 3, false});
+    EXPECT_THAT(*event_json_line(some_start()), testing::AllOf(testing::HasSubstr(R"("event":"started")"),
+                                                               testing::HasSubstr(R"("run":"/runs/wav-12")")));
+    EXPECT_THAT(*event_json_line(CheckpointSaved{3, "c"}), testing::HasSubstr(R"("event":"checkpoint")"));
+    EXPECT_THAT(*event_json_line(RunEnded{}), testing::HasSubstr(R"("event":"finished")"));
+    const auto failed =
+        event_json_line(RunEnded{RunState::diverged, ExitCode::diverged, "the \xff loss is NaN", 3, false});
     EXPECT_THAT(*failed, testing::AllOf(testing::HasSubstr(R"("event":"failed")"), testing::HasSubstr("loss is NaN")));
-    EXPECT_FALSE(json_line(some_routing(1)));
+    EXPECT_FALSE(event_json_line(some_routing(1)));
 }
 
 }  // namespace

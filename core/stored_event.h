@@ -7,7 +7,8 @@
 
 namespace wavlab {
 
-/// An event that is neither a scalar nor a frame, as it is stored.
+/// An event that is neither a scalar nor a frame, as the run store keeps it: whole, to be read back. What `--json`
+/// prints of events is core/json_lines.h.
 struct StoredEvent {
     std::string type;  ///< "started", "checkpoint", "sample", "message", "state", "ended"
     std::string json;  ///< without its step

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/event_json.h"
+#include "core/stored_event.h"
 
-#include <cmath>
 #include <limits>
 
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/json_lines.h"
+#include "core/number_text.h"
 
 namespace wavlab {
 
@@ -64,12 +65,13 @@ RoutingLayout parse_layout(const json& value) {
     return layout;
 }
 
-/// JSON has no numbers that are not finite.
-json number_json(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
-
+/// The inverse of json_number; NaN where there is none.
 double number_at(const json& object, const char* key) {
     const auto found = object.find(key);
-    return found == object.end() || found->is_null() ? std::numeric_limits<double>::quiet_NaN() : found->get<double>();
+    if (found != object.end() && found->is_number()) return found->get<double>();
+    const std::optional<double> number =
+        found != object.end() && found->is_string() ? parse_number(found->get<std::string>()) : std::nullopt;
+    return number.value_or(std::numeric_limits<double>::quiet_NaN());
 }
 
 // Both ways through the fields of a description, so that writing and reading cannot differ.
@@ -98,9 +100,9 @@ json description_json(const RunDescription& description) {
     json object;
     const auto put = [&](const char* key, const auto& value) { object[key] = value; };
     each_field(description, put, put);
-    if (description.validation_floor) object["validation_floor"] = number_json(*description.validation_floor);
-    object["unigram_entropy"] = number_json(description.unigram_entropy);
-    object["flops_per_token"] = number_json(description.flops_per_token);
+    if (description.validation_floor) object["validation_floor"] = json_number(*description.validation_floor);
+    object["unigram_entropy"] = json_number(description.unigram_entropy);
+    object["flops_per_token"] = json_number(description.flops_per_token);
     object["notes"] = description.notes;
     object["routing"] = layout_json(description.routing);
     return object;
@@ -170,7 +172,7 @@ RunEvent parse_event(const std::string& type, std::int64_t step, const json& obj
 
 StoredEvent to_stored(const RunEvent& event) {
     const Stored found = std::visit([](const auto& one) { return stored(one); }, event);
-    return {found.type, found.object.dump(-1, ' ', false, json::error_handler_t::replace)};
+    return {found.type, json_line(found.object)};
 }
 
 RunEvent parse_stored_event(const std::string& type, std::int64_t step, const std::string& text) {
