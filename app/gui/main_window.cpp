@@ -94,6 +94,8 @@ MainWindow::MainWindow(const std::filesystem::path& runs, Session::Loader load)
                 note(*record, changes);
                 for (PlotPane* pane : panes_) pane->flush();
             });
+    connect(runs_model_, &QAbstractItemModel::rowsInserted, this, &MainWindow::hint_at_start);
+    connect(runs_model_, &QAbstractItemModel::rowsRemoved, this, &MainWindow::hint_at_start);
     tick_timer_.setSingleShot(true);
     connect(&tick_timer_, &QTimer::timeout, this, &MainWindow::tick);
     connect(governor_, &PaintGovernor::user_became_active, this, [this] {
@@ -229,7 +231,10 @@ void MainWindow::make_form() {
 
 void MainWindow::hint_at_start() {
     const QString keys = actions_->action(QStringLiteral("run.start")).shortcut().toString(QKeySequence::NativeText);
-    for (PlotPane* pane : panes_) pane->set_hint(tr("Press Start (%1) to see it live.").arg(keys));
+    const QString hint = runs_model_->rowCount() == 0
+                             ? tr("Press Start (%1) to see it live.").arg(keys)
+                             : tr("Press Start (%1) to see it live, or select a run in the list.").arg(keys);
+    for (PlotPane* pane : panes_) pane->set_hint(hint);
 }
 
 void MainWindow::place_window() {
