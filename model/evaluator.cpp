@@ -14,7 +14,7 @@
 #include "datasets/text.h"
 #include "datasets/token_data.h"
 #include "model/checkpoint.h"
-#include "model/data_request.h"
+#include "datasets/data_request.h"
 #include "model/device.h"
 #include "model/memory_check.h"
 

@@ -9,7 +9,7 @@
 #include "core/method.h"
 #include "datasets/token_data.h"
 #include "model/checkpoint.h"
-#include "model/data_request.h"
+#include "datasets/data_request.h"
 #include "model/device.h"
 #include "model/evaluator.h"
 #include "model/failure.h"

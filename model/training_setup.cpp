@@ -11,7 +11,7 @@
 #include "core/error.h"
 #include "core/method.h"
 #include "core/safe_file.h"
-#include "model/data_request.h"
+#include "datasets/data_request.h"
 #include "model/memory_check.h"
 #include "model/training_run.h"
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,6 +16,8 @@
 #include "core/json_lines.h"
 #include "core/run_folder.h"
 #include "core/run_record.h"
+#include "datasets/text.h"
+#include "datasets/validation_file.h"
 
 namespace wavlab {
 namespace {
@@ -43,12 +47,35 @@ void print_json(const RunRecord& run) {
 
 std::string loss_text(const std::optional<double>& loss) { return loss ? fmt::format("{:.4f}", *loss) : "-"; }
 
-void print_row(const RunRecord& run) {
+using Row = std::array<std::string, 8>;
+
+Row row_of(const RunRecord& run) {
     const Experiment& experiment = run.experiment();
-    fmt::print("{:<24} {:<12} {:<17} {:>6} {:<24} {:>13} {:>10} {:>10}\n", run.name(), to_string(run.state()),
-               experiment.model.method, experiment.model.layers, experiment.data.dataset,
-               fmt::format("{}/{}", run.step(), run.total_steps()), loss_text(last_value(run, "train/loss")),
-               loss_text(last_value(run, "val/loss")));
+    std::string dataset = experiment.data.dataset;
+    if (dataset.starts_with(file_prefix)) dataset = std::filesystem::path(dataset).filename().string();
+    return {run.name(),
+            to_string(run.state()),
+            experiment.model.method,
+            std::to_string(experiment.model.layers),
+            dataset,
+            fmt::format("{}/{}", run.step(), run.total_steps()),
+            loss_text(last_value(run, "train/loss")),
+            loss_text(last_value(run, "val/loss"))};
+}
+
+/// Columns as wide as their longest text, counted in characters.
+void print_table(const std::vector<Row>& rows) {
+    std::array<std::int64_t, std::tuple_size_v<Row>> widths{};
+    for (const Row& row : rows)
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], count_characters(row[i]));
+    for (const Row& row : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            line += row[i];
+            if (i + 1 < row.size()) line.append(static_cast<std::size_t>(widths[i] - count_characters(row[i]) + 2), ' ');
+        }
+        fmt::print("{}\n", line);
+    }
 }
 
 ExitCode list_runs(bool json, const CommandEnvironment& environment) {
@@ -60,22 +87,23 @@ ExitCode list_runs(bool json, const CommandEnvironment& environment) {
     if (problem && problem != std::errc::no_such_file_or_directory)
         throw InputError("the runs folder '" + environment.runs.string() + "' cannot be read: " + problem.message());
     std::sort(folders.begin(), folders.end());
-    if (!json) {
-        if (folders.empty())
-            fmt::print(stderr, "no runs in {}\n", environment.runs.string());
-        else
-            fmt::print("{:<24} {:<12} {:<17} {:>6} {:<24} {:>13} {:>10} {:>10}\n", "name", "state", "method", "layers",
-                       "dataset", "step", "train", "validation");
-    }
+    std::vector<Row> rows{{"name", "state", "method", "layers", "dataset", "step", "train", "validation"}};
     for (const fs::path& folder : folders) {
         try {
             RunRecord run(folder);
             run.follow_store();
-            json ? print_json(run) : print_row(run);
+            if (json)
+                print_json(run);
+            else
+                rows.push_back(row_of(run));
         } catch (const InputError& unreadable) {  // one broken folder hides no other run
             fmt::print(stderr, "wavlab: {}\n", unreadable.what());
         }
     }
+    if (folders.empty() && !json)
+        fmt::print(stderr, "no runs in {}\n", environment.runs.string());
+    else if (!json)
+        print_table(rows);
     return ExitCode::done;
 }
 

@@ -12,8 +12,10 @@
 
 #include "core/error.h"
 #include "core/registry.h"
+#include "datasets/data_request.h"
 #include "datasets/dataset.h"
 #include "datasets/tokenizer.h"
+#include "datasets/validation_file.h"
 
 namespace wavlab {
 
@@ -24,23 +26,6 @@ namespace fs = std::filesystem;
 /// Files up to this size are read as a run would; of larger ones the beginning is.
 constexpr std::uintmax_t whole_file_limit = 32u << 20;
 constexpr std::size_t part_size = 8u << 20;
-constexpr std::string_view file_prefix = "file:";
-
-fs::path resolve(const Experiment& experiment, std::string_view path) {
-    const fs::path given(path);
-    return given.is_absolute() || experiment.folder.empty() ? given : experiment.folder / given;
-}
-
-DataRequest request_of(const Experiment& experiment) {
-    DataRequest request;
-    request.dataset = experiment.data.dataset;
-    request.tokenizer = experiment.data.tokenizer;
-    request.validation = experiment.data.validation;
-    request.size = experiment.data.size;
-    request.seed = static_cast<std::uint64_t>(experiment.data.seed);
-    request.base_folder = experiment.folder;
-    return request;
-}
 
 /// Characters of a part of a file: the vocabulary is at least that.
 DataFacts facts_of_part(const fs::path& file, std::uintmax_t size) {
@@ -63,7 +48,7 @@ DataFacts facts_of_part(const fs::path& file, std::uintmax_t size) {
 }
 
 DataFacts facts_of_whole(const Experiment& experiment) {
-    const DataRequest request = request_of(experiment);
+    const DataRequest request = data_request(experiment);
     for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all()) {
         if (!dataset.accepts || !dataset.accepts(request.dataset)) continue;
         const TextCorpus corpus = dataset.load(request);
@@ -96,7 +81,7 @@ DataFacts find_data_facts(const Experiment& experiment) {
     try {
         const std::string_view dataset = experiment.data.dataset;
         if (dataset.starts_with(file_prefix)) {
-            const fs::path file = resolve(experiment, dataset.substr(file_prefix.size()));
+            const fs::path file = resolve_text_path(dataset, experiment.folder);
             std::error_code error;
             const std::uintmax_t size = fs::is_regular_file(file, error) ? fs::file_size(file, error) : 0;
             if (!error && size > whole_file_limit) return facts_of_part(file, size);

@@ -12,7 +12,7 @@
 #include "core/safe_file.h"
 #include "core/safetensors.h"
 #include "datasets/token_data.h"
-#include "model/data_request.h"
+#include "datasets/data_request.h"
 #include "model/optimizer.h"
 #include "model/recorder.h"
 #include "model/schedule.h"
