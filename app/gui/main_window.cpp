@@ -32,6 +32,7 @@
 #include "views/experiment_form.h"
 #include "views/message_bar.h"
 #include "views/plot_pane.h"
+#include "views/quantity_text.h"
 #include "views/question.h"
 #include "views/runs_model.h"
 #include "views/runs_panel.h"
@@ -244,6 +245,9 @@ void MainWindow::place_window() {
         const QSize size = usual_size.boundedTo(available.size());
         resize(size);
         move(available.center() - QPoint(size.width() / 2, size.height() / 2));
+    } else if (!available.contains(geometry())) {  // it was on a larger screen
+        resize(size().boundedTo(available.size()));
+        move(available.topLeft());
     }
     desk_->reset();
 }
@@ -314,9 +318,9 @@ void MainWindow::closeEvent(QCloseEvent* event) {
         tr("The run '%1' is at step %2 of %3. Keeping it saves a checkpoint first, so that nothing is lost and it "
            "can be resumed. Without one, %4 steps since the last checkpoint would be lost.")
             .arg(own_name())
-            .arg(session_->progress().step)
-            .arg(session_->progress().total_steps)
-            .arg(unsaved);
+            .arg(count_text(double(session_->progress().step)))
+            .arg(count_text(double(session_->progress().total_steps)))
+            .arg(count_text(double(unsaved)));
     ask(this, QStringLiteral("close_question"), tr("A run is going"), text,
         {{tr("Stop, keep and close"),
           [this] {
