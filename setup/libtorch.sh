@@ -39,8 +39,8 @@ install_libtorch() {
     fi
     say "Installing LibTorch and its CUDA libraries from PyPI into .deps/ (2.8 GB to download, 5 GB unpacked)"
     mkdir -p "$temporary"
-    # Downloads and temporary files stay in the checkout (/tmp is often small); what was fetched before an
-    # interruption is not fetched again.
+    # Downloads and temporary files stay in the checkout (/tmp is often small); what pip may
+    # keep of them serves the next try after an interruption.
     env -u PYTHONPATH -u PYTHONHOME TMPDIR="$temporary" PIP_CACHE_DIR="${PIP_CACHE_DIR:-$deps/cache}" PIP_USER=0 \
         PIP_REQUIRE_VIRTUALENV=0 "$system_python" -I -m pip install --target "$target" --only-binary :all: \
         --progress-bar off --root-user-action ignore --disable-pip-version-check --no-warn-conflicts \
