@@ -63,8 +63,11 @@ void CommandPalette::filter(const QString& text) {
         });
         if (!fits) continue;
         const QString keys = descriptor.shortcut.toString(QKeySequence::NativeText);
-        auto* item =
-            new QListWidgetItem(action->icon(), keys.isEmpty() ? name : name + QStringLiteral("   ") + keys, list_);
+        // Names stand in one column, with and without an icon.
+        QPixmap nothing(16, 16);
+        nothing.fill(Qt::transparent);
+        const QIcon icon = action->icon().isNull() ? QIcon(nothing) : action->icon();
+        auto* item = new QListWidgetItem(icon, keys.isEmpty() ? name : name + QStringLiteral("   ") + keys, list_);
         item->setData(Qt::UserRole, action->objectName());
         item->setToolTip(action->toolTip());
         if (!action->isEnabled()) item->setForeground(quiet_color(palette()));

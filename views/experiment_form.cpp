@@ -41,6 +41,17 @@ QString section_of(const ExperimentField& field) {
     return QStringLiteral("experiment");
 }
 
+/// "model.layers = 0: must be 1 or more" stands beside its field: as "Must be 1 or more."
+QString beside_field(const ExperimentProblem& problem) {
+    QString message = QString::fromStdString(problem.message);
+    const qsizetype colon = message.indexOf(QStringLiteral(": "));
+    if (message.startsWith(QString::fromStdString(problem.key)) && colon > 0) message.remove(0, colon + 2);
+    if (message.isEmpty()) return message;
+    message[0] = message[0].toUpper();
+    if (message.back().isLetterOrNumber() || message.back() == QLatin1Char(')')) message += QLatin1Char('.');
+    return message;
+}
+
 }  // namespace
 
 ExperimentForm::ExperimentForm(QAction& start, QWidget* parent) : QWidget(parent), start_(start) {
@@ -356,8 +367,8 @@ void ExperimentForm::validate() {
         problems_.push_back({key.toStdString(), said.toStdString()});
         unreadable.insert(key.toStdString());
     }
-    for (ExperimentProblem& problem : problems(experiment()))
-        if (!unreadable.contains(problem.key)) problems_.push_back(std::move(problem));
+    for (const ExperimentProblem& problem : problems(experiment()))
+        if (!unreadable.contains(problem.key)) problems_.push_back({problem.key, beside_field(problem).toStdString()});
     for (const auto& [key, message] : outside_problems_)
         problems_.push_back({key.toStdString(), message.toStdString()});
 

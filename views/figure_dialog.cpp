@@ -25,7 +25,7 @@ FigureDialog::FigureDialog(const QString& plot, const QString& folder, const QSt
     setWindowTitle(tr("Export a figure"));
     setAttribute(Qt::WA_DeleteOnClose);
     auto* form = new QFormLayout(this);
-    form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
 
     plot_ = new QComboBox(this);
     for (const PlotDescriptor& descriptor : PlotRegistry::all()) {
@@ -73,7 +73,9 @@ FigureDialog::FigureDialog(const QString& plot, const QString& folder, const QSt
     browse->setAccessibleName(browse->toolTip());
     row->addWidget(file_, 1);
     row->addWidget(browse);
-    form->addRow(tr("Fi&le"), row);
+    auto* file_label = new QLabel(tr("Fi&le"), this);
+    file_label->setBuddy(file_);
+    form->addRow(file_label, row);
     connect(browse, &QToolButton::clicked, this, &FigureDialog::browse);
 
     problem_ = new QLabel(this);

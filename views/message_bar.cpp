@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/message_bar.h"
 
+#include <algorithm>
+
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
@@ -40,7 +42,15 @@ void MessageBar::show_message(Kind kind, const QString& text) {
                          .pixmap(QSize(side, side), devicePixelRatioF()));
     label_->setText(text);
     label_->setAccessibleName(text);
+    setFixedHeight(sizeHint().height());
     update();
+}
+
+QSize MessageBar::sizeHint() const {
+    const int width = window()->width();
+    const int beside = icon_->sizeHint().width() + close_->sizeHint().width() + 50;
+    const int text_height = label_->heightForWidth(std::max(100, width - beside));
+    return {width / 2, std::max(text_height, close_->sizeHint().height()) + 8};
 }
 
 void MessageBar::clear() { label_->clear(); }

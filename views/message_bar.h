@@ -20,6 +20,8 @@ public:
     void show_message(Kind kind, const QString& text);
     void clear();
     QString text() const;
+    /// As many lines as the text needs at the window's width.
+    QSize sizeHint() const override;
 
 signals:
     void closed();

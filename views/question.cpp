@@ -4,6 +4,8 @@
 #include <QMessageBox>
 #include <QPushButton>
 
+#include "views/theme.h"
+
 namespace wavlab {
 
 void ask(QWidget* parent, const QString& id, const QString& title, const QString& text, const QList<Answer>& answers) {
@@ -12,10 +14,12 @@ void ask(QWidget* parent, const QString& id, const QString& title, const QString
         asked->activateWindow();
         return;
     }
-    auto* box = new QMessageBox(QMessageBox::Question, title, text, QMessageBox::NoButton, parent);
+    auto* box = new QMessageBox(QMessageBox::NoIcon, title, text, QMessageBox::NoButton, parent);
     box->setObjectName(id);
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->setTextFormat(Qt::PlainText);
+    const int side = 2 * box->fontMetrics().height();
+    box->setIconPixmap(themed_icon(QStringLiteral("warning")).pixmap(QSize(side, side), parent->devicePixelRatioF()));
     for (const Answer& answer : answers) {
         const auto role = answer.destroys ? QMessageBox::DestructiveRole : QMessageBox::AcceptRole;
         QPushButton* button = box->addButton(answer.text, role);

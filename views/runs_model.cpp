@@ -48,7 +48,7 @@ QVariant RunsModel::display(const Row& row, int column) const {
             if (unknown) return {};
             return run.step == run.total_steps
                        ? count_text(double(run.step))
-                       : tr("%1 of %2").arg(count_text(double(run.step)), count_text(double(run.total_steps)));
+                       : tr("%1 of %2").arg(count_text(double(run.step)), short_count_text(double(run.total_steps)));
         case train_loss:
             return unknown ? QString() : loss_text(run.train_loss);
         case validation_loss:

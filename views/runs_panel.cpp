@@ -15,7 +15,7 @@
 
 namespace wavlab {
 
-RunsPanel::RunsPanel(RunsModel& model, const ActionRegistry& actions, const QString& menu, QWidget* parent)
+RunsPanel::RunsPanel(RunsModel& model, const ActionRegistry& actions, const QStringList& menu, QWidget* parent)
     : QWidget(parent), model_(model), actions_(actions), menu_(menu) {
     setObjectName(QStringLiteral("runs_panel"));
     auto* column = new QVBoxLayout(this);
@@ -53,7 +53,7 @@ RunsPanel::RunsPanel(RunsModel& model, const ActionRegistry& actions, const QStr
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int letter = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     // In the order of RunsModel::Column.
-    const int letters[RunsModel::column_count] = {20, 10, 9, 10, 10, 9, 15, 7, 14, 17};
+    const int letters[RunsModel::column_count] = {19, 10, 9, 10, 13, 9, 15, 7, 14, 17};
     for (int i = 0; i < RunsModel::column_count; ++i) header->resizeSection(i, letters[i] * letter);
     stack_->addWidget(table_);
 
@@ -97,7 +97,13 @@ void RunsPanel::show_context_menu(const QPoint& position) {
     if (!table_->indexAt(position).isValid()) return;
     auto* menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
-    actions_.fill(*menu, menu_);
+    menu->setToolTipsVisible(true);
+    for (const QString& id : menu_) {
+        if (id.isEmpty())
+            menu->addSeparator();
+        else
+            menu->addAction(&actions_.action(id));
+    }
     menu->popup(table_->viewport()->mapToGlobal(position));
 }
 

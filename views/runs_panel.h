@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include <QStringList>
 #include <QWidget>
 
 class QLabel;
@@ -20,8 +21,8 @@ class RunsPanel : public QWidget {
     Q_OBJECT
 
 public:
-    /// `menu`: title of the registry's menu whose actions the context menu offers.
-    RunsPanel(RunsModel& model, const ActionRegistry& actions, const QString& menu, QWidget* parent = nullptr);
+    /// `menu`: ids of the actions that the context menu offers; an empty one is a separator.
+    RunsPanel(RunsModel& model, const ActionRegistry& actions, const QStringList& menu, QWidget* parent = nullptr);
 
     /// Empty when no row is selected.
     std::filesystem::path focus() const;
@@ -45,7 +46,7 @@ private:
 
     RunsModel& model_;
     const ActionRegistry& actions_;
-    QString menu_;
+    QStringList menu_;
     QSortFilterProxyModel* sorted_;
     QStackedWidget* stack_;
     QTableView* table_;

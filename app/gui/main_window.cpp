@@ -125,7 +125,10 @@ void MainWindow::make_views() {
         desk_->add(QString::fromStdString(descriptor.id), title, QString::fromStdString(descriptor.help), pane,
                    plot_places[std::min(place++, std::size(plot_places) - 1)]);
     }
-    runs_panel_ = new RunsPanel(*runs_model_, *actions_, tr("R&uns"), this);
+    runs_panel_ = new RunsPanel(*runs_model_, *actions_,
+                                {"runs.use_settings", "runs.copy_command", "runs.open_folder", "runs.resume", "",
+                                 "export.metrics", "export.checkpoint_last", "export.checkpoint_best"},
+                                this);
     runs_panel_->set_empty_text(
         tr("Runs appear here: state, method, losses and speed. Ticked runs are drawn; the selected "
            "one is shown by Routing and Details.\n\nPress Start to make the first."));

@@ -72,7 +72,7 @@ void MainWindow::ask_discard() {
         tr("The run '%1' stops and its folder is removed, with its %2 steps, checkpoints and records. This cannot be "
            "undone.")
             .arg(own_name())
-            .arg(session_->progress().step),
+            .arg(count_text(double(session_->progress().step))),
         {{tr("Discard the run"),
           [this] {
               session_->stop(StopRequest::discard);

@@ -81,7 +81,7 @@ TEST(RunsPanel, ListsTheNewestFirstAndTellsTheFocus) {
     QWidget window;
     auto* actions = new ActionRegistry(&window);
     RunsModel model;
-    RunsPanel panel(model, *actions, "Runs");
+    RunsPanel panel(model, *actions, {});
     model.put(summary("old", "2026-01-01T10:00:00Z", 1.5), 0);
     model.put(summary("new", "2026-01-03T10:00:00Z", 1.4), 1);
     model.put(summary("between", "2026-01-02T10:00:00Z", 1.4), 2);
