@@ -52,8 +52,7 @@ CheckpointFolder best_checkpoint(const RunFolder& run, const std::vector<Checkpo
 
 CheckpointFolder choose_checkpoint(const RunFolder& run, const std::string& step) {
     const std::vector<CheckpointFolder> checkpoints = list_checkpoints(run);
-    if (checkpoints.empty())
-        throw InputError("the run '" + run.path.string() + "' has no checkpoint yet");
+    if (checkpoints.empty()) throw InputError("the run '" + run.path.string() + "' has no checkpoint yet");
     if (step.empty() || step == "last") return checkpoints.back();
     if (step == "best") return best_checkpoint(run, checkpoints);
     std::int64_t number = -1;

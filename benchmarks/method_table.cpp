@@ -60,6 +60,7 @@ int main(int argument_count, char** arguments) {
     for (int i = 1; i < argument_count; ++i) depths.push_back(std::atoll(arguments[i]));
     if (depths.empty()) depths = {12, 24, 48};
     ModelLibrary& library = load_model_library();
-    fmt::print("| layers | method | parameters | added | share | s/step | × standard |\n|---|---|---|---|---|---|---|\n");
+    fmt::print(
+        "| layers | method | parameters | added | share | s/step | × standard |\n|---|---|---|---|---|---|---|\n");
     for (const std::int64_t layers : depths) print_depth(library, layers);
 }

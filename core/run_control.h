@@ -15,7 +15,7 @@ class RunControl {
 public:
     void pause();
     void resume();
-    void step_once();        ///< one update, then paused
+    void step_once();  ///< one update, then paused
     void evaluate_now();
     void checkpoint_now();
     /// keep: a checkpoint, then ended; discard: the run folder is removed; interrupt: as keep, exit code 130.
@@ -29,7 +29,7 @@ public:
         StopRequest stop = StopRequest::none;
         bool evaluate = false;
         bool checkpoint = false;
-        bool train = false;      ///< make one update
+        bool train = false;  ///< make one update
     };
     /// For the trainer: takes what has been asked for since the last call. `on_wait` is called once before it blocks
     /// (pause), from the caller's thread.

@@ -16,34 +16,34 @@ namespace wavlab {
 
 /// What is known of a run when it starts, kept in its store. Everything that a view needs to label what it draws.
 struct RunDescription {
-    std::string experiment;                   ///< TOML
+    std::string experiment;  ///< TOML
     std::string wavlab_version;
     std::string torch_version;
     std::string commit;
-    std::string device;                       ///< "cpu", "cuda:0 (NVIDIA H100)"
-    std::string device_reason;                ///< why `auto` chose it
-    std::string cpu_capability;               ///< results' bits depend on it and on the threads
+    std::string device;          ///< "cpu", "cuda:0 (NVIDIA H100)"
+    std::string device_reason;   ///< why `auto` chose it
+    std::string cpu_capability;  ///< results' bits depend on it and on the threads
     std::int64_t threads = 0;
     std::string data_sha256;
     std::string data_source;
     std::int64_t vocabulary = 0;
     std::int64_t train_tokens = 0;
     std::int64_t validation_tokens = 0;
-    std::optional<double> validation_floor;   ///< nats per token: no model can be better on this validation text
-    double unigram_entropy = 0;               ///< nats per token
+    std::optional<double> validation_floor;  ///< nats per token: no model can be better on this validation text
+    double unigram_entropy = 0;              ///< nats per token
     std::int64_t parameters = 0;
     std::int64_t added_parameters = 0;
     double flops_per_token = 0;
-    std::string implementation;               ///< of the routing operation: "plain"
-    RoutingLayout routing;                    ///< empty without routing
-    std::string started_at;                   ///< ISO 8601, UTC
-    std::vector<std::string> notes;           ///< ignored options, a changed schedule, ...
+    std::string implementation;      ///< of the routing operation: "plain"
+    RoutingLayout routing;           ///< empty without routing
+    std::string started_at;          ///< ISO 8601, UTC
+    std::vector<std::string> notes;  ///< ignored options, a changed schedule, ...
 };
 
 struct RunStarted {
     RunDescription description;
     std::string folder;
-    std::int64_t first_step = 0;              ///< 0, or the checkpoint's step when resumed
+    std::int64_t first_step = 0;  ///< 0, or the checkpoint's step when resumed
     std::int64_t total_steps = 0;
 };
 
@@ -82,17 +82,17 @@ struct RoutingFrame {
 /// exist. RMS and cosine are per token, then averaged.
 struct DetailFrame {
     std::int64_t step = 0;
-    std::vector<float> summary_rms;     ///< rms(b_n)
-    std::vector<float> phase_rms;       ///< rms(p), before matching
+    std::vector<float> summary_rms;  ///< rms(b_n)
+    std::vector<float> phase_rms;    ///< rms(p), before matching
     std::vector<float> split_rms;
     std::vector<float> phase_matched_rms;  ///< rms of the value that routers read
     std::vector<float> split_matched_rms;
-    std::vector<float> phase_scale;     ///< rms(b_n) / (rms(p) + 1e-6)
+    std::vector<float> phase_scale;  ///< rms(b_n) / (rms(p) + 1e-6)
     std::vector<float> split_scale;
-    std::vector<float> phase_cosine;    ///< cosine of p and b_n
+    std::vector<float> phase_cosine;  ///< cosine of p and b_n
     std::vector<float> split_cosine;
-    std::vector<float> phase_bias;      ///< [routers] β_{l,phase}
-    std::vector<float> split_bias;      ///< [routers]
+    std::vector<float> phase_bias;  ///< [routers] β_{l,phase}
+    std::vector<float> split_bias;  ///< [routers]
 
     static constexpr const char* kind = "details";
     static constexpr auto fields() {
@@ -159,9 +159,9 @@ struct StateChanged {
 struct RunEnded {
     RunState state = RunState::finished;
     ExitCode exit_code = ExitCode::done;
-    std::string reason;       ///< one sentence for the user; empty when finished
-    std::int64_t step = 0;    ///< updates done
-    bool discarded = false;   ///< the folder is gone
+    std::string reason;      ///< one sentence for the user; empty when finished
+    std::int64_t step = 0;   ///< updates done
+    bool discarded = false;  ///< the folder is gone
 };
 
 using RunEvent = std::variant<RunStarted, ScalarRecorded, RoutingFrame, DetailFrame, DepthFrame, CheckpointSaved,
@@ -173,8 +173,8 @@ struct RunProgress {
     std::int64_t total_steps = 0;
     double tokens_per_second = 0;
     double seconds_left = 0;
-    double memory_bytes = 0;      ///< resident memory on the CPU, peak allocation on a GPU
-    std::string activity;         ///< "preparing data", "training", "evaluating", "saving a checkpoint", "paused"
+    double memory_bytes = 0;  ///< resident memory on the CPU, peak allocation on a GPU
+    std::string activity;     ///< "preparing data", "training", "evaluating", "saving a checkpoint", "paused"
 };
 
 }  // namespace wavlab

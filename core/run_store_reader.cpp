@@ -6,12 +6,12 @@
 #include <sqlite3.h>
 
 #include "core/error.h"
-#include "core/stored_event.h"
 #include "core/frame_codec.h"
 #include "core/run_folder.h"
 #include "core/run_store.h"
 #include "core/run_store_schema.h"
 #include "core/sqlite.h"
+#include "core/stored_event.h"
 
 namespace fs = std::filesystem;
 

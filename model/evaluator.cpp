@@ -11,10 +11,10 @@
 
 #include "core/error.h"
 #include "core/safetensors.h"
+#include "datasets/data_request.h"
 #include "datasets/text.h"
 #include "datasets/token_data.h"
 #include "model/checkpoint.h"
-#include "datasets/data_request.h"
 #include "model/device.h"
 #include "model/memory_check.h"
 

@@ -38,8 +38,8 @@ public:
 
 /// What one forward pass depends on beside parameters and tokens.
 struct ForwardContext {
-    bool training = false;          ///< dropout acts only then
-    std::uint64_t seed = 0;         ///< dropout masks are a function of (seed, step, microbatch, sublayer)
+    bool training = false;   ///< dropout acts only then
+    std::uint64_t seed = 0;  ///< dropout masks are a function of (seed, step, microbatch, sublayer)
     std::int64_t step = 0;
     std::int64_t microbatch = 0;
     ForwardObserver* observer = nullptr;

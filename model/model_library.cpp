@@ -7,9 +7,9 @@
 
 #include "core/error.h"
 #include "core/method.h"
+#include "datasets/data_request.h"
 #include "datasets/token_data.h"
 #include "model/checkpoint.h"
-#include "datasets/data_request.h"
 #include "model/device.h"
 #include "model/evaluator.h"
 #include "model/failure.h"

@@ -19,8 +19,8 @@ namespace wavlab {
 
 /// What a trainer is to do.
 struct TrainRequest {
-    Experiment experiment;                    ///< of a new run; a resumed one reads its own
-    std::filesystem::path run_folder;         ///< a new run's must not exist or be empty
+    Experiment experiment;             ///< of a new run; a resumed one reads its own
+    std::filesystem::path run_folder;  ///< a new run's must not exist or be empty
     bool resume = false;
     std::optional<std::int64_t> total_steps;  ///< resume only: a new number of steps (the record says so)
     std::filesystem::path dump_batches;       ///< debugging: writes every step's tokens here at the end; empty: no
@@ -47,21 +47,21 @@ struct DeviceChoice {
 
 /// Where a model comes from: a run's checkpoint folder or a safetensors file.
 struct EvaluateRequest {
-    std::filesystem::path checkpoint;         ///< the model.safetensors file
-    std::filesystem::path text;               ///< empty: the validation part of the checkpoint's dataset
-    std::filesystem::path base_folder;        ///< where relative dataset paths start
+    std::filesystem::path checkpoint;   ///< the model.safetensors file
+    std::filesystem::path text;         ///< empty: the validation part of the checkpoint's dataset
+    std::filesystem::path base_folder;  ///< where relative dataset paths start
     std::optional<std::int64_t> windows;
-    std::filesystem::path dump;               ///< safetensors as in design §5; empty: none
-    bool gradients = false;                   ///< debugging: the dump also holds gradient.{parameter}
+    std::filesystem::path dump;  ///< safetensors as in design §5; empty: none
+    bool gradients = false;      ///< debugging: the dump also holds gradient.{parameter}
     std::string device = "auto";
 };
 
 struct EvaluationResult {
-    double loss = 0;                          ///< nats per token
+    double loss = 0;  ///< nats per token
     std::int64_t windows = 0;
     std::int64_t tokens = 0;
-    std::int64_t step = 0;                    ///< of the checkpoint
-    std::string source;                       ///< what text it was
+    std::int64_t step = 0;  ///< of the checkpoint
+    std::string source;     ///< what text it was
     std::string device;
 };
 

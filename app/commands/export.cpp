@@ -30,7 +30,8 @@ ExitCode export_results(const ExportArguments& arguments, const CommandEnvironme
 CommandAction declare(CLI::App& app) {
     const auto arguments = std::make_shared<ExportArguments>();
     app.add_option("run", arguments->run, "A run folder, or its name under --runs")->type_name("RUN")->required();
-    app.add_option("--metrics", arguments->metrics, "Every number of every step: step,name,value")->type_name("FILE.csv");
+    app.add_option("--metrics", arguments->metrics, "Every number of every step: step,name,value")
+        ->type_name("FILE.csv");
     app.add_option("--checkpoint", arguments->checkpoint, "The model")->type_name("FILE.safetensors");
     app.add_option("--step", arguments->step, "Which checkpoint: a step, last or best")->capture_default_str();
     return [arguments](const CommandEnvironment& environment) { return export_results(*arguments, environment); };

@@ -72,7 +72,8 @@ void print_table(const std::vector<Row>& rows) {
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i) {
             line += row[i];
-            if (i + 1 < row.size()) line.append(static_cast<std::size_t>(widths[i] - count_characters(row[i]) + 2), ' ');
+            if (i + 1 < row.size())
+                line.append(static_cast<std::size_t>(widths[i] - count_characters(row[i]) + 2), ' ');
         }
         fmt::print("{}\n", line);
     }

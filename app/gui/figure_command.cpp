@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <QApplication>
 #include <QHashSeed>
-#include <fmt/format.h>
 
 #include "app/command.h"
 #include "app/gui/qt_messages.h"
