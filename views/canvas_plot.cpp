@@ -111,7 +111,8 @@ QStringList CanvasPlot::hover_lines() const { return hover_->lines(); }
 
 void CanvasPlot::hover_at(const QPointF& position) {
     flush();
-    if (!note_->text().isEmpty() || !show_hover(position)) clear_hover();
+    hovered_ = position;
+    if (!note_->text().isEmpty() || !show_hover(position)) hover_->clear();
 }
 
 const RunRecord* CanvasPlot::focused_run() const {
@@ -284,6 +285,8 @@ void CanvasPlot::flush() {
             refresh(changes);
         }
         if (!zoomed_) fit_axes();
+        // The mouse rests while frames come in: what stands beside it follows them.
+        if (hovered_ && !show_hover(*hovered_)) hover_->clear();
     } else {
         clear_hover();
     }
@@ -291,7 +294,10 @@ void CanvasPlot::flush() {
     canvas_->replot(QCustomPlot::rpQueuedRefresh);
 }
 
-void CanvasPlot::clear_hover() { hover_->clear(); }
+void CanvasPlot::clear_hover() {
+    hovered_.reset();
+    hover_->clear();
+}
 
 void CanvasPlot::settle_layout() {
     // Labels depend on the axes' length and the axes' length on the labels: one more pass settles both.

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <QPointF>
@@ -110,6 +111,7 @@ private:
     bool zoomed_ = false;
     bool follows_theme_ = true;
     QSize laid_out_;
+    std::optional<QPointF> hovered_;  ///< where the mouse rests
 };
 
 /// Calls `draw` of the canvas into a painter of this size in canvas units, laid out for it.

@@ -269,6 +269,24 @@ TEST(RoutingPlot, HoverNamesRouterAndSource) {
     EXPECT_TRUE(plot->hover_lines().join('\n').contains("before the final norm"));
 }
 
+TEST(RoutingPlot, TheValuesBesideTheMouseFollowNewFrames) {
+    const SyntheticRun run;
+    auto record = std::make_shared<RunRecord>("/synthetic/" + run.name);
+    record->apply(run.started());
+    for (const RunEvent& event : run.step_events(0)) record->apply(event);
+    auto plot = shown_plot("routing", {record});
+    QCustomPlot& canvas = plot->canvas();
+    plot->hover_at({canvas.xAxis->coordToPixel(2), canvas.yAxis->coordToPixel(6)});
+    const QStringList before = plot->hover_lines();
+    ASSERT_FALSE(before.isEmpty());
+    for (std::int64_t step = 1; step <= 300; ++step)
+        for (const RunEvent& event : run.step_events(step)) plot->update_from(*record, record->apply(event));
+    plot->canvas();
+    const float weight = run.routing_frame(300).weight[run.layout().first_cell(6) + 2];
+    EXPECT_NE(plot->hover_lines(), before);
+    EXPECT_TRUE(plot->hover_lines().join('\n').contains(QString::number(weight, 'g', 4)));
+}
+
 TEST(RoutingPlot, FollowsTheNewestFrameUntilAStepIsChosen) {
     SyntheticRun run;
     auto record = std::make_shared<RunRecord>("/synthetic/live");
