@@ -19,6 +19,20 @@ QString path_text(const std::filesystem::path& path) { return QString::fromStdSt
 
 QVariant number_or_last(std::optional<double> value) { return value ? QVariant(*value) : QVariant(HUGE_VAL); }
 
+/// Numbers stand under each other by their last digit.
+int alignment_of(int column) {
+    switch (column) {
+        case RunsModel::layers:
+        case RunsModel::step:
+        case RunsModel::train_loss:
+        case RunsModel::validation_loss:
+        case RunsModel::speed:
+            return int(Qt::AlignRight | Qt::AlignVCenter);
+        default:
+            return int(Qt::AlignLeft | Qt::AlignVCenter);
+    }
+}
+
 }  // namespace
 
 QString state_text(RunState state) { return QString::fromStdString(to_string(state)); }
@@ -108,16 +122,7 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const {
         case Qt::DecorationRole:
             return index.column() == name ? QVariant(swatch(row.style_index)) : QVariant();
         case Qt::TextAlignmentRole:
-            switch (index.column()) {
-                case layers:
-                case step:
-                case train_loss:
-                case validation_loss:
-                case speed:
-                    return int(Qt::AlignRight | Qt::AlignVCenter);
-                default:
-                    return int(Qt::AlignLeft | Qt::AlignVCenter);
-            }
+            return alignment_of(index.column());
         case Qt::AccessibleTextRole:
             return tr("%1: %2").arg(headerData(index.column(), Qt::Horizontal, Qt::DisplayRole).toString(),
                                     display(row, index.column()).toString());
@@ -183,6 +188,7 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
     }();
     if (role == Qt::DisplayRole) return heading.title;
     if (role == Qt::ToolTipRole) return heading.help;
+    if (role == Qt::TextAlignmentRole) return alignment_of(section);
     return {};
 }
 

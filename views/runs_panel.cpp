@@ -3,6 +3,7 @@
 
 #include <QEvent>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
 #include <QSortFilterProxyModel>
@@ -53,7 +54,7 @@ RunsPanel::RunsPanel(RunsModel& model, const ActionRegistry& actions, const QStr
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int letter = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     // In the order of RunsModel::Column.
-    const int letters[RunsModel::column_count] = {19, 10, 9, 10, 13, 9, 15, 7, 14, 17};
+    const int letters[RunsModel::column_count] = {17, 10, 12, 9, 12, 10, 9, 7, 14, 17};
     for (int i = 0; i < RunsModel::column_count; ++i) header->resizeSection(i, letters[i] * letter);
     stack_->addWidget(table_);
 
@@ -64,6 +65,7 @@ RunsPanel::RunsPanel(RunsModel& model, const ActionRegistry& actions, const QStr
     empty_->setEnabled(false);
     stack_->addWidget(empty_);
 
+    table_->installEventFilter(this);
     connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this] { emit focus_changed(QString::fromStdString(focus().string())); });
     connect(table_, &QWidget::customContextMenuRequested, this, &RunsPanel::show_context_menu);
@@ -110,6 +112,19 @@ void RunsPanel::show_context_menu(const QPoint& position) {
 QByteArray RunsPanel::columns_state() const { return table_->horizontalHeader()->saveState(); }
 
 void RunsPanel::set_columns_state(const QByteArray& state) { table_->horizontalHeader()->restoreState(state); }
+
+bool RunsPanel::eventFilter(QObject* watched, QEvent* event) {
+    // The space bar ticks the run, whichever of its columns the keyboard is in.
+    const QModelIndex current = table_->currentIndex();
+    if (watched == table_ && event->type() == QEvent::KeyPress && current.isValid() &&
+        static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space) {
+        const QModelIndex tick = current.siblingAtColumn(RunsModel::name);
+        const bool drawn = tick.data(Qt::CheckStateRole).toInt() == Qt::Checked;
+        sorted_->setData(tick, drawn ? Qt::Unchecked : Qt::Checked, Qt::CheckStateRole);
+        return true;
+    }
+    return QWidget::eventFilter(watched, event);
+}
 
 void RunsPanel::changeEvent(QEvent* event) {
     if (event->type() == QEvent::PaletteChange) model_.set_palette(palette(), devicePixelRatioF());

@@ -38,6 +38,7 @@ signals:
     void focus_changed(const QString& folder);
 
 protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void changeEvent(QEvent* event) override;
 
 private:

@@ -4,6 +4,7 @@
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
 #include <QTableView>
+#include <QTest>
 #include <QWidget>
 
 #include "core/run_record.h"
@@ -94,6 +95,10 @@ TEST(RunsPanel, ListsTheNewestFirstAndTellsTheFocus) {
     EXPECT_EQ(panel.focus(), "/runs/between");
     model.put(summary("newest", "2026-01-04T10:00:00Z", 1.4), 3);
     EXPECT_EQ(panel.focus(), "/runs/between") << "a new run takes nobody's focus";
+    const bool drawn = model.find("/runs/between")->drawn;
+    QTest::keyClick(&panel.table(), Qt::Key_Right);
+    QTest::keyClick(&panel.table(), Qt::Key_Space);
+    EXPECT_NE(model.find("/runs/between")->drawn, drawn) << "the space bar ticks in every column";
 }
 
 TEST(RunSummary, FinishedAndDivergedRunsAreNotResumed) {
