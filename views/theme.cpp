@@ -80,6 +80,8 @@ bool system_is_dark(const QPalette& platform) {
     return is_dark(platform);
 }
 
+Theme applied_theme = Theme::system;
+
 /// Fusion, whose outlines all but vanish on a dark ground: fields and boxes get one that can be seen.
 class LabStyle : public QProxyStyle {
 public:
@@ -178,11 +180,24 @@ QString to_string(Theme theme) {
 void apply_theme(Theme theme) {
     // What the platform wants, read before our own palette replaces it.
     static const QPalette platform = QGuiApplication::palette();
+    applied_theme = theme;
     if (!qobject_cast<QProxyStyle*>(QApplication::style())) QApplication::setStyle(new LabStyle);
     const bool dark = theme == Theme::dark || (theme == Theme::system && system_is_dark(platform));
     const QPalette palette = dark ? dark_palette() : light_palette();
     QApplication::setPalette(palette);
     QToolTip::setPalette(palette);
+}
+
+SystemThemeWatcher::SystemThemeWatcher(QObject* parent) : QObject(parent) {
+    QDBusConnection::sessionBus().connect(
+        QString(), QStringLiteral("/org/freedesktop/portal/desktop"), QStringLiteral("org.freedesktop.portal.Settings"),
+        QStringLiteral("SettingChanged"), this, SLOT(setting_changed(QString, QString)));
+}
+
+void SystemThemeWatcher::setting_changed(const QString& name_space, const QString& key) {
+    const bool colours =
+        name_space == QLatin1String("org.freedesktop.appearance") && key == QLatin1String("color-scheme");
+    if (colours && applied_theme == Theme::system) apply_theme(Theme::system);
 }
 
 bool is_dark(const QPalette& palette) {

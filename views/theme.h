@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QIcon>
+#include <QObject>
 #include <QPalette>
 #include <QString>
 
@@ -16,6 +17,17 @@ QString to_string(Theme theme);
 /// Sets style, palette and the look of the whole program. `system`: what the desktop portal says, else its palette.
 /// Widgets learn of it by QEvent::PaletteChange.
 void apply_theme(Theme theme);
+
+/// Hears of a change of the desktop's colours and applies it while the theme is `system`. Lives as long as its parent.
+class SystemThemeWatcher : public QObject {
+    Q_OBJECT
+
+public:
+    explicit SystemThemeWatcher(QObject* parent);
+
+private slots:
+    void setting_changed(const QString& name_space, const QString& key);
+};
 
 bool is_dark(const QPalette& palette);
 

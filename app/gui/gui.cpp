@@ -168,6 +168,7 @@ int run_gui(const GuiArguments& arguments) {
     QGuiApplication::setApplicationDisplayName(QStringLiteral("WAV Lab"));
     QGuiApplication::setDesktopFileName(QStringLiteral("wavlab"));
     apply_theme(parse_theme(window_settings().value(QStringLiteral("theme")).toString()));
+    new SystemThemeWatcher(&application);
 
     int code = 0;
     bool interrupted = false;
