@@ -234,6 +234,8 @@ void ReferenceLines::draw(QCPPainter* painter) {
     const QFontMetricsF metrics(style_.tick_font);
     const QRectF area = axes_->rect();
     painter->setFont(style_.tick_font);
+    QString last_text;
+    double last_y = 0;
     for (const Line& line : lines_) {
         if (!values->range().contains(line.value)) continue;
         const double y = values->coordToPixel(line.value);
@@ -241,7 +243,11 @@ void ReferenceLines::draw(QCPPainter* painter) {
         pen.setDashPattern({4, 3});
         painter->setPen(pen);
         painter->drawLine(QPointF(area.left(), y), QPointF(area.right(), y));
-        if (line.text.isEmpty()) continue;
+        // Floors of runs on almost the same text lie close together: one name serves them.
+        const bool named = line.text == last_text && std::abs(y - last_y) < metrics.height();
+        if (line.text.isEmpty() || named) continue;
+        last_text = line.text;
+        last_y = y;
         painter->setPen(style_.muted_ink);
         const double x = area.right() - style_.px(4) - metrics.horizontalAdvance(line.text);
         const bool below = line.text_below && y + style_.px(2) + metrics.height() <= area.bottom();

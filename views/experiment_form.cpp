@@ -61,7 +61,7 @@ ExperimentForm::ExperimentForm(QAction& start, QWidget* parent) : QWidget(parent
     column->setSpacing(4);
 
     auto* top = new QHBoxLayout;
-    auto* points_label = new QLabel(tr("Start &from"), this);
+    auto* points_label = new QLabel(tr("Start fro&m"), this);
     points_ = new QComboBox(this);
     points_->setObjectName(QStringLiteral("starting_points"));
     points_->setAccessibleName(tr("Ready and recent experiments"));

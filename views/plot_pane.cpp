@@ -89,6 +89,14 @@ void PlotPane::showEvent(QShowEvent* event) {
         this, [this] { flush(); }, Qt::QueuedConnection);
 }
 
+void PlotPane::paintEvent(QPaintEvent* event) {
+    QWidget::paintEvent(event);
+    // A tab that comes to the front was shown all the time, outside of the window: no show event tells.
+    if (!runs_changed_ && noted_.empty()) return;
+    QMetaObject::invokeMethod(
+        this, [this] { flush(); }, Qt::QueuedConnection);
+}
+
 void PlotPane::changeEvent(QEvent* event) {
     if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) restyle();
     QWidget::changeEvent(event);

@@ -7,6 +7,7 @@
 #include <QApplication>
 #include <QCloseEvent>
 #include <QDragEnterEvent>
+#include <QJsonDocument>
 #include <QJsonObject>
 #include <QLabel>
 #include <QMenuBar>
@@ -97,6 +98,12 @@ MainWindow::MainWindow(const std::filesystem::path& runs, Session::Loader load)
             });
     connect(runs_model_, &QAbstractItemModel::rowsInserted, this, &MainWindow::hint_at_start);
     connect(runs_model_, &QAbstractItemModel::rowsRemoved, this, &MainWindow::hint_at_start);
+    // Queued: while its row goes, a run is still among those to draw.
+    const auto draw_the_rest = [this] {
+        show_runs();
+        refresh_actions();
+    };
+    connect(runs_model_, &QAbstractItemModel::rowsRemoved, this, draw_the_rest, Qt::QueuedConnection);
     tick_timer_.setSingleShot(true);
     connect(&tick_timer_, &QTimer::timeout, this, &MainWindow::tick);
     connect(governor_, &PaintGovernor::user_became_active, this, [this] {
@@ -265,6 +272,10 @@ void MainWindow::showEvent(QShowEvent* event) {
     if (layout.isEmpty() || !desk_->set_state(layout)) desk_->reset();
     message_toolbar_->hide();
     runs_panel_->set_columns_state(settings.value(QStringLiteral("runs_columns")).toByteArray());
+    for (PlotPane* pane : panes_) {
+        const QByteArray state = settings.value(QStringLiteral("plots/") + pane->objectName()).toByteArray();
+        if (!state.isEmpty()) pane->plot().set_state(QJsonDocument::fromJson(state).object());
+    }
 }
 
 void MainWindow::save_settings() {
@@ -272,6 +283,12 @@ void MainWindow::save_settings() {
     settings.setValue(QStringLiteral("geometry"), saveGeometry());
     settings.setValue(QStringLiteral("layout"), desk_->state());
     settings.setValue(QStringLiteral("runs_columns"), runs_panel_->columns_state());
+    for (PlotPane* pane : panes_) {
+        QJsonObject state = pane->plot().state();
+        for (const char* of_this_run : {"step", "zoom"}) state.remove(QLatin1String(of_this_run));
+        settings.setValue(QStringLiteral("plots/") + pane->objectName(),
+                          QJsonDocument(state).toJson(QJsonDocument::Compact));
+    }
     QStringList drawn;
     for (const RunsModel::Row& row : runs_model_->rows())
         if (row.drawn) drawn.append(to_qstring(row.summary.folder));

@@ -10,6 +10,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMimeData>
+#include <QTabBar>
 #include <QTableView>
 
 #include "app/gui/cost_estimator.h"
@@ -179,6 +180,34 @@ TEST_F(WindowTest, OldRunsAreListedOpenedAndKeepTheirStyle) {
     EXPECT_EQ(row->summary.step, 20);
     ASSERT_TRUE(wait([&] { return window->runs_model().find(second)->record != nullptr; })) << "it was ticked before";
     EXPECT_EQ(window->runs_panel().focus(), second);
+}
+
+TEST_F(WindowTest, ATabThatComesToTheFrontShowsTheRunThatIsOver) {
+    open_with_fake();
+    set("train.steps", std::int64_t{20});
+    press("run.start");
+    ASSERT_TRUE(wait([&] { return window->session().end().has_value(); }));
+    PlotPane* depth = window->findChild<PlotPane*>(QStringLiteral("pane.depth"));
+    ASSERT_TRUE(depth);
+    for (QTabBar* tabs : window->findChildren<QTabBar*>())
+        for (int i = 0; i < tabs->count(); ++i)
+            if (tabs->tabText(i) == QLatin1String("Depth"))
+                QTest::mouseClick(tabs, Qt::LeftButton, Qt::NoModifier, tabs->tabRect(i).center());
+    EXPECT_TRUE(wait([&] { return depth->plot().problem().isEmpty(); })) << depth->plot().problem().toStdString();
+}
+
+TEST_F(WindowTest, ARunWhoseFolderIsRemovedIsNoLongerDrawn) {
+    open_with_fake();
+    set("train.steps", std::int64_t{20});
+    press("run.start");
+    ASSERT_TRUE(wait([&] { return window->session().end().has_value(); }));
+    window->close();
+    open_with_fake();
+    Plot& loss = window->panes().front()->plot();
+    ASSERT_TRUE(wait([&] { return loss.problem().isEmpty(); }));
+    std::filesystem::remove_all(folder / "runs" / "wav-12");
+    ASSERT_TRUE(wait([&] { return window->runs_model().rowCount() == 0; }));
+    EXPECT_TRUE(wait([&] { return !loss.isVisible(); })) << "its place shows what it is for";
 }
 
 TEST_F(WindowTest, ARunFolderThatCannotBeReadSaysSoInTheList) {
