@@ -88,9 +88,10 @@ int RunLibrary::style_for(const fs::path& folder) const {
     const QString key = style_key(folder);
     bool known = false;
     const int kept = settings.value(key).toInt(&known);
-    if (known && kept >= 0) return kept;
     std::set<int> taken;
-    for (const RunsModel::Row& row : model_.rows()) taken.insert(row.style_index);
+    for (const RunsModel::Row& row : model_.rows())
+        if (row.summary.folder != folder) taken.insert(row.style_index);
+    if (known && kept >= 0 && !taken.contains(kept)) return kept;
     int free = 0;
     while (taken.contains(free)) ++free;
     settings.setValue(key, free);
@@ -124,7 +125,12 @@ void RunLibrary::list_finished(const std::vector<fs::path>& found) {
             gone.push_back(folder);
     }
     for (const fs::path& folder : gone) model_.remove(folder);
-    for (const fs::path& folder : found) {
+    // Those that have a colour come first, or a new run would be given one of theirs.
+    std::vector<fs::path> order = found;
+    const QSettings settings = window_settings();
+    std::stable_partition(order.begin(), order.end(),
+                          [&](const fs::path& folder) { return settings.contains(style_key(folder)); });
+    for (const fs::path& folder : order) {
         if (model_.find(folder) || is_own(folder)) continue;
         RunSummary summary;
         summary.folder = folder;

@@ -2,6 +2,7 @@
 // The real window, driven by real events.
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include <QClipboard>
 #include <QComboBox>
@@ -180,6 +181,24 @@ TEST_F(WindowTest, OldRunsAreListedOpenedAndKeepTheirStyle) {
     EXPECT_EQ(row->summary.step, 20);
     ASSERT_TRUE(wait([&] { return window->runs_model().find(second)->record != nullptr; })) << "it was ticked before";
     EXPECT_EQ(window->runs_panel().focus(), second);
+}
+
+TEST_F(WindowTest, RunsThatAppearMeanwhileTakeNoOthersStyle) {
+    open_with_fake();
+    set("train.steps", std::int64_t{20});
+    press("run.start");
+    ASSERT_TRUE(wait([&] { return window->session().end().has_value(); }));
+    const std::filesystem::path first = folder / "runs" / "wav-12";
+    const int style = window->runs_model().find(first)->style_index;
+    window->close();
+    for (const char* name : {"a", "z"})
+        std::filesystem::copy(first, folder / "runs" / name, std::filesystem::copy_options::recursive);
+    open_with_fake();
+    ASSERT_TRUE(wait([&] { return window->runs_model().rowCount() == 3; }));
+    EXPECT_EQ(window->runs_model().find(first)->style_index, style);
+    std::set<int> styles;
+    for (const RunsModel::Row& row : window->runs_model().rows()) styles.insert(row.style_index);
+    EXPECT_EQ(styles.size(), 3u);
 }
 
 TEST_F(WindowTest, ATabThatComesToTheFrontShowsTheRunThatIsOver) {
