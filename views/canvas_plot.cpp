@@ -231,7 +231,7 @@ bool CanvasPlot::eventFilter(QObject* watched, QEvent* event) {
         if (event->type() == QEvent::MouseMove) {
             const auto* mouse = static_cast<QMouseEvent*>(event);
             if (mouse->buttons() == Qt::NoButton) hover_at(mouse->position());
-        } else if (event->type() == QEvent::Leave) {
+        } else if (event->type() == QEvent::Leave || event->type() == QEvent::Resize) {
             clear_hover();
         }
     }

@@ -54,7 +54,7 @@ RunsPanel::RunsPanel(RunsModel& model, const ActionRegistry& actions, const QStr
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int letter = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     // In the order of RunsModel::Column.
-    const int letters[RunsModel::column_count] = {17, 10, 12, 9, 12, 10, 9, 7, 14, 17};
+    const int letters[RunsModel::column_count] = {16, 9, 12, 8, 12, 9, 9, 7, 14, 17};
     for (int i = 0; i < RunsModel::column_count; ++i) header->resizeSection(i, letters[i] * letter);
     stack_->addWidget(table_);
 
