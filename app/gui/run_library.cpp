@@ -73,6 +73,10 @@ RunLibrary::RunLibrary(RunsModel& model, fs::path runs, QObject* parent)
     std::error_code error;
     const fs::path canonical = fs::weakly_canonical(runs_, error);
     if (!error) runs_ = canonical;
+    const QSettings settings = window_settings();
+    for (fs::directory_iterator entry(runs_, error), end; !error && entry != end; entry.increment(error))
+        if (const QVariant kept = settings.value(style_key(entry->path())); kept.isValid())
+            kept_styles_.insert(kept.toInt());
     connect(&follow_timer_, &QTimer::timeout, this, &RunLibrary::follow);
     follow_timer_.start(follow_milliseconds);
     // Many runs that appear at once (a sweep, a copy) are one refresh.
@@ -93,7 +97,7 @@ int RunLibrary::style_for(const fs::path& folder) const {
         if (row.summary.folder != folder) taken.insert(row.style_index);
     if (known && kept >= 0 && !taken.contains(kept)) return kept;
     int free = 0;
-    while (taken.contains(free)) ++free;
+    while (taken.contains(free) || kept_styles_.contains(free)) ++free;
     settings.setValue(key, free);
     return free;
 }

@@ -67,6 +67,7 @@ private:
     std::shared_ptr<RunRecord> own_;
     std::set<std::filesystem::path> elsewhere_;  ///< added by the user, kept although they lie outside
     QFileSystemWatcher watcher_;
+    std::set<int> kept_styles_;  ///< of the runs that were in the folder at the start, listed yet or not
     QTimer follow_timer_;
     QTimer refresh_timer_;
     QElapsedTimer since_summaries_;

@@ -199,6 +199,16 @@ TEST_F(WindowTest, RunsThatAppearMeanwhileTakeNoOthersStyle) {
     std::set<int> styles;
     for (const RunsModel::Row& row : window->runs_model().rows()) styles.insert(row.style_index);
     EXPECT_EQ(styles.size(), 3u);
+    window->close();
+
+    // A run that starts before the list is read takes none of theirs either.
+    open_with_fake();
+    set("train.steps", std::int64_t{20});
+    press("run.start");
+    ASSERT_TRUE(wait([&] { return window->session().end().has_value() && window->runs_model().rowCount() == 4; }));
+    EXPECT_EQ(window->runs_model().find(first)->style_index, style);
+    for (const RunsModel::Row& row : window->runs_model().rows()) styles.insert(row.style_index);
+    EXPECT_EQ(styles.size(), 4u);
 }
 
 TEST_F(WindowTest, ATabThatComesToTheFrontShowsTheRunThatIsOver) {
