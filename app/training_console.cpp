@@ -65,7 +65,7 @@ private:
                    run.device_reason.empty() ? "" : ": ", run.device_reason, run.parameters, run.added_parameters,
                    run.train_tokens);
         fmt::print("unigram entropy {:.4f} nats per token", run.unigram_entropy);
-        if (run.validation_floor) fmt::print("; no model can be below {:.4f}", *run.validation_floor);
+        if (run.validation_floor) fmt::print("; the grammar that made the text reaches {:.4f}", *run.validation_floor);
         fmt::print("\n");
         std::fflush(stdout);
     }

@@ -29,8 +29,9 @@ struct RunDescription {
     std::int64_t vocabulary = 0;
     std::int64_t train_tokens = 0;
     std::int64_t validation_tokens = 0;
-    std::optional<double> validation_floor;  ///< nats per token: no model can be better on this validation text
-    double unigram_entropy = 0;              ///< nats per token
+    std::optional<double>
+        validation_floor;        ///< nats per token: what the source itself would reach on this validation text
+    double unigram_entropy = 0;  ///< nats per token
     std::int64_t parameters = 0;
     std::int64_t added_parameters = 0;
     double flops_per_token = 0;

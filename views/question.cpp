@@ -28,6 +28,7 @@ void ask(QWidget* parent, const QString& id, const QString& title, const QString
     }
     QPushButton* cancel = box->addButton(QMessageBox::Cancel);
     box->setEscapeButton(cancel);
+    if (!box->defaultButton()) box->setDefaultButton(cancel);  // Return destroys nothing
     box->open();
 }
 

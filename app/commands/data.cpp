@@ -52,7 +52,8 @@ void check_dataset(const DataRequest& request, bool json) {
     fmt::print("{}\n  vocabulary {}; {} training and {} validation tokens\n  unigram entropy {:.4f} nats per token\n",
                data.source_description, data.tokenizer->vocabulary_size(), data.train.size(), data.validation.size(),
                data.unigram_entropy);
-    if (data.validation_floor) fmt::print("  no model can be below {:.4f} nats per token\n", *data.validation_floor);
+    if (data.validation_floor)
+        fmt::print("  the grammar that made the text reaches {:.4f} nats per token\n", *data.validation_floor);
     fmt::print("  sha256 {}\n", data.sha256);
 }
 

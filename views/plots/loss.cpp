@@ -395,7 +395,8 @@ const Registration<PlotDescriptor> registration{{
     .help = "Training and validation loss of the ticked runs, in nats per token (per character with the char "
             "tokenizer): the mean of -ln p(next token). Faint: each step's training loss. Line: its exponential moving "
             "average, debiased. Markers: validation loss on fixed windows. Floor: the mean of -ln p of the validation "
-            "text under the grammar that made it; no model can be better. A cross at the upper edge marks a value that "
+            "text under the grammar that made it; none can be expected to be better. A cross at the upper edge marks a "
+            "value that "
             "is not finite.\nDrag to move, turn the wheel to zoom, double click to see everything.",
     .height_ratio = 0.62,
     .several_runs = true,

@@ -27,22 +27,33 @@ struct Quantity {
     const char* axis;  ///< on the colour bar
     const char* help;
     bool diverging = false;
-    bool fixed_scale = false;  ///< 0 to 1 makes sense for it
+    /// The end of the fixed scale, the same for every step; `newest` is the run's newest frame.
+    double (*fixed_end)(const RoutingLayout& layout, const RoutingFrame& newest) = nullptr;
     double (*value)(const RoutingFrame&, std::size_t cell, std::size_t sources) = nullptr;
 };
+
+double largest_finite(const std::vector<float>& values) {
+    double largest = 0;
+    for (const float value : values)
+        if (std::isfinite(value)) largest = std::max(largest, double(value));
+    return largest;
+}
 
 const Quantity quantities[] = {
     {.id = "weight",
      .title = "Weight",
      .axis = "Mean weight α",
      .help = "Mean over tokens of the routing weight α = softmax(w·k + β); 0 to 1.",
-     .fixed_scale = true,
+     .fixed_end = [](const RoutingLayout&, const RoutingFrame&) { return 1.0; },
      .value = [](const RoutingFrame& f, std::size_t cell, std::size_t) { return double(f.weight[cell]); }},
     {.id = "contribution",
      .title = "Contribution",
      .axis = "Contribution ‖α v‖",
      .help = "Mean over tokens of ‖α v‖, the length of what a source adds to the mixed state. Values are not "
-             "normalised, so a small weight on a long value can matter more than a large one on a short value.",
+             "normalised, so a small weight on a long value can matter more than a large one on a short value. The "
+             "fixed scale "
+             "ends at the largest of the newest step.",
+     .fixed_end = [](const RoutingLayout&, const RoutingFrame& newest) { return largest_finite(newest.contribution); },
      .value = [](const RoutingFrame& f, std::size_t cell, std::size_t) { return double(f.contribution[cell]); }},
     {.id = "relative",
      .title = "vs uniform",
@@ -50,12 +61,19 @@ const Quantity quantities[] = {
      .help = "The base-2 logarithm of the mean weight times the number of sources: 0 is uniform routing, 1 twice as "
              "much, -1 half of it.",
      .diverging = true,
+     .fixed_end =
+         [](const RoutingLayout& layout, const RoutingFrame&) {
+             std::size_t most = 2;
+             for (const std::vector<Source>& sources : layout.routers) most = std::max(most, sources.size());
+             return std::log2(double(most));  // all weight on one of them
+         },
      .value = [](const RoutingFrame& f, std::size_t cell,
                  std::size_t sources) { return std::log2(std::max(1e-9, double(f.weight[cell])) * double(sources)); }},
     {.id = "spread",
      .title = "Spread",
      .axis = "Spread of α",
-     .help = "Standard deviation of the routing weight over tokens.",
+     .help = "Standard deviation of the routing weight over tokens; at most 0.5.",
+     .fixed_end = [](const RoutingLayout&, const RoutingFrame&) { return 0.5; },
      .value = [](const RoutingFrame& f, std::size_t cell, std::size_t) { return double(f.weight_spread[cell]); }},
 };
 
@@ -132,9 +150,9 @@ RoutingPlot::RoutingPlot(QWidget* parent) : CanvasPlot(parent) {
     }
     quantity_->setToolTip(QString::fromUtf8(quantities[0].help));
     scale_ = new QComboBox;
-    scale_->addItems({"0 to 1", "Fitted"});
+    scale_->addItems({"Fixed", "Fitted"});
     scale_->setToolTip(
-        "The colour scale: fixed, so that steps and runs compare, or fitted to this frame's largest value");
+        "The colour scale: fixed, so that steps compare (weights: 0 to 1), or fitted to this frame's largest value");
     cividis_ = new QToolButton;
     cividis_->setCheckable(true);
     cividis_->setAccessibleName("Colour map");
@@ -146,7 +164,6 @@ RoutingPlot::RoutingPlot(QWidget* parent) : CanvasPlot(parent) {
         controls().addWidget(box);
         connect(box, &QComboBox::currentIndexChanged, this, [this] {
             quantity_->setToolTip(QString::fromUtf8(quantity().help));
-            scale_->setVisible(quantity().fixed_scale);
             request_rebuild();
         });
     }
@@ -342,8 +359,10 @@ void RoutingPlot::show_scale(const Quantity& quantity, const std::vector<double>
     for (const double cell : cells)
         if (std::isfinite(cell)) largest = std::max(largest, std::abs(cell));
     if (largest <= 0) largest = 1;
-    const bool fixed = quantity.fixed_scale && scale_->currentIndex() == 0;
-    const double high = fixed ? 1 : largest;
+    const std::vector<std::int64_t>& steps = focused_run()->frame_steps(FrameKind::routing);
+    const auto newest = steps.empty() ? nullptr : focused_run()->routing_frame(steps.back());
+    const double fixed = newest ? quantity.fixed_end(layout_, *newest) : 0;
+    const double high = scale_->currentIndex() == 0 && fixed > 0 ? fixed : largest;
     const double low = quantity.diverging ? -high : 0;
     const ColorMap map = quantity.diverging ? ColorMap::diverging : sequential_map();
     heatmap_->set_scale(map, low, high);
