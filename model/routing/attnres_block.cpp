@@ -6,7 +6,7 @@ namespace wavlab {
 
 namespace {
 
-const MethodRegistration registration{
+const BlockRoutedRegistration registration{
     {.id = "attnres_block",
      .order = 60,
      .title = "Block AttnRes",
@@ -15,19 +15,8 @@ const MethodRegistration registration{
      .formula = "b_n = Σ_{l in block n} u_l,  k_i = RMSNorm(v_i) ⊙ γ_l,  α_l = softmax_i(w_l · k_i),  "
                 "h_l = Σ_i α_{l,i} v_i,  v = x_0, b_1 .. b_n, partial sum",
      .citation = "Attention Residuals (Kimi Team)",
-     .options = {method_options::blocks(), method_options::block_size(), method_options::key_gain()},
-     .added_parameters =
-         [](const ModelSettings& model, const OptionValues& options) {
-             return routing_parameters(model.layers, model.width, read_routing_settings(options));
-         },
-     .routing_layout =
-         [](const ModelSettings& model, const OptionValues& options) {
-             return make_routing_layout(block_layout(model, options), read_routing_settings(options));
-         }},
-    [](const MethodInput& input) {
-        return std::make_unique<RoutedMethod>(input, block_layout(input.model, input.options),
-                                              read_routing_settings(input.options));
-    }};
+     .options = {method_options::blocks(), method_options::block_size(), method_options::key_gain()}},
+    read_routing_settings};
 
 }  // namespace
 

@@ -15,7 +15,7 @@ RoutingSettings read_settings(const OptionValues& options) {
     return settings;
 }
 
-const MethodRegistration registration{
+const BlockRoutedRegistration registration{
     {.id = "haares",
      .order = 80,
      .title = "HaaRes",
@@ -26,19 +26,8 @@ const MethodRegistration registration{
                  "2606.06564",
      .options = {method_options::blocks(), method_options::block_size(), method_options::detail(),
                  method_options::rms_match(), method_options::detach(), method_options::detail_bias(),
-                 method_options::detail_bias_init(), method_options::key_gain()},
-     .added_parameters =
-         [](const ModelSettings& model, const OptionValues& options) {
-             return routing_parameters(model.layers, model.width, read_settings(options));
-         },
-     .routing_layout =
-         [](const ModelSettings& model, const OptionValues& options) {
-             return make_routing_layout(block_layout(model, options), read_settings(options));
-         }},
-    [](const MethodInput& input) {
-        return std::make_unique<RoutedMethod>(input, block_layout(input.model, input.options),
-                                              read_settings(input.options));
-    }};
+                 method_options::detail_bias_init(), method_options::key_gain()}},
+    read_settings};
 
 }  // namespace
 

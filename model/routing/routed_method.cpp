@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/routing/routed_method.h"
 
+#include <utility>
+
 #include <ATen/ATen.h>
 
 #include "model/kernels/precision.h"
+#include "model/routing/options.h"
 #include "model/routing/routed_stream.h"
 
 namespace wavlab {
@@ -16,6 +19,16 @@ at::Tensor to_tensor(const DetailSigns& signs) {
     for (const std::vector<int>& row : signs)
         for (const int sign : row) *numbers++ = static_cast<float>(sign);
     return tensor;
+}
+
+MethodDescriptor with_costs(MethodDescriptor descriptor, RoutingSettings (*read_settings)(const OptionValues&)) {
+    descriptor.added_parameters = [read_settings](const ModelSettings& model, const OptionValues& options) {
+        return routing_parameters(model.layers, model.width, read_settings(options));
+    };
+    descriptor.routing_layout = [read_settings](const ModelSettings& model, const OptionValues& options) {
+        return make_routing_layout(block_layout(model, options), read_settings(options));
+    };
+    return descriptor;
 }
 
 }  // namespace
@@ -75,5 +88,12 @@ std::vector<RouterParameters> RoutedMethod::routers() const {
     }
     return routers;
 }
+
+BlockRoutedRegistration::BlockRoutedRegistration(MethodDescriptor descriptor,
+                                                 RoutingSettings (*read_settings)(const OptionValues&))
+    : MethodRegistration(with_costs(std::move(descriptor), read_settings), [read_settings](const MethodInput& input) {
+          return std::make_unique<RoutedMethod>(input, block_layout(input.model, input.options),
+                                                read_settings(input.options));
+      }) {}
 
 }  // namespace wavlab

@@ -44,4 +44,10 @@ private:
     void read_signs() const;
 };
 
+/// Registers a method that routes over the blocks of `blocks` and `block_size`, with these settings: the descriptor's
+/// costs and layout and the tensor side all follow from them.
+struct BlockRoutedRegistration : MethodRegistration {
+    BlockRoutedRegistration(MethodDescriptor descriptor, RoutingSettings (*read_settings)(const OptionValues&));
+};
+
 }  // namespace wavlab
