@@ -22,6 +22,7 @@
 #include "app/gui/paint_governor.h"
 #include "app/gui/run_library.h"
 #include "app/gui/settings.h"
+#include "app/gui/window_feature.h"
 #include "core/ready_experiments.h"
 #include "core/registry.h"
 #include "datasets/dataset.h"
@@ -39,6 +40,7 @@
 #include "views/runs_panel.h"
 #include "views/status_line.h"
 #include "views/theme.h"
+#include "views/time_cursor.h"
 
 namespace wavlab {
 
@@ -57,7 +59,8 @@ MainWindow::MainWindow(const std::filesystem::path& runs, Session::Loader load)
       runs_model_(new RunsModel(this)),
       library_(new RunLibrary(*runs_model_, runs, this)),
       desk_(new DockDesk(*this)),
-      governor_(new PaintGovernor(this)) {
+      governor_(new PaintGovernor(this)),
+      time_cursor_(new TimeCursor(this)) {
     setObjectName(QStringLiteral("main_window"));
     setWindowTitle(tr("WAV Lab"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/wavlab.svg")));
@@ -67,6 +70,7 @@ MainWindow::MainWindow(const std::filesystem::path& runs, Session::Loader load)
     add_run_actions();
     add_runs_actions();
     add_export_actions();
+    make_features();
     make_views();
     add_view_actions();
     make_toolbar();
@@ -117,6 +121,16 @@ MainWindow::MainWindow(const std::filesystem::path& runs, Session::Loader load)
 
 MainWindow::~MainWindow() = default;
 
+void MainWindow::make_features() {
+    for (const WindowFeatureDescriptor& descriptor : WindowFeatureRegistry::all()) {
+        WindowFeature* feature = descriptor.make(*this);
+        feature->setParent(this);
+        feature->setObjectName(QStringLiteral("feature.") + QString::fromStdString(descriptor.id));
+        features_.push_back(feature);
+        feature->add_actions();
+    }
+}
+
 void MainWindow::make_views() {
     auto* loading = new QLabel(tr("Loading the model part of the program…"), this);
     loading->setAlignment(Qt::AlignCenter);
@@ -141,6 +155,7 @@ void MainWindow::make_views() {
            "one is shown by Routing and Details.\n\nPress Start to make the first."));
     desk_->add(QStringLiteral("runs"), tr("Runs"), tr("All runs. Tick: drawn. Selected: shown by Routing and Details."),
                runs_panel_, DockPlace::bottom_right);
+    for (WindowFeature* feature : features_) feature->add_views();
     status_line_ = new StatusLine(*statusBar());
 }
 
@@ -322,6 +337,11 @@ void MainWindow::interrupt() {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
+    for (WindowFeature* feature : features_)
+        if (!feature->may_close()) {
+            event->ignore();
+            return;
+        }
     if (!session_->is_running()) {
         save_settings();
         event->accept();

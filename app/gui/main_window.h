@@ -11,6 +11,7 @@
 #include "app/gui/session.h"
 #include "core/experiment.h"
 #include "core/run_event.h"
+#include "views/plots/plot.h"
 
 class QToolBar;
 
@@ -27,6 +28,8 @@ class RunLibrary;
 class RunsModel;
 class RunsPanel;
 class StatusLine;
+class TimeCursor;
+class WindowFeature;
 
 /// WAV Lab's window: wires the form, the session, the runs and the plots together. What it offers are the actions of
 /// its registry.
@@ -47,6 +50,18 @@ public:
     StatusLine& status_line() { return *status_line_; }
     MessageBar& message_bar() { return *message_bar_; }
     const std::vector<PlotPane*>& panes() const { return panes_; }
+    TimeCursor& time_cursor() { return *time_cursor_; }
+    /// The feature of this type; null when there is none.
+    template <class Feature>
+    Feature* feature() const {
+        return findChild<Feature*>(QString(), Qt::FindDirectChildrenOnly);
+    }
+    /// The run that is selected in the list; empty without one.
+    std::filesystem::path focus() const;
+    /// Everything that can be done now is enabled, everything else says why not.
+    void refresh_actions();
+    /// Why a run cannot be started now, or empty.
+    QString start_obstacle() const;
     /// Null until the model part of the program is loaded: it knows the methods.
     ExperimentForm* form() { return form_; }
     CostEstimator* estimator() { return estimator_; }
@@ -74,6 +89,12 @@ signals:
     void run_over(const RunEnded& end);
     /// `start_when_ready` cannot start: why.
     void cannot_start(const QString& reason);
+    /// Another run is selected in the list.
+    void focus_changed(const std::filesystem::path& folder);
+    /// Other runs are drawn now.
+    void runs_shown(const std::vector<DrawnRun>& runs);
+    /// Something new is known of a run that is open.
+    void record_changed(const RunRecord& record, const RecordChanges& changes);
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -84,6 +105,7 @@ protected:
 
 private:
     // main_window.cpp
+    void make_features();
     void make_views();
     void make_toolbar();
     void make_menus();
@@ -99,8 +121,6 @@ private:
     void add_runs_actions();
     void add_export_actions();
     void add_view_actions();
-    void refresh_actions();
-    QString start_obstacle() const;
     void refresh_run_actions();
     void refresh_runs_actions();
 
@@ -115,7 +135,6 @@ private:
     void show_runs();
     void note(const RunRecord& record, const RecordChanges& changes);
     QString own_name() const;
-    std::filesystem::path focus() const;
 
     // main_window_files.cpp: opening, saving, exporting
     void choose_starting_point(const QString& id);
@@ -141,6 +160,8 @@ private:
     RunLibrary* library_;
     DockDesk* desk_;
     PaintGovernor* governor_;
+    TimeCursor* time_cursor_;
+    std::vector<WindowFeature*> features_;
     RunsPanel* runs_panel_ = nullptr;
     StatusLine* status_line_ = nullptr;
     MessageBar* message_bar_ = nullptr;

@@ -8,6 +8,7 @@
 #include "app/gui/main_window.h"
 #include "app/gui/run_library.h"
 #include "app/gui/settings.h"
+#include "app/gui/window_feature.h"
 #include "core/build_info.h"
 #include "core/run_folder.h"
 #include "views/action_registry.h"
@@ -267,6 +268,7 @@ void MainWindow::refresh_actions() {
     const QString no_form = form_ ? QString() : tr("The form is not there yet.");
     for (const char* id : {"file.save_experiment", "file.default_experiment", "file.open_experiment", "file.open_run"})
         actions_->set_obstacle(QLatin1String(id), no_form);
+    for (WindowFeature* feature : features_) feature->refresh_actions();
 }
 
 void MainWindow::refresh_run_actions() {

@@ -146,6 +146,7 @@ void MainWindow::on_ended() {
 void MainWindow::note(const RunRecord& record, const RecordChanges& changes) {
     if (!changes.any()) return;
     for (PlotPane* pane : panes_) pane->note(record, changes);
+    emit record_changed(record, changes);
 }
 
 void MainWindow::on_focus_changed() {
@@ -153,12 +154,14 @@ void MainWindow::on_focus_changed() {
     if (!folder.empty()) library_->open(folder);
     show_runs();
     refresh_actions();
+    emit focus_changed(folder);
 }
 
 void MainWindow::show_runs() {
     const std::vector<DrawnRun> runs = runs_model_->drawn_runs(focus());
     const QString failure = failure_of([&] {
         for (PlotPane* pane : panes_) pane->set_runs(runs);
+        emit runs_shown(runs);
     });
     if (!failure.isEmpty()) show_problem(failure);
 }

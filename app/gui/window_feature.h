@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <QObject>
+
+#include "core/registry.h"
+
+namespace wavlab {
+
+class MainWindow;
+
+/// A part of the window that brings its own views and actions: the queue, checkpoints, samples, ... One file in
+/// app/gui/features/ each, which registers a WindowFeatureDescriptor; the window knows none of them by name. What
+/// happens in the window it hears by MainWindow's signals, what it needs it reaches by MainWindow's accessors.
+class WindowFeature : public QObject {
+    Q_OBJECT
+
+public:
+    explicit WindowFeature(QObject* parent) : QObject(parent) {}
+
+    /// Adds its actions to the registry; their menus come after the window's own. The window's views do not exist yet.
+    virtual void add_actions() {}
+    /// Adds its docks to the desk; the window's own views are there.
+    virtual void add_views() {}
+    /// Enables its actions, or says why they cannot be used now. Called after everything that may change that.
+    virtual void refresh_actions() {}
+    /// False keeps the window open: the feature has asked the user and closes the window itself once that is settled.
+    virtual bool may_close() { return true; }
+};
+
+struct WindowFeatureDescriptor {
+    std::string id;
+    int order = 0;
+    /// The feature becomes a child of the window.
+    std::function<WindowFeature*(MainWindow& window)> make;
+};
+
+using WindowFeatureRegistry = Registry<WindowFeatureDescriptor>;
+
+}  // namespace wavlab
