@@ -2,6 +2,7 @@
 // Every key of the experiment file outside [method], as data.
 #include "core/experiment.h"
 #include "core/method.h"
+#include "core/translatable.h"
 
 namespace wavlab {
 
@@ -49,14 +50,16 @@ std::vector<std::string> method_ids() {
 }
 
 void add_top_fields(std::vector<ExperimentField>& fields) {
+    fields.push_back(top_field(&Experiment::schema, number("schema", WAVLAB_TEXT("Schema"),
+                                                           WAVLAB_TEXT("Version of the file's form."), "", 1, 1)));
+    fields.push_back(top_field(&Experiment::name,
+                               text("name", WAVLAB_TEXT("Name"), WAVLAB_TEXT("What the run's folder is called."))));
     fields.push_back(
-        top_field(&Experiment::schema, number("schema", "Schema", "Version of the file's form.", "", 1, 1)));
-    fields.push_back(top_field(&Experiment::name, text("name", "Name", "What the run's folder is called.")));
-    fields.push_back(top_field(&Experiment::seed,
-                               number("seed", "Seed",
-                                      "Initial values, the order of the data and dropout are drawn from it. Corpus and "
-                                      "evaluation windows do not depend on it.",
-                                      "", 0, largest_seed)));
+        top_field(&Experiment::seed,
+                  number("seed", WAVLAB_TEXT("Seed"),
+                         WAVLAB_TEXT("Initial values, the order of the data and dropout are drawn from it. Corpus and "
+                                     "evaluation windows do not depend on it."),
+                         "", 0, largest_seed)));
 }
 
 void add_model_fields(std::vector<ExperimentField>& fields) {
@@ -64,19 +67,27 @@ void add_model_fields(std::vector<ExperimentField>& fields) {
         fields.push_back(field("model", &Experiment::model, member, std::move(option)));
     };
     using M = ModelSettings;
-    add(&M::method, text("method", "Method", "What enters each sublayer: the residual method.", method_ids()));
-    add(&M::layers,
-        number("layers", "Layers", "Depth L. Each layer has two sublayers: attention and MLP.", "layers", 1, 1000));
-    add(&M::width, number("width", "Width", "Channels d of the residual stream. Width / heads must be whole and even.",
-                          "channels", 2, 65536));
-    add(&M::heads, number("heads", "Heads", "Attention heads, each of width / heads channels.", "heads", 1, 4096));
-    add(&M::mlp_hidden, number("mlp_hidden", "MLP width",
-                               "Hidden channels of the SwiGLU MLP. Left out of a file that gives a width: 4 times the "
-                               "width.",
-                               "channels", 1, 1048576));
-    add(&M::context, number("context", "Context", "Tokens T that the model sees at once.", "tokens", 1, 1048576));
-    add(&M::dropout, number("dropout", "Dropout",
-                            "Probability of dropping a channel of each update and of the embedding.", "", 0, 0.99));
+    add(&M::method, text("method", WAVLAB_TEXT("Method"),
+                         WAVLAB_TEXT("What enters each sublayer: the residual method."), method_ids()));
+    add(&M::layers, number("layers", WAVLAB_TEXT("Layers"),
+                           WAVLAB_TEXT("Depth L. Each layer has two sublayers: attention and MLP."),
+                           WAVLAB_TEXT("layers"), 1, 1000));
+    add(&M::width, number("width", WAVLAB_TEXT("Width"),
+                          WAVLAB_TEXT("Channels d of the residual stream. Width / heads must be whole and even."),
+                          WAVLAB_TEXT("channels"), 2, 65536));
+    add(&M::heads,
+        number("heads", WAVLAB_TEXT("Heads"), WAVLAB_TEXT("Attention heads, each of width / heads channels."),
+               WAVLAB_TEXT("heads"), 1, 4096));
+    add(&M::mlp_hidden,
+        number("mlp_hidden", WAVLAB_TEXT("MLP width"),
+               WAVLAB_TEXT("Hidden channels of the SwiGLU MLP. Left out of a file that gives a width: 4 times the "
+                           "width."),
+               WAVLAB_TEXT("channels"), 1, 1048576));
+    add(&M::context, number("context", WAVLAB_TEXT("Context"), WAVLAB_TEXT("Tokens T that the model sees at once."),
+                            WAVLAB_TEXT("tokens"), 1, 1048576));
+    add(&M::dropout,
+        number("dropout", WAVLAB_TEXT("Dropout"),
+               WAVLAB_TEXT("Probability of dropping a channel of each update and of the embedding."), "", 0, 0.99));
 }
 
 void add_data_fields(std::vector<ExperimentField>& fields) {
@@ -84,14 +95,18 @@ void add_data_fields(std::vector<ExperimentField>& fields) {
         fields.push_back(field("data", &Experiment::data, member, std::move(option)));
     };
     using D = DataSettings;
-    add(&D::dataset, text("dataset", "Dataset",
-                          "The text to learn: the built-in toy-stories, a dataset id, or file:PATH of a text file.",
-                          {"toy-stories"}, true));
-    add(&D::tokenizer, text("tokenizer", "Tokenizer", "char: one token a character.", {"char"}, true));
-    add(&D::validation,
-        text("validation", "Validation text", "A text file to validate on. Empty: the last tenth of the dataset."));
-    add(&D::size, number("size", "Corpus size", "Length of the built-in dataset.", "bytes", 1000, 1e9));
-    add(&D::seed, number("seed", "Corpus seed", "The built-in dataset is generated from it.", "", 0, largest_seed));
+    add(&D::dataset,
+        text("dataset", WAVLAB_TEXT("Dataset"),
+             WAVLAB_TEXT("The text to learn: the built-in toy-stories, a dataset id, or file:PATH of a text file."),
+             {"toy-stories"}, true));
+    add(&D::tokenizer,
+        text("tokenizer", WAVLAB_TEXT("Tokenizer"), WAVLAB_TEXT("char: one token a character."), {"char"}, true));
+    add(&D::validation, text("validation", WAVLAB_TEXT("Validation text"),
+                             WAVLAB_TEXT("A text file to validate on. Empty: the last tenth of the dataset.")));
+    add(&D::size, number("size", WAVLAB_TEXT("Corpus size"), WAVLAB_TEXT("Length of the built-in dataset."),
+                         WAVLAB_TEXT("bytes"), 1000, 1e9));
+    add(&D::seed, number("seed", WAVLAB_TEXT("Corpus seed"), WAVLAB_TEXT("The built-in dataset is generated from it."),
+                         "", 0, largest_seed));
 }
 
 void add_schedule_fields(std::vector<ExperimentField>& fields) {
@@ -99,24 +114,32 @@ void add_schedule_fields(std::vector<ExperimentField>& fields) {
         fields.push_back(field("train", &Experiment::train, member, std::move(option)));
     };
     using T = TrainSettings;
-    add(&T::steps, number("steps", "Steps", "Updates to make.", "steps", 1, most_steps));
-    add(&T::batch, number("batch", "Batch", "Windows of text in one microbatch.", "windows", 1, 65536));
+    add(&T::steps,
+        number("steps", WAVLAB_TEXT("Steps"), WAVLAB_TEXT("Updates to make."), WAVLAB_TEXT("steps"), 1, most_steps));
+    add(&T::batch, number("batch", WAVLAB_TEXT("Batch"), WAVLAB_TEXT("Windows of text in one microbatch."),
+                          WAVLAB_TEXT("windows"), 1, 65536));
     add(&T::accumulate,
-        number("accumulate", "Accumulate", "Microbatches whose gradients make one update.", "microbatches", 1, 65536));
-    Option rate = number("lr", "Learning rate", "Highest learning rate, reached at the end of the warm-up.", "", 0, 10);
+        number("accumulate", WAVLAB_TEXT("Accumulate"), WAVLAB_TEXT("Microbatches whose gradients make one update."),
+               WAVLAB_TEXT("microbatches"), 1, 65536));
+    Option rate = number("lr", WAVLAB_TEXT("Learning rate"),
+                         WAVLAB_TEXT("Highest learning rate, reached at the end of the warm-up."), "", 0, 10);
     rate.minimum_excluded = true;
     add(&T::lr, rate);
-    add(&T::min_lr,
-        number("min_lr", "Final rate", "Learning rate at the last step, at the end of the cosine.", "", 0, 10));
-    add(&T::warmup, number("warmup", "Warm-up", "Steps over which the learning rate rises: lr * min(1, t / warmup).",
-                           "steps", 0, most_steps));
+    add(&T::min_lr, number("min_lr", WAVLAB_TEXT("Final rate"),
+                           WAVLAB_TEXT("Learning rate at the last step, at the end of the cosine."), "", 0, 10));
+    add(&T::warmup, number("warmup", WAVLAB_TEXT("Warm-up"),
+                           WAVLAB_TEXT("Steps over which the learning rate rises: lr * min(1, t / warmup)."),
+                           WAVLAB_TEXT("steps"), 0, most_steps));
     add(&T::weight_decay,
-        number("weight_decay", "Weight decay",
-               "AdamW's decay of the matrices qkv, out, gate, up, down and head; nothing else decays.", "", 0, 100));
-    add(&T::beta1, number("beta1", "Beta 1", "AdamW's decay of the gradient's mean.", "", 0, 0.999999));
-    add(&T::beta2, number("beta2", "Beta 2", "AdamW's decay of the gradient's mean square.", "", 0, 0.999999));
-    add(&T::grad_clip,
-        number("grad_clip", "Gradient clip", "Largest L2 norm of the whole gradient. 0: no clipping.", "", 0, 1e6));
+        number("weight_decay", WAVLAB_TEXT("Weight decay"),
+               WAVLAB_TEXT("AdamW's decay of the matrices qkv, out, gate, up, down and head; nothing else decays."), "",
+               0, 100));
+    add(&T::beta1,
+        number("beta1", WAVLAB_TEXT("Beta 1"), WAVLAB_TEXT("AdamW's decay of the gradient's mean."), "", 0, 0.999999));
+    add(&T::beta2, number("beta2", WAVLAB_TEXT("Beta 2"), WAVLAB_TEXT("AdamW's decay of the gradient's mean square."),
+                          "", 0, 0.999999));
+    add(&T::grad_clip, number("grad_clip", WAVLAB_TEXT("Gradient clip"),
+                              WAVLAB_TEXT("Largest L2 norm of the whole gradient. 0: no clipping."), "", 0, 1e6));
 }
 
 void add_device_fields(std::vector<ExperimentField>& fields) {
@@ -124,30 +147,35 @@ void add_device_fields(std::vector<ExperimentField>& fields) {
         fields.push_back(field("train", &Experiment::train, member, std::move(option)));
     };
     using T = TrainSettings;
-    add(&T::precision, text("precision", "Precision",
-                            "fp32, or bf16: matrix products in bfloat16 with fp32 master weights.", {"fp32", "bf16"}));
-    add(&T::device, text("device", "Device", "auto takes a GPU when there is one that works; cuda:1 is the second GPU.",
+    add(&T::precision,
+        text("precision", WAVLAB_TEXT("Precision"),
+             WAVLAB_TEXT("fp32, or bf16: matrix products in bfloat16 with fp32 master weights."), {"fp32", "bf16"}));
+    add(&T::device, text("device", WAVLAB_TEXT("Device"),
+                         WAVLAB_TEXT("auto takes a GPU when there is one that works; cuda:1 is the second GPU."),
                          {"auto", "cpu", "cuda"}, true));
-    add(&T::deterministic,
-        flag("deterministic", "Deterministic", "Only algorithms that give the same bits every time. Slower on a GPU."));
-    add(&T::eval_every,
-        number("eval_every", "Evaluate every",
-               "Steps between evaluations. 0: only at the start and after the last step.", "steps", 0, most_steps));
-    add(&T::eval_windows,
-        number("eval_windows", "Evaluation windows",
-               "Windows of the validation text, spread evenly, that are evaluated.", "windows", 1, 1e6));
-    add(&T::checkpoint_every,
-        number("checkpoint_every", "Checkpoint every", "Steps between checkpoints. 0: only after the last step.",
-               "steps", 0, most_steps));
-    add(&T::checkpoint_keep, number("checkpoint_keep", "Checkpoints kept",
-                                    "Newest checkpoints that are kept beside the best and the last. 0: all of them.",
-                                    "checkpoints", 0, 1e6));
-    add(&T::record_every,
-        number("record_every", "Record every", "Steps between records of routing, details and depth. 0: never.",
-               "steps", 0, most_steps));
+    add(&T::deterministic, flag("deterministic", WAVLAB_TEXT("Deterministic"),
+                                WAVLAB_TEXT("Only algorithms that give the same bits every time. Slower on a GPU.")));
+    add(&T::eval_every, number("eval_every", WAVLAB_TEXT("Evaluate every"),
+                               WAVLAB_TEXT("Steps between evaluations. 0: only at the start and after the last step."),
+                               WAVLAB_TEXT("steps"), 0, most_steps));
+    add(&T::eval_windows, number("eval_windows", WAVLAB_TEXT("Evaluation windows"),
+                                 WAVLAB_TEXT("Windows of the validation text, spread evenly, that are evaluated."),
+                                 WAVLAB_TEXT("windows"), 1, 1e6));
+    add(&T::checkpoint_every, number("checkpoint_every", WAVLAB_TEXT("Checkpoint every"),
+                                     WAVLAB_TEXT("Steps between checkpoints. 0: only after the last step."),
+                                     WAVLAB_TEXT("steps"), 0, most_steps));
+    add(&T::checkpoint_keep,
+        number("checkpoint_keep", WAVLAB_TEXT("Checkpoints kept"),
+               WAVLAB_TEXT("Newest checkpoints that are kept beside the best and the last. 0: all of them."),
+               WAVLAB_TEXT("checkpoints"), 0, 1e6));
+    add(&T::record_every, number("record_every", WAVLAB_TEXT("Record every"),
+                                 WAVLAB_TEXT("Steps between records of routing, details and depth. 0: never."),
+                                 WAVLAB_TEXT("steps"), 0, most_steps));
     add(&T::sample_every,
-        number("sample_every", "Sample every", "Steps between text samples. 0: never.", "steps", 0, most_steps));
-    add(&T::threads, number("threads", "Threads", "CPU threads. 0: all cores.", "threads", 0, 1024));
+        number("sample_every", WAVLAB_TEXT("Sample every"), WAVLAB_TEXT("Steps between text samples. 0: never."),
+               WAVLAB_TEXT("steps"), 0, most_steps));
+    add(&T::threads, number("threads", WAVLAB_TEXT("Threads"), WAVLAB_TEXT("CPU threads. 0: all cores."),
+                            WAVLAB_TEXT("threads"), 0, 1024));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/registry.h"
+#include "core/translatable.h"
 #include "datasets/text.h"
 
 namespace wavlab {
@@ -179,8 +180,8 @@ std::unique_ptr<Tokenizer> restore(const nlohmann::json& vocabulary) {
 
 const Registration<TokenizerDescriptor> registration{{
     .id = "char",
-    .title = "Characters",
-    .summary = "One token for each Unicode code point that occurs in the training or validation text.",
+    .title = WAVLAB_TEXT("Characters"),
+    .summary = WAVLAB_TEXT("One token for each Unicode code point that occurs in the training or validation text."),
     .order = 0,
     .build = build,
     .restore = restore,

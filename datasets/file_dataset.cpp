@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/registry.h"
+#include "core/translatable.h"
 #include "datasets/dataset.h"
 #include "datasets/text.h"
 #include "datasets/validation_file.h"
@@ -39,8 +40,9 @@ TextCorpus load(const DataRequest& request) {
 
 const Registration<DatasetDescriptor> registration{{
     .id = "file",
-    .title = "Text file",
-    .summary = "file:PATH, any UTF-8 text. The last tenth of its characters validates, unless another file does.",
+    .title = WAVLAB_TEXT("Text file"),
+    .summary =
+        WAVLAB_TEXT("file:PATH, any UTF-8 text. The last tenth of its characters validates, unless another file does."),
     .licence = "that of the file",
     .citation = "",
     .order = 1,

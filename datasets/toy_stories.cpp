@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/registry.h"
+#include "core/translatable.h"
 #include "datasets/dataset.h"
 #include "datasets/validation_file.h"
 
@@ -79,26 +80,27 @@ TextCorpus load(const DataRequest& request) {
 std::vector<Option> options() {
     Option size;
     size.key = "size";
-    size.label = "Size";
+    size.label = WAVLAB_TEXT("Size");
     size.default_value = DataRequest().size;
-    size.help = "Length of the generated text; it ends with the story in which this length is reached.";
-    size.unit = "bytes";
+    size.help = WAVLAB_TEXT("Length of the generated text; it ends with the story in which this length is reached.");
+    size.unit = WAVLAB_TEXT("bytes");
     size.minimum = minimum_size;
     size.maximum = maximum_size;
     Option seed;
     seed.key = "seed";
-    seed.label = "Text seed";
+    seed.label = WAVLAB_TEXT("Text seed");
     seed.default_value = static_cast<std::int64_t>(DataRequest().seed);
-    seed.help = "Chooses the stories. The experiment's own seed never changes them.";
+    seed.help = WAVLAB_TEXT("Chooses the stories. The experiment's own seed never changes them.");
     seed.minimum = 0;
     return {size, seed};
 }
 
 const Registration<DatasetDescriptor> registration{{
     .id = "toy-stories",
-    .title = "Toy stories (built in)",
-    .summary = "Small generated stories with characters, places and things that return. No download; the exact "
-               "lowest loss is known.",
+    .title = WAVLAB_TEXT("Toy stories (built in)"),
+    .summary =
+        WAVLAB_TEXT("Small generated stories with characters, places and things that return. No download; the exact "
+                    "lowest loss is known."),
     .licence = "GPL-3.0-or-later, as WAV Lab itself",
     .citation = "",
     .order = 0,

@@ -16,6 +16,7 @@
 #include <QToolButton>
 
 #include "views/theme.h"
+#include "views/translated.h"
 
 namespace wavlab {
 
@@ -29,8 +30,8 @@ FigureDialog::FigureDialog(const QString& plot, const QString& folder, const QSt
 
     plot_ = new QComboBox(this);
     for (const PlotDescriptor& descriptor : PlotRegistry::all()) {
-        plot_->addItem(QString::fromStdString(descriptor.title), QString::fromStdString(descriptor.id));
-        plot_->setItemData(plot_->count() - 1, QString::fromStdString(descriptor.help), Qt::ToolTipRole);
+        plot_->addItem(translated(descriptor.title), QString::fromStdString(descriptor.id));
+        plot_->setItemData(plot_->count() - 1, translated(descriptor.help), Qt::ToolTipRole);
     }
     plot_->setCurrentIndex(qMax(0, plot_->findData(plot)));
     form->addRow(tr("&Plot"), plot_);

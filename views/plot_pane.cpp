@@ -12,6 +12,7 @@
 #include <qcustomplot.h>
 
 #include "views/plot_style.h"
+#include "views/translated.h"
 
 namespace wavlab {
 
@@ -29,14 +30,14 @@ PlotPane::PlotPane(const PlotDescriptor& descriptor, QWidget* parent) : QWidget(
     text_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Ignored);
     stack_->addWidget(text_);
     plot_ = descriptor.make(stack_);
-    plot_->setAccessibleName(QString::fromStdString(descriptor.title));
+    plot_->setAccessibleName(translated(descriptor.title));
     stack_->addWidget(plot_);
     setMinimumSize(160, 110);
     restyle();
 }
 
 void PlotPane::set_hint(const QString& hint) {
-    QString help = QString::fromStdString(descriptor_.help).toHtmlEscaped();
+    QString help = translated(descriptor_.help).toHtmlEscaped();
     help.replace(QLatin1Char('\n'), QStringLiteral("<br>"));
     text_->setText(QStringLiteral("<p>%1</p><p><b>%2</b></p>").arg(help, hint.toHtmlEscaped()));
 }

@@ -14,8 +14,10 @@
 
 #include <QApplication>
 #include <QBuffer>
+#include <QLocale>
 #include <QSocketNotifier>
 #include <QTimer>
+#include <QTranslator>
 
 #include "app/gui/main_window.h"
 #include "app/gui/qt_messages.h"
@@ -154,6 +156,14 @@ private:
     int settled_ = 0;
 };
 
+/// The window's texts in the user's language, where there is a translation (setup/cmake/Translations.cmake).
+void load_translation() {
+    auto* translator = new QTranslator(QCoreApplication::instance());
+    const QString folder = QCoreApplication::applicationDirPath() + QStringLiteral("/../share/translations");
+    if (translator->load(QLocale(), QStringLiteral("wavlab"), QStringLiteral("_"), folder))
+        QCoreApplication::installTranslator(translator);
+}
+
 }  // namespace
 
 int run_gui(const GuiArguments& arguments) {
@@ -167,6 +177,7 @@ int run_gui(const GuiArguments& arguments) {
     QCoreApplication::setApplicationName(QStringLiteral("wavlab"));
     QGuiApplication::setApplicationDisplayName(QStringLiteral("WAV Lab"));
     QGuiApplication::setDesktopFileName(QStringLiteral("wavlab"));
+    load_translation();
     apply_theme(parse_theme(window_settings().value(QStringLiteral("theme")).toString()));
     new SystemThemeWatcher(&application);
 

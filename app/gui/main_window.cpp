@@ -41,6 +41,7 @@
 #include "views/status_line.h"
 #include "views/theme.h"
 #include "views/time_cursor.h"
+#include "views/translated.h"
 
 namespace wavlab {
 
@@ -142,8 +143,8 @@ void MainWindow::make_views() {
     for (const PlotDescriptor& descriptor : PlotRegistry::all()) {
         auto* pane = new PlotPane(descriptor, this);
         panes_.push_back(pane);
-        const QString title = QString::fromStdString(descriptor.title);
-        desk_->add(QString::fromStdString(descriptor.id), title, QString::fromStdString(descriptor.help), pane,
+        const QString title = translated(descriptor.title);
+        desk_->add(QString::fromStdString(descriptor.id), title, translated(descriptor.help), pane,
                    plot_places[std::min(place++, std::size(plot_places) - 1)]);
     }
     runs_panel_ = new RunsPanel(*runs_model_, *actions_,
@@ -215,16 +216,14 @@ void MainWindow::make_form() {
     form_ = new ExperimentForm(actions_->action(QStringLiteral("run.start")), this);
     FormChoices choices;
     for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all()) {
-        DatasetChoice choice{QString::fromStdString(dataset.id),
-                             QString::fromStdString(dataset.title),
-                             QString::fromStdString(dataset.summary),
-                             {}};
+        DatasetChoice choice{
+            QString::fromStdString(dataset.id), translated(dataset.title), translated(dataset.summary), {}};
         for (const Option& option : dataset.options) choice.options.append(QString::fromStdString(option.key));
         choices.datasets.append(choice);
     }
     for (const TokenizerDescriptor& tokenizer : Registry<TokenizerDescriptor>::all())
-        choices.tokenizers.append({QString::fromStdString(tokenizer.id), QString::fromStdString(tokenizer.title),
-                                   QString::fromStdString(tokenizer.summary)});
+        choices.tokenizers.append(
+            {QString::fromStdString(tokenizer.id), translated(tokenizer.title), translated(tokenizer.summary)});
     const QString problem = failure_of([&] {
         for (const std::string& device : session_->library()->devices())
             choices.devices.append({QString::fromStdString(device), {}, {}});

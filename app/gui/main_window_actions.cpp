@@ -19,6 +19,7 @@
 #include "views/plot_pane.h"
 #include "views/runs_model.h"
 #include "views/theme.h"
+#include "views/translated.h"
 
 namespace wavlab {
 
@@ -94,7 +95,7 @@ void MainWindow::add_export_actions() {
     const QString menu = tr("&Export");
     for (const PlotDescriptor& descriptor : PlotRegistry::all()) {
         const QString id = QString::fromStdString(descriptor.id);
-        actions_->add({"export.figure." + id, tr("%1 figure…").arg(QString::fromStdString(descriptor.title)),
+        actions_->add({"export.figure." + id, tr("%1 figure…").arg(translated(descriptor.title)),
                        tr("Writes this plot for print: PDF, SVG or PNG at a width in inches."), "export",
                        &descriptor == &PlotRegistry::all().front() ? QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E)
                                                                    : QKeySequence(),
@@ -258,7 +259,7 @@ QString MainWindow::start_obstacle() const {
     if (form_->is_valid()) return {};
     const ExperimentProblem& first = form_->problems_now().front();
     const OptionEditor* editor = form_->editor(QString::fromStdString(first.key));
-    const QString label = QString::fromStdString(editor ? editor->option().label : first.key);
+    const QString label = translated(editor ? editor->option().label : first.key);
     return tr("%1: %2").arg(label, QString::fromStdString(first.message));
 }
 

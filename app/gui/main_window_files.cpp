@@ -27,6 +27,7 @@
 #include "views/plot_pane.h"
 #include "views/runs_model.h"
 #include "views/runs_panel.h"
+#include "views/translated.h"
 
 namespace wavlab {
 
@@ -72,15 +73,15 @@ QString quoted(const QString& text) {
 void MainWindow::offer_starting_points() {
     QList<StartingPoint> points;
     for (const ReadyExperiment& ready : ready_experiments())
-        points.append({QStringLiteral("ready:") + QString::fromStdString(ready.id), QString::fromStdString(ready.title),
-                       QString::fromStdString(ready.description), false});
+        points.append({QStringLiteral("ready:") + QString::fromStdString(ready.id), translated(ready.title),
+                       QString::fromStdString(ready.description), tr("Ready experiments")});
     for (const QString& file : window_settings().value(QStringLiteral("recent_experiments")).toStringList()) {
         if (!QFileInfo::exists(file)) continue;
         // A run's experiment is known by the run's name.
         const QFileInfo info(file);
         const bool of_run = info.fileName() == QLatin1String("experiment.toml");
         points.append({QStringLiteral("recent:") + file, of_run ? QFileInfo(info.path()).fileName() : info.fileName(),
-                       file, true});
+                       file, tr("Used lately")});
     }
     if (form_) form_->set_starting_points(points);
 }
@@ -244,7 +245,7 @@ void MainWindow::copy_plot() {
     data->setImageData(QImage::fromData(png, "PNG"));
     data->setData(QStringLiteral("image/svg+xml"), render_figure(content, options, FigureFormat::svg, result));
     QApplication::clipboard()->setMimeData(data);
-    show_information(tr("Copied: %1.").arg(QString::fromStdString(content.plot->title)));
+    show_information(tr("Copied: %1.").arg(translated(content.plot->title)));
 }
 
 void MainWindow::export_metrics_dialog() {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/translatable.h"
 #include "model/routing/options.h"
 #include "model/routing/routed_method.h"
 
@@ -12,9 +13,10 @@ BlockLayout single_blocks(const ModelSettings& model) { return {model.layers, 1,
 const MethodRegistration registration{
     {.id = "attnres_full",
      .order = 50,
-     .title = "Full AttnRes",
-     .summary = "Before every sublayer a router takes a softmax over the embedding and every single update so far, and "
-                "passes on their weighted mean.",
+     .title = WAVLAB_TEXT("Full AttnRes"),
+     .summary = WAVLAB_TEXT(
+         "Before every sublayer a router takes a softmax over the embedding and every single update so far, and "
+         "passes on their weighted mean."),
      .formula = "k_i = RMSNorm(v_i) ⊙ γ_l,  α_l = softmax_i(w_l · k_i),  h_l = Σ_i α_{l,i} v_i,  "
                 "v = x_0, u_1 .. u_{l−1}",
      .citation = "Attention Residuals (Kimi Team)",

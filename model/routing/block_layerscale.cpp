@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <ATen/ATen.h>
 
+#include "core/translatable.h"
 #include "model/kernels/precision.h"
 #include "model/routing/additive_stream.h"
 #include "model/routing/method.h"
@@ -35,9 +36,10 @@ private:
 const MethodRegistration registration{
     {.id = "block_layerscale",
      .order = 40,
-     .title = "Block LayerScale",
-     .summary = "LayerScale with one vector for each block of consecutive sublayers instead of one for each sublayer. "
-                "A reconstruction: the block-wise control without routing.",
+     .title = WAVLAB_TEXT("Block LayerScale"),
+     .summary = WAVLAB_TEXT(
+         "LayerScale with one vector for each block of consecutive sublayers instead of one for each sublayer. "
+         "A reconstruction: the block-wise control without routing."),
      .formula = "h_1 = x_0,  h_{l+1} = h_l + λ_{block(l)} ⊙ u_l",
      .citation = "After Touvron et al., Going deeper with Image Transformers (CaiT), arXiv 2103.17239",
      .options = {method_options::blocks(), method_options::block_size(), method_options::layer_scale_init()},

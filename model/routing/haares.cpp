@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/translatable.h"
 #include "model/routing/options.h"
 #include "model/routing/routed_method.h"
 
@@ -18,9 +19,10 @@ RoutingSettings read_settings(const OptionValues& options) {
 const BlockRoutedRegistration registration{
     {.id = "haares",
      .order = 80,
-     .title = "HaaRes",
-     .summary = "WAV with the split detail alone, also of the running block: summary and split are the two Haar "
-                "coefficients of a block's updates. A reconstruction.",
+     .title = WAVLAB_TEXT("HaaRes"),
+     .summary =
+         WAVLAB_TEXT("WAV with the split detail alone, also of the running block: summary and split are the two Haar "
+                     "coefficients of a block's updates. A reconstruction."),
      .formula = "as WAV with phase = false, split = true, detail_scope = online",
      .citation = "A baseline of WAV: Multi-Resolution Block Residual Routing for Deep Decoder-Only Transformers, arXiv "
                  "2606.06564",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <ATen/ATen.h>
 
+#include "core/translatable.h"
 #include "model/kernels/precision.h"
 #include "model/routing/additive_stream.h"
 #include "model/routing/method.h"
@@ -29,9 +30,10 @@ private:
 const MethodRegistration registration{
     {.id = "layerscale",
      .order = 30,
-     .title = "LayerScale",
-     .summary = "Every update is multiplied channel by channel with a learned vector that starts small, by CaiT's rule "
-                "for the depth.",
+     .title = WAVLAB_TEXT("LayerScale"),
+     .summary = WAVLAB_TEXT(
+         "Every update is multiplied channel by channel with a learned vector that starts small, by CaiT's rule "
+         "for the depth."),
      .formula = "h_1 = x_0,  h_{l+1} = h_l + λ_l ⊙ u_l",
      .citation = "Touvron et al., Going deeper with Image Transformers (CaiT), arXiv 2103.17239",
      .options = {method_options::layer_scale_init()},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/routing/options.h"
+#include "core/translatable.h"
 
 #include <string>
 
@@ -9,119 +10,120 @@ namespace method_options {
 
 Option blocks() {
     return {.key = "blocks",
-            .label = "Blocks",
+            .label = WAVLAB_TEXT("Blocks"),
             .default_value = std::int64_t{4},
-            .help =
+            .help = WAVLAB_TEXT(
                 "Into how many consecutive blocks the 2L sublayers are cut: the block size is ceil(2L / blocks), "
-                "at least 1. The last block may be shorter.",
-            .unit = "blocks",
+                "at least 1. The last block may be shorter."),
+            .unit = WAVLAB_TEXT("blocks"),
             .minimum = 1,
             .maximum = 4096};
 }
 
 Option block_size() {
     return {.key = "block_size",
-            .label = "Block size",
+            .label = WAVLAB_TEXT("Block size"),
             .default_value = std::int64_t{0},
-            .help =
+            .help = WAVLAB_TEXT(
                 "Sublayers in a block (attention and MLP count as one each). It wins over the number of blocks; "
-                "0: from the number of blocks.",
-            .unit = "sublayers",
+                "0: from the number of blocks."),
+            .unit = WAVLAB_TEXT("sublayers"),
             .minimum = 0,
             .maximum = 4096};
 }
 
 Option key_gain() {
     return {.key = "key_gain",
-            .label = "Key gain",
+            .label = WAVLAB_TEXT("Key gain"),
             .default_value = true,
-            .help =
+            .help = WAVLAB_TEXT(
                 "A learned gain γ for each router and channel on the normalised keys, k = RMSNorm(v) ⊙ γ. It "
-                "starts at 1."};
+                "starts at 1.")};
 }
 
 Option phase() {
     return {.key = "phase",
-            .label = "Phase detail",
+            .label = WAVLAB_TEXT("Phase detail"),
             .default_value = true,
-            .help =
+            .help = WAVLAB_TEXT(
                 "Routers also read each block's phase detail: its attention updates minus its MLP updates, with "
-                "coefficients n/(2 n_att) and −n/(2 n_mlp)."};
+                "coefficients n/(2 n_att) and −n/(2 n_mlp).")};
 }
 
 Option split() {
     return {.key = "split",
-            .label = "Split detail",
+            .label = WAVLAB_TEXT("Split detail"),
             .default_value = true,
-            .help =
+            .help = WAVLAB_TEXT(
                 "Routers also read each block's split detail: the updates of its first half minus those of its "
-                "second half, with coefficients n/(2 n_first) and −n/(2 n_second)."};
+                "second half, with coefficients n/(2 n_first) and −n/(2 n_second).")};
 }
 
 Option detail_scope() {
     return {.key = "detail_scope",
-            .label = "Detail scope",
+            .label = WAVLAB_TEXT("Detail scope"),
             .default_value = std::string("completed"),
-            .help =
+            .help = WAVLAB_TEXT(
                 "completed: details of completed blocks only. online: those of the running block too, from the "
-                "moment both signs are present, over the sublayers done so far.",
+                "moment both signs are present, over the sublayers done so far."),
             .choices = {"completed", "online"}};
 }
 
 Option detail() {
     return {.key = "detail",
-            .label = "Detail",
+            .label = WAVLAB_TEXT("Detail"),
             .default_value = std::string("contrast"),
-            .help =
+            .help = WAVLAB_TEXT(
                 "What the detail sources hold. contrast: phase and split. random_sign: fixed balanced random signs "
-                "drawn from the seed, scaled alike. duplicate: the block's summary itself once more.",
+                "drawn from the seed, scaled alike. duplicate: the block's summary itself once more."),
             .choices = {"contrast", "random_sign", "duplicate"}};
 }
 
 Option rms_match() {
     return {.key = "rms_match",
-            .label = "RMS matching",
+            .label = WAVLAB_TEXT("RMS matching"),
             .default_value = std::string("token"),
-            .help =
+            .help = WAVLAB_TEXT(
                 "Scales each detail p to the RMS of its block's summary b, v = p · rms(b) / (rms(p) + 1e-6). token: "
                 "for each token. tensor: one ratio for the whole batch; it is not causal (later tokens and other "
-                "sequences of the batch change it). off: none.",
+                "sequences of the batch change it). off: none."),
             .choices = {"token", "tensor", "off"}};
 }
 
 Option detach() {
     return {.key = "detach",
-            .label = "Detach the ratio",
+            .label = WAVLAB_TEXT("Detach the ratio"),
             .default_value = true,
-            .help = "No gradient flows through the ratio of RMS matching. Off: it does (ablation)."};
+            .help = WAVLAB_TEXT("No gradient flows through the ratio of RMS matching. Off: it does (ablation).")};
 }
 
 Option detail_bias() {
     return {.key = "detail_bias",
-            .label = "Detail bias",
+            .label = WAVLAB_TEXT("Detail bias"),
             .default_value = std::string("learned"),
-            .help =
+            .help = WAVLAB_TEXT(
                 "The biases β on the logits of phase and split, two for each router: learned, or fixed at their "
-                "initial value.",
+                "initial value."),
             .choices = {"learned", "fixed"}};
 }
 
 Option detail_bias_init() {
     return {.key = "detail_bias_init",
-            .label = "Initial detail bias",
+            .label = WAVLAB_TEXT("Initial detail bias"),
             .default_value = -2.0,
-            .help =
+            .help = WAVLAB_TEXT(
                 "Initial value of the biases on the logits of phase and split. Negative: details start with less "
-                "weight than the other sources.",
+                "weight than the other sources."),
             .minimum = -1e6,
             .maximum = 1e6};
 }
 
 Option layer_scale_init() {
     return {.key = "init",
-            .label = "Initial scale",
+            .label = WAVLAB_TEXT("Initial scale"),
             .default_value = -1.0,
-            .help = "Initial value of every λ. -1: by CaiT's rule, 0.1 up to 18 layers, 1e-5 up to 24, 1e-6 deeper.",
+            .help = WAVLAB_TEXT(
+                "Initial value of every λ. -1: by CaiT's rule, 0.1 up to 18 layers, 1e-5 up to 24, 1e-6 deeper."),
             .minimum = -1,
             .maximum = 100};
 }

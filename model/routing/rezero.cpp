@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <ATen/ATen.h>
 
+#include "core/translatable.h"
 #include "model/kernels/precision.h"
 #include "model/routing/additive_stream.h"
 #include "model/routing/method.h"
@@ -25,9 +26,10 @@ private:
 const MethodRegistration registration{
     {.id = "rezero",
      .order = 20,
-     .title = "ReZero",
-     .summary = "Every update is multiplied by a learned scalar that starts at zero, so that the network starts as the "
-                "identity.",
+     .title = WAVLAB_TEXT("ReZero"),
+     .summary = WAVLAB_TEXT(
+         "Every update is multiplied by a learned scalar that starts at zero, so that the network starts as the "
+         "identity."),
      .formula = "h_1 = x_0,  h_{l+1} = h_l + a_l u_l,  a_l = 0 at the start",
      .citation = "Bachlechner et al., ReZero is All You Need: Fast Convergence at Large Depth, arXiv 2003.04887",
      .options = {},

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/translatable.h"
 #include "model/routing/additive_stream.h"
 #include "model/routing/method.h"
 
@@ -16,9 +17,10 @@ public:
 const MethodRegistration registration{
     {.id = "standard",
      .order = 10,
-     .title = "Standard residual",
-     .summary = "The plain pre-norm residual stream: every sublayer reads the sum of the embedding and all updates "
-                "before it.",
+     .title = WAVLAB_TEXT("Standard residual"),
+     .summary = WAVLAB_TEXT(
+         "The plain pre-norm residual stream: every sublayer reads the sum of the embedding and all updates "
+         "before it."),
      .formula = "h_1 = x_0,  h_{l+1} = h_l + u_l",
      .citation = "He et al., Deep Residual Learning for Image Recognition, arXiv 1512.03385",
      .options = {},

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/translatable.h"
 #include "model/routing/options.h"
 #include "model/routing/routed_method.h"
 
@@ -17,9 +18,10 @@ RoutingSettings read_settings(const OptionValues& options) {
 const BlockRoutedRegistration registration{
     {.id = "wav",
      .order = 70,
-     .title = "WAV",
-     .summary = "Block AttnRes whose routers also read details of every completed block: phase (attention against MLP) "
-                "and split (first half against second half), matched to the RMS of the block's summary.",
+     .title = WAVLAB_TEXT("WAV"),
+     .summary = WAVLAB_TEXT(
+         "Block AttnRes whose routers also read details of every completed block: phase (attention against MLP) "
+         "and split (first half against second half), matched to the RMS of the block's summary."),
      .formula = "p = Σ c_l u_l with Σ c_l = 0,  v = p · stopgrad(rms(b_n) / (rms(p) + 1e-6)),  "
                 "z_{l,i} = w_l · k_i + β_{l,kind(i)},  h_l = Σ_i softmax(z_l)_i v_i",
      .citation = "WAV: Multi-Resolution Block Residual Routing for Deep Decoder-Only Transformers, arXiv 2606.06564",
