@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/experiment.h"
 #include "core/experiment_text.h"
+#include "core/experiment_toml.h"
 #include "core/method.h"
 #include "core/safe_file.h"
 
@@ -15,11 +16,11 @@ namespace wavlab {
 
 namespace {
 
-constexpr std::size_t largest_file = 1 << 20;
 constexpr std::size_t longest_shown = 80;
 const std::vector<std::string> tables{"model", "method", "data", "train"};
 
-/// A value as it stands in the file, for messages.
+}  // namespace
+
 std::string shown(const toml::node& node) {
     if (node.is_table()) return "a table";
     if (node.is_array()) return "a list";
@@ -40,7 +41,6 @@ std::string shown(const toml::node& node) {
     return text;
 }
 
-/// Empty for what no option can hold: dates, lists, tables.
 std::optional<OptionValue> option_value(const toml::node& node) {
     if (const auto* flag = node.as_boolean()) return OptionValue(flag->get());
     if (const auto* whole = node.as_integer()) return OptionValue(whole->get());
@@ -49,14 +49,6 @@ std::optional<OptionValue> option_value(const toml::node& node) {
     return std::nullopt;
 }
 
-std::vector<std::string> keys_of(const std::vector<ExperimentField>& fields, std::string_view table) {
-    std::vector<std::string> keys;
-    for (const ExperimentField& field : fields)
-        if (field.table == table) keys.push_back(field.option.key);
-    return keys;
-}
-
-/// "; allowed are model.method, ...": the keys of the table that a dotted key names, else how keys look.
 std::string allowed_keys(const std::string& dotted_key, const std::vector<std::string>& known) {
     const std::string table = dotted_key.substr(0, dotted_key.find('.') + 1);
     std::vector<std::string> keys;
@@ -64,6 +56,15 @@ std::string allowed_keys(const std::string& dotted_key, const std::vector<std::s
         if (!table.empty() && key.starts_with(table)) keys.push_back(key);
     if (keys.empty()) return "; keys have the form table.key, such as model.layers";
     return "; allowed are " + list_text(keys);
+}
+
+namespace {
+
+std::vector<std::string> keys_of(const std::vector<ExperimentField>& fields, std::string_view table) {
+    std::vector<std::string> keys;
+    for (const ExperimentField& field : fields)
+        if (field.table == table) keys.push_back(field.option.key);
+    return keys;
 }
 
 void follow_width(Experiment& experiment) {
@@ -132,6 +133,10 @@ private:
     [[noreturn]] void fail_unknown(const std::string& table, const std::string& key, const toml::node& node) const {
         std::vector<std::string> known = keys_of(fields_, table);
         if (table.empty()) {
+            if (key == "sweep")
+                throw InputError(file_name_ + ", line " + std::to_string(node.source().begin.line) +
+                                 ": [sweep] makes this file a sweep of many runs, not an experiment; run it with "
+                                 "'wavlab sweep'");
             if (node.is_table())
                 throw InputError(file_name_ + ", line " + std::to_string(node.source().begin.line) + ": [" + key +
                                  "] is no table of an experiment" + suggestion(key, tables) + "; allowed are [" +
@@ -164,6 +169,8 @@ private:
     Experiment experiment_;
 };
 
+}  // namespace
+
 toml::table parse_document(std::string_view text, const std::string& file_name) {
     try {
         return toml::parse(text);
@@ -173,16 +180,19 @@ toml::table parse_document(std::string_view text, const std::string& file_name) 
     }
 }
 
-}  // namespace
-
-Experiment parse_experiment(std::string_view toml, const std::string& file_name, const std::filesystem::path& folder) {
-    Experiment experiment = Reader(file_name, true).read(parse_document(toml, file_name));
+Experiment read_experiment_document(const toml::table& document, const std::string& file_name,
+                                    const std::filesystem::path& folder) {
+    Experiment experiment = Reader(file_name, true).read(document);
     experiment.folder = folder;
     return experiment;
 }
 
+Experiment parse_experiment(std::string_view toml, const std::string& file_name, const std::filesystem::path& folder) {
+    return read_experiment_document(parse_document(toml, file_name), file_name, folder);
+}
+
 Experiment load_experiment(const std::filesystem::path& file) {
-    const std::string text = read_file(file, largest_file);
+    const std::string text = read_file(file, largest_experiment_file);
     return parse_experiment(text, file.string(), std::filesystem::absolute(file).parent_path());
 }
 
@@ -191,17 +201,33 @@ Experiment parse_recorded_experiment(std::string_view toml) {
     return Reader(name, false).read(parse_document(toml, name));
 }
 
-void apply_setting(Experiment& experiment, std::string_view assignment) {
-    const std::string shown_setting = "--set " + std::string(assignment);
+std::pair<std::string, std::string_view> split_setting(std::string_view assignment) {
     const std::size_t equals = assignment.find('=');
     if (equals == std::string_view::npos || equals == 0)
-        throw InputError(shown_setting + ": must have the form table.key=value, such as model.layers=48");
+        throw InputError("--set " + std::string(assignment) +
+                         ": must have the form table.key=value, such as model.layers=48");
     std::string key(assignment.substr(0, equals));
     while (!key.empty() && key.back() == ' ') key.pop_back();
     std::string_view value_text = assignment.substr(equals + 1);
     while (value_text.starts_with(' ')) value_text.remove_prefix(1);
+    return {std::move(key), value_text};
+}
 
-    const auto apply = [&](const Option& option, const std::function<void(const OptionValue&)>& set) {
+void set_value(Experiment& experiment, const std::string& dotted_key, const OptionValue& value, std::int64_t line) {
+    constexpr std::string_view method_table = "method.";
+    if (dotted_key.starts_with(method_table)) experiment.method[dotted_key.substr(method_table.size())] = value;
+    for (const ExperimentField& field : experiment_fields())
+        if (field.dotted_key() == dotted_key) field.set(experiment, value);
+    experiment.given.lines[dotted_key] = line;
+    follow_width(experiment);
+}
+
+void apply_setting(Experiment& experiment, std::string_view assignment) {
+    const std::string shown_setting = "--set " + std::string(assignment);
+    const auto [key, value_text] = split_setting(assignment);
+
+    const auto apply = [&, &key = key, &value_text = value_text](const Option& option,
+                                                                 const std::function<void(const OptionValue&)>& set) {
         const std::optional<OptionValue> value = parse_option_value(option, value_text);
         if (!value) throw InputError(shown_setting + ": must be " + allowed_values(option));
         if (const auto problem = problem_with(option, *value)) throw InputError(shown_setting + ": " + *problem);

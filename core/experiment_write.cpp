@@ -36,15 +36,9 @@ std::filesystem::path absolute_path(const std::filesystem::path& path, const std
 }
 
 Experiment with_absolute_paths(Experiment experiment) {
-    constexpr std::string_view prefix = "file:";
     DataSettings& data = experiment.data;
-    if (data.dataset.starts_with(prefix) && data.dataset.size() > prefix.size())
-        data.dataset = "file:" + absolute_path(data.dataset.substr(prefix.size()), experiment.folder).string();
-    if (!data.validation.empty()) {
-        const bool prefixed = data.validation.starts_with(prefix);
-        const std::string path = prefixed ? data.validation.substr(prefix.size()) : data.validation;
-        data.validation = (prefixed ? "file:" : "") + absolute_path(path, experiment.folder).string();
-    }
+    data.dataset = std::get<std::string>(with_absolute_path("data.dataset", data.dataset, experiment.folder));
+    data.validation = std::get<std::string>(with_absolute_path("data.validation", data.validation, experiment.folder));
     return experiment;
 }
 
@@ -103,24 +97,43 @@ std::string list_text(const std::vector<std::string>& words) {
     return text;
 }
 
-std::string to_toml(const Experiment& experiment) {
+OptionValue with_absolute_path(const std::string& dotted_key, OptionValue value, const std::filesystem::path& folder) {
+    constexpr std::string_view prefix = "file:";
+    const auto* text = std::get_if<std::string>(&value);
+    if (!text) return value;
+    const bool prefixed = text->starts_with(prefix);
+    const std::string path = prefixed ? text->substr(prefix.size()) : *text;
+    const bool is_path = dotted_key == "data.validation" || (dotted_key == "data.dataset" && prefixed);
+    if (!is_path || path.empty()) return value;
+    return (prefixed ? "file:" : "") + absolute_path(path, folder).string();
+}
+
+std::string experiment_toml(const Experiment& experiment, const OptionValues& method_options,
+                            const std::vector<std::string>& left_out) {
     const Experiment written = with_absolute_paths(experiment);
     const std::vector<ExperimentField> fields = experiment_fields();
     std::string text;
     const auto write_table = [&](const char* table) {
-        for (const ExperimentField& field : fields)
-            if (field.table == table) text += field.option.key + " = " + toml_text(field.get(written)) + "\n";
+        for (const ExperimentField& field : fields) {
+            if (field.table != table) continue;
+            if (std::find(left_out.begin(), left_out.end(), field.dotted_key()) != left_out.end()) continue;
+            text += field.option.key + " = " + toml_text(field.get(written)) + "\n";
+        }
     };
     write_table("");
     text += "\n[model]\n";
     write_table("model");
     text += "\n[method]\n";
-    for (const auto& [key, value] : resolved_method_options(written)) text += key + " = " + toml_text(value) + "\n";
+    for (const auto& [key, value] : method_options) text += key + " = " + toml_text(value) + "\n";
     text += "\n[data]\n";
     write_table("data");
     text += "\n[train]\n";
     write_table("train");
     return text;
+}
+
+std::string to_toml(const Experiment& experiment) {
+    return experiment_toml(experiment, resolved_method_options(experiment));
 }
 
 }  // namespace wavlab
