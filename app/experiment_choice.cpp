@@ -22,16 +22,18 @@ std::string ready_names() {
 
 }  // namespace
 
-void ExperimentArguments::declare(CLI::App& app) {
-    app.add_option("experiment", experiment, "An experiment file, or the name of a ready experiment")
-        ->type_name("EXPERIMENT.toml")
-        ->default_str(experiment)
-        ->required(experiment.empty());
+const CLI::Option* ExperimentArguments::declare(CLI::App& app) {
+    const CLI::Option* option =
+        app.add_option("experiment", experiment, "An experiment file, or the name of a ready experiment")
+            ->type_name("EXPERIMENT.toml")
+            ->default_str(experiment)
+            ->required(experiment.empty());
     app.add_option("--set", settings, "Change one option, as in --set model.layers=48")
         ->type_name("KEY=VALUE")
         ->expected(1)
         ->allow_extra_args(false)
         ->take_all();
+    return option;
 }
 
 Experiment read_experiment(const ExperimentArguments& arguments) {
@@ -45,12 +47,16 @@ Experiment read_experiment(const ExperimentArguments& arguments) {
                          ready_names());
     // Read before LibTorch is loaded, so that a wrong file is answered at once.
     const std::string text = ready ? std::string(ready->text) : read_file(file_or_name, 1 << 20);
-    load_model_library();
-
     const fs::path folder = ready ? fs::current_path() : fs::absolute(file_or_name).parent_path();
-    Experiment experiment = parse_experiment(text, file_or_name, folder);
-    for (const std::string& setting : arguments.settings) apply_setting(experiment, setting);
-    require_valid(experiment, file_or_name);
+    return read_experiment_text(text, file_or_name, folder, arguments.settings);
+}
+
+Experiment read_experiment_text(std::string_view text, const std::string& name, const std::filesystem::path& folder,
+                                const std::vector<std::string>& settings) {
+    load_model_library();
+    Experiment experiment = parse_experiment(text, name, folder);
+    for (const std::string& setting : settings) apply_setting(experiment, setting);
+    require_valid(experiment, name);
     return experiment;
 }
 

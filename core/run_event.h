@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/run_origin.h"
 #include "core/source.h"
 
 namespace wavlab {
@@ -35,10 +36,11 @@ struct RunDescription {
     std::int64_t parameters = 0;
     std::int64_t added_parameters = 0;
     double flops_per_token = 0;
-    std::string implementation;      ///< of the routing operation: "plain"
-    RoutingLayout routing;           ///< empty without routing
-    std::string started_at;          ///< ISO 8601, UTC
-    std::vector<std::string> notes;  ///< ignored options, a changed schedule, ...
+    std::string implementation;       ///< of the routing operation: "plain"
+    RoutingLayout routing;            ///< empty without routing
+    std::string started_at;           ///< ISO 8601, UTC
+    std::vector<std::string> notes;   ///< ignored options, a changed schedule, ...
+    std::optional<RunOrigin> origin;  ///< where the initial weights came from another run
 };
 
 struct RunStarted {

@@ -3,8 +3,12 @@
 
 #include <array>
 #include <cstdint>
+#include <fstream>
+#include <vector>
 
 #include <nettle/sha2.h>
+
+#include "core/error.h"
 
 namespace wavlab {
 
@@ -46,6 +50,16 @@ std::string sha256_hex(std::string_view bytes) {
 std::string sha256_hex(std::span<const std::byte> bytes) {
     Sha256 hash;
     hash.update(bytes);
+    return hash.hex_digest();
+}
+
+std::string sha256_of_file(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    std::vector<char> piece(std::size_t{1} << 20);
+    Sha256 hash;
+    while (stream.read(piece.data(), static_cast<std::streamsize>(piece.size())), stream.gcount() > 0)
+        hash.update(std::string_view(piece.data(), static_cast<std::size_t>(stream.gcount())));
+    if (!stream.eof()) throw InputError("the file '" + file.string() + "' cannot be read");
     return hash.hex_digest();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,5 +31,8 @@ private:
 /// SHA-256 of some bytes as 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view bytes);
 std::string sha256_hex(std::span<const std::byte> bytes);
+
+/// SHA-256 of a file of any size. Throws InputError when it cannot be read.
+std::string sha256_of_file(const std::filesystem::path& file);
 
 }  // namespace wavlab

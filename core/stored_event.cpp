@@ -105,6 +105,7 @@ json description_json(const RunDescription& description) {
     object["flops_per_token"] = json_number(description.flops_per_token);
     object["notes"] = description.notes;
     object["routing"] = layout_json(description.routing);
+    if (description.origin) object["origin"] = origin_json(description.origin);
     return object;
 }
 
@@ -118,6 +119,7 @@ RunDescription parse_description(const json& object) {
     description.flops_per_token = number_at(object, "flops_per_token");
     description.notes = object.value("notes", std::vector<std::string>());
     description.routing = parse_layout(object.at("routing"));
+    if (object.contains("origin")) description.origin = parse_origin(object.at("origin"));
     return description;
 }
 

@@ -14,6 +14,7 @@
 
 #include "core/build_info.h"
 #include "core/error.h"
+#include "core/json_lines.h"
 #include "core/method.h"
 #include "core/safe_file.h"
 #include "datasets/token_data.h"
@@ -171,14 +172,16 @@ std::string exact_text(double value) {
 
 }  // namespace
 
-void write_model(const fs::path& file, const Decoder& decoder, const Tokenizer& tokenizer, std::int64_t step) {
+void write_model(const fs::path& file, const Decoder& decoder, const Tokenizer& tokenizer, std::int64_t step,
+                 const std::optional<RunOrigin>& origin) {
     TensorList tensors;
     for (const Parameter& parameter : decoder.parameters()) tensors.add(parameter.name, parameter.value);
-    write_safetensors(file, tensors.views(),
-                      {{"experiment", to_toml(decoder.experiment())},
-                       {"vocabulary", tokenizer.vocabulary().dump()},
-                       {"step", std::to_string(step)},
-                       {"wavlab_version", version()}});
+    TensorMetadata metadata{{"experiment", to_toml(decoder.experiment())},
+                            {"vocabulary", tokenizer.vocabulary().dump()},
+                            {"step", std::to_string(step)},
+                            {"wavlab_version", version()}};
+    if (origin) metadata["origin"] = json_line(origin_json(origin));
+    write_safetensors(file, tensors.views(), std::move(metadata));
 }
 
 CheckpointFolder save_checkpoint(const RunFolder& run, const Decoder& decoder, const AdamW& optimizer,
@@ -191,7 +194,7 @@ CheckpointFolder save_checkpoint(const RunFolder& run, const Decoder& decoder, c
     fs::create_directories(temporary.path, error);
     if (error) throw InputError("the folder '" + temporary.path.string() + "' cannot be made: " + error.message());
     try {
-        write_model(temporary.model(), decoder, tokenizer, state.step);
+        write_model(temporary.model(), decoder, tokenizer, state.step, state.origin);
         TensorList tensors;
         for (const AdamW::Slot& slot : optimizer.slots()) {
             tensors.add("adam.first." + slot.parameter.name, slot.first);
@@ -227,6 +230,9 @@ ModelHeader read_model_header(const SafetensorsFile& file) {
         bad_file(file, std::string("has no usable vocabulary: ") + error.what());
     }
     header.step = step_in(file);
+    const auto origin = file.metadata().find("origin");
+    if (origin != file.metadata().end())
+        header.origin = parse_origin(json::parse(origin->second, nullptr, /*allow_exceptions=*/false));
     require_consistent_size(file, header.experiment, header.tokenizer->vocabulary_size());
     return header;
 }
@@ -276,14 +282,6 @@ TrainingState load_training_state(const fs::path& path, AdamW& optimizer) {
     const std::scoped_lock lock(generator.mutex());
     generator.unsafeGetGeneratorImpl()->set_state(*generator_state.unsafeGetTensorImpl());
     return state;
-}
-
-std::optional<double> stored_validation_loss(const CheckpointFolder& checkpoint) {
-    try {
-        return parse_validation_loss(SafetensorsFile(checkpoint.state()));
-    } catch (const InputError&) {
-        return std::nullopt;
-    }
 }
 
 }  // namespace wavlab

@@ -12,6 +12,7 @@
 
 #include "core/experiment.h"
 #include "core/run_folder.h"
+#include "core/run_origin.h"
 #include "core/safetensors.h"
 #include "datasets/tokenizer.h"
 #include "model/decoder.h"
@@ -36,11 +37,13 @@ struct TrainingState {
     std::optional<double> validation_loss;  ///< where this step was evaluated
     std::string data_sha256;
     ComputeEnvironment environment;
+    std::optional<RunOrigin> origin;  ///< of the run; kept in the model file
 };
 
-/// Writes the model alone in the format of design §4. Throws like write_safetensors.
+/// Writes the model alone in the format of design §4; the metadata name its run's origin, where there is one. Throws
+/// like write_safetensors.
 void write_model(const std::filesystem::path& file, const Decoder& decoder, const Tokenizer& tokenizer,
-                 std::int64_t step);
+                 std::int64_t step, const std::optional<RunOrigin>& origin = std::nullopt);
 
 /// Writes checkpoints/step-N with model and state; it appears complete, by one rename. `before_rename` is called when
 /// everything is on the disk. Throws InputError or WorkError, and leaves nothing half-written.
@@ -61,6 +64,7 @@ struct ModelHeader {
     Experiment experiment;
     std::shared_ptr<const Tokenizer> tokenizer;
     std::int64_t step = 0;
+    std::optional<RunOrigin> origin;
 };
 
 /// Reads and checks the metadata of a model file. Throws InputError that names the file and what is wrong.
@@ -73,10 +77,8 @@ LoadedModel load_model(const std::filesystem::path& file, at::Device device, con
 /// Fills a decoder from a file that must hold exactly its parameters. Throws InputError.
 void load_parameters(const SafetensorsFile& file, const Decoder& decoder);
 
-/// Reads the state beside a model: moments into the optimizer, generators restored last. Throws InputError.
+/// Reads the state beside a model, which lacks the origin: moments into the optimizer, generators restored last. Throws
+/// InputError.
 TrainingState load_training_state(const std::filesystem::path& file, AdamW& optimizer);
-
-/// The validation loss in a checkpoint's state; empty where there is none, or it cannot be read.
-std::optional<double> stored_validation_loss(const CheckpointFolder& checkpoint);
 
 }  // namespace wavlab

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <mutex>
 #include <thread>
 
 #ifdef WAVLAB_WITH_CUDA
@@ -93,6 +94,25 @@ std::optional<int> gpu_index(const std::string& name) {
     return index;
 }
 
+std::mutex computation_mutex;
+int training_runs = 0;       // of this process
+int deterministic_runs = 0;  // of those
+
+void set_determinism(bool deterministic) {
+    at::Context& context = at::globalContext();
+    context.setDeterministicAlgorithms(deterministic, false);
+    context.setDeterministicCuDNN(deterministic);
+    context.setBenchmarkCuDNN(false);
+    context.setDeterministicFillUninitializedMemory(false);
+}
+
+void prepare_thread(const TrainSettings& settings, at::Device device) {
+    at::set_num_threads(thread_count(settings.threads));
+    // cuBLAS gives the same bits only with a workspace of fixed size. The program sets this when it starts, before
+    // there are other threads; here it is for whoever uses this module in another way.
+    if (settings.deterministic && device.is_cuda()) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
+}
+
 }  // namespace
 
 int thread_count(std::int64_t threads) {
@@ -122,14 +142,25 @@ std::vector<std::string> device_names() {
 }
 
 void configure_computation(const TrainSettings& settings, at::Device device) {
-    at::set_num_threads(thread_count(settings.threads));
-    at::Context& context = at::globalContext();
-    // cuBLAS gives the same bits only with a workspace of fixed size, and reads this when it starts.
-    if (settings.deterministic && device.is_cuda()) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
-    context.setDeterministicAlgorithms(settings.deterministic, false);
-    context.setDeterministicCuDNN(settings.deterministic);
-    context.setBenchmarkCuDNN(false);
-    context.setDeterministicFillUninitializedMemory(false);
+    prepare_thread(settings, device);
+    const std::scoped_lock lock(computation_mutex);
+    if (training_runs == 0) set_determinism(settings.deterministic);
+}
+
+ComputationHold::ComputationHold(const TrainSettings& settings, at::Device device)
+    : deterministic_(settings.deterministic) {
+    prepare_thread(settings, device);
+    const std::scoped_lock lock(computation_mutex);
+    ++training_runs;
+    deterministic_runs += deterministic_ ? 1 : 0;
+    set_determinism(deterministic_runs > 0);
+}
+
+ComputationHold::~ComputationHold() {
+    const std::scoped_lock lock(computation_mutex);
+    --training_runs;
+    deterministic_runs -= deterministic_ ? 1 : 0;
+    set_determinism(deterministic_runs > 0);
 }
 
 #ifdef WAVLAB_WITH_CUDA

@@ -30,9 +30,22 @@ std::vector<std::string> device_names();
 /// The number of CPU threads meant by the option `threads` (0: all cores).
 int thread_count(std::int64_t threads);
 
-/// Sets thread count and determinism of LibTorch. To be called on the thread that computes: the count is that thread's
-/// own, determinism the whole program's.
+/// Sets thread count and determinism of LibTorch for an evaluation or a sample. To be called on the thread that
+/// computes: the count is that thread's own. Determinism is the whole program's, so a run that trains keeps its own.
 void configure_computation(const TrainSettings& settings, at::Device device);
+
+/// The same for a run; while the object lives, determinism stays as the runs of this process need it: deterministic as
+/// long as one of them asks for it.
+class ComputationHold {
+public:
+    ComputationHold(const TrainSettings& settings, at::Device device);
+    ~ComputationHold();
+    ComputationHold(const ComputationHold&) = delete;
+    ComputationHold& operator=(const ComputationHold&) = delete;
+
+private:
+    bool deterministic_ = false;
+};
 
 /// Free memory where the device computes: of the machine, or of the GPU.
 std::optional<double> free_memory_bytes(at::Device device);

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -24,12 +25,19 @@ namespace {
 
 using Starts = std::span<const std::int64_t>;
 
-/// Calls `use(part)` for `batch` of the starts at a time.
+/// Calls `use(part)` for `batch` of the starts at a time. False when `progress` stopped it before the end.
 template <class Use>
-void for_each_batch(const std::vector<std::int64_t>& starts, std::int64_t batch, Use use) {
+bool for_each_batch(const std::vector<std::int64_t>& starts, std::int64_t batch, const EvaluationProgress& progress,
+                    Use use) {
     const auto size = static_cast<std::size_t>(std::max<std::int64_t>(1, batch));
-    for (std::size_t first = 0; first < starts.size(); first += size)
+    const auto goes_on = [&](std::size_t done) {
+        return !progress || progress(static_cast<std::int64_t>(done), static_cast<std::int64_t>(starts.size()));
+    };
+    for (std::size_t first = 0; first < starts.size(); first += size) {
+        if (!goes_on(first)) return false;
         use(Starts(starts).subspan(first, std::min(size, starts.size() - first)));
+    }
+    return goes_on(starts.size());
 }
 
 /// Keeps every router's weights on the host.
@@ -94,9 +102,10 @@ void require_memory_for_dump(const Decoder& decoder, std::int64_t windows) {
                          " of memory and this machine has " + memory_text(*available) + " free: choose fewer windows");
 }
 
-/// Runs all windows and dumps them; returns their mean loss.
-double evaluate_with_dump(const Decoder& decoder, const TokenWindows& text, const std::vector<std::int64_t>& starts,
-                          const EvaluateRequest& request) {
+/// Runs all windows and dumps them; returns their mean loss. Empty, and no dump, when `progress` said so.
+std::optional<double> evaluate_with_dump(const Decoder& decoder, const TokenWindows& text,
+                                         const std::vector<std::int64_t>& starts, const EvaluateRequest& request,
+                                         const EvaluationProgress& progress) {
     require_memory_for_dump(decoder, static_cast<std::int64_t>(starts.size()));
     const at::AutoGradMode gradient(request.gradients);
     WeightKeeper keeper(decoder.routing_layout().routers.size());
@@ -104,7 +113,7 @@ double evaluate_with_dump(const Decoder& decoder, const TokenWindows& text, cons
     std::vector<at::Tensor> targets;
     std::vector<at::Tensor> logits;
     at::Tensor loss = at::zeros({1}, at::kDouble);
-    for_each_batch(starts, decoder.experiment().train.batch, [&](Starts part) {
+    const bool done = for_each_batch(starts, decoder.experiment().train.batch, progress, [&](Starts part) {
         const TokenBatch batch = text.batch(part);
         ForwardContext context;
         context.observer = &keeper;
@@ -117,6 +126,7 @@ double evaluate_with_dump(const Decoder& decoder, const TokenWindows& text, cons
         targets.push_back(batch.targets.cpu());
         logits.push_back(output.detach().cpu());
     });
+    if (!done) return std::nullopt;
     Dump dump;
     dump.add("tokens", TensorType::i64, at::cat(tokens));
     dump.add("targets", TensorType::i64, at::cat(targets));
@@ -162,21 +172,18 @@ EvaluationText evaluation_text(const LoadedModel& model, const EvaluateRequest& 
 }  // namespace
 
 std::optional<double> evaluation_loss(const Decoder& decoder, const TokenWindows& text, std::int64_t windows,
-                                      std::int64_t batch, const std::function<bool()>& cancelled) {
+                                      std::int64_t batch, const EvaluationProgress& progress) {
     const at::NoGradGuard no_gradient;
     const std::vector<std::int64_t> starts =
         evaluation_starts(text.size(), decoder.experiment().model.context, windows);
     std::vector<at::Tensor> losses;
-    bool stopped = false;
-    for_each_batch(starts, batch, [&](Starts part) {
-        stopped = stopped || (cancelled && cancelled());
-        if (stopped) return;
+    const bool done = for_each_batch(starts, batch, progress, [&](Starts part) {
         const TokenBatch tokens = text.batch(part);
         ForwardContext context;
         losses.push_back(decoder.loss(tokens.tokens, tokens.targets, context).to(at::kDouble) *
                          static_cast<double>(part.size()));
     });
-    if (stopped) return std::nullopt;
+    if (!done) return std::nullopt;
     return at::stack(losses).sum().item<double>() / static_cast<double>(starts.size());
 }
 
@@ -190,10 +197,17 @@ EvaluationResult evaluate_checkpoint(const EvaluateRequest& request) {
     const std::int64_t context = experiment.model.context;
     const std::vector<std::int64_t> starts = evaluation_starts(text.tokens.size(), context, count);
     const TokenWindows windows(text.tokens, context, chosen.device);
+    const EvaluationProgress progress = [&](std::int64_t done, std::int64_t total) {
+        if (request.stop.stop_requested()) return false;
+        if (request.on_progress) request.on_progress(done, total);
+        return true;
+    };
     EvaluationResult result;
-    result.loss = request.dump.empty()
-                      ? *evaluation_loss(*model.decoder, windows, count, experiment.train.batch, nullptr)
-                      : evaluate_with_dump(*model.decoder, windows, starts, request);
+    const std::optional<double> loss =
+        request.dump.empty() ? evaluation_loss(*model.decoder, windows, count, experiment.train.batch, progress)
+                             : evaluate_with_dump(*model.decoder, windows, starts, request, progress);
+    result.cancelled = !loss;
+    result.loss = loss.value_or(std::numeric_limits<double>::quiet_NaN());
     result.windows = count;
     result.tokens = count * context;
     result.step = model.step;

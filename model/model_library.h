@@ -23,7 +23,11 @@ struct TrainRequest {
     std::filesystem::path run_folder;  ///< a new run's must not exist or be empty
     bool resume = false;
     std::optional<std::int64_t> total_steps;  ///< resume only: a new number of steps (the record says so)
-    std::filesystem::path dump_batches;       ///< debugging: writes every step's tokens here at the end; empty: no
+    /// New run only: the model file (model.safetensors) whose weights it begins with; empty: those of its seed.
+    /// Optimizer and data begin anew. Method, layers, width, heads, mlp_hidden, tensors and vocabulary must be the
+    /// experiment's. The run gets a checkpoint of step 0, so that it needs the file no more once its folder is there.
+    std::filesystem::path from;
+    std::filesystem::path dump_batches;  ///< debugging: writes every step's tokens here at the end; empty: no
 };
 
 /// A run on a thread of its own, which alone touches tensors and the GPU. All members may be called from any thread.
@@ -45,7 +49,8 @@ struct DeviceChoice {
     std::string reason;  ///< why; a sentence for the user
 };
 
-/// Where a model comes from: a run's checkpoint folder or a safetensors file.
+/// What to evaluate, and on which text. It may be done on any thread, also while a run of this process trains: it
+/// changes no bit of that run, and only takes time from it.
 struct EvaluateRequest {
     std::filesystem::path checkpoint;   ///< the model.safetensors file
     std::filesystem::path text;         ///< empty: the validation part of the checkpoint's dataset
@@ -54,6 +59,9 @@ struct EvaluateRequest {
     std::filesystem::path dump;  ///< safetensors as in design §5; empty: none
     bool gradients = false;      ///< debugging: the dump also holds gradient.{parameter}
     std::string device = "auto";
+    std::stop_token stop;  ///< asked between batches; an evaluation that was stopped writes no dump
+    /// Called on the same thread with the windows done and their number; may be null.
+    std::function<void(std::int64_t done, std::int64_t total)> on_progress;
 };
 
 struct EvaluationResult {
@@ -63,15 +71,19 @@ struct EvaluationResult {
     std::int64_t step = 0;  ///< of the checkpoint
     std::string source;     ///< what text it was
     std::string device;
+    bool cancelled = false;  ///< the request's `stop` came first: there is no loss
 };
 
+/// What text to draw. As with EvaluateRequest, on any thread and beside a run.
 struct SampleRequest {
     std::filesystem::path checkpoint;
     std::string prompt;
     std::int64_t tokens = 200;
     std::uint64_t seed = 1;
-    double temperature = 1.0;
+    double temperature = 1.0;  ///< 0: always the likeliest token
+    std::int64_t top_k = 0;    ///< draws among the so many likeliest tokens; 0: among all
     std::string device = "auto";
+    std::stop_token stop;  ///< asked before each token
 };
 
 /// How long a step of an experiment takes here, measured by a few real steps.
@@ -96,7 +108,8 @@ public:
     /// Writes the model at step 0.
     virtual void write_initial_model(const Experiment& experiment, const std::filesystem::path& file) = 0;
     virtual EvaluationResult evaluate(const EvaluateRequest& request) = 0;
-    /// The prompt and what the model makes of it; `on_text` gets each piece as it comes.
+    /// The prompt and what the model makes of it, up to where `stop` came; `on_text` (may be null) gets each piece as
+    /// it comes, on the same thread.
     virtual std::string sample(const SampleRequest& request,
                                const std::function<void(const std::string&)>& on_text) = 0;
     /// Times a few real steps on made-up tokens (at most about `limit_seconds`).

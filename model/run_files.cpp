@@ -9,7 +9,6 @@
 #include <system_error>
 
 #include "core/error.h"
-#include "core/run_store.h"
 #include "core/safe_file.h"
 
 namespace wavlab {
@@ -69,7 +68,8 @@ void require_free_run_folder(const fs::path& folder) {
                          (errno == EROFS ? "on a read-only file system" : "not writable"));
 }
 
-RunLock make_run_folder(const RunFolder& run, const Experiment& experiment, const RunStarted& started) {
+RunLock make_run_folder(const RunFolder& run, const Experiment& experiment, const RunStarted& started,
+                        const std::function<void(const RunFolder&, RunStoreWriter&)>& fill) {
     const fs::path target = named(fs::absolute(run.path));
     make_folder(target.parent_path());
     remove_stale_temporaries(target);
@@ -85,6 +85,7 @@ RunLock make_run_folder(const RunFolder& run, const Experiment& experiment, cons
             // Closed before the rename: SQLite names its journal by the path under which it opened the store.
             RunStoreWriter store(temporary.store());
             store.write(started);
+            if (fill) fill(temporary, store);
             store.close();
         }
         RunLog(temporary.log()).line("run made");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "core/experiment.h"
 #include "core/run_event.h"
 #include "core/run_folder.h"
+#include "core/run_store.h"
 
 namespace wavlab {
 
@@ -19,8 +21,10 @@ namespace wavlab {
 void require_free_run_folder(const std::filesystem::path& folder);
 
 /// Makes a new run: all of it in a temporary folder beside, then one rename, so that the folder appears complete and
-/// locked. `started` becomes the first record of its store. Throws InputError or WorkError, and leaves nothing.
-RunLock make_run_folder(const RunFolder& run, const Experiment& experiment, const RunStarted& started);
+/// locked. `started` becomes the first record of its store; `fill` (may be null) adds more to folder and store. Throws
+/// InputError or WorkError, and leaves nothing.
+RunLock make_run_folder(const RunFolder& run, const Experiment& experiment, const RunStarted& started,
+                        const std::function<void(const RunFolder&, RunStoreWriter&)>& fill = nullptr);
 
 /// Removes what a killed process may have left half-done in a run that this process has locked.
 void remove_leftovers(const RunFolder& run);

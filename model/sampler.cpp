@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <vector>
 
 #include "core/error.h"
@@ -25,32 +27,49 @@ std::vector<std::int32_t> prompt_tokens(const Tokenizer& tokenizer, const std::s
     }
 }
 
-/// The logits of the token after the last one, on the host, in double.
-at::Tensor next_logits(const Decoder& decoder, const std::vector<std::int32_t>& tokens) {
+/// The logits of the token after the last one.
+std::vector<double> next_logits(const Decoder& decoder, const std::vector<std::int32_t>& tokens) {
     const auto length = std::min(static_cast<std::int64_t>(tokens.size()), decoder.experiment().model.context);
     at::Tensor window = at::empty({1, length}, at::kLong);
     std::copy(tokens.end() - length, tokens.end(), window.mutable_data_ptr<std::int64_t>());
     ForwardContext context;
     const at::Tensor logits = decoder.forward(window.to(decoder.options().device), context);
-    return logits.select(1, length - 1).select(0, 0).cpu().to(at::kDouble).contiguous();
+    const at::Tensor last = logits.select(1, length - 1).select(0, 0).cpu().to(at::kDouble).contiguous();
+    const double* values = last.const_data_ptr<double>();
+    return {values, values + last.numel()};
+}
+
+/// Takes the logits of all but the `top_k` likeliest tokens away. Of equal ones the first tokens stay.
+void keep_likeliest(std::vector<double>& logits, std::int64_t top_k) {
+    if (top_k <= 0 || top_k >= static_cast<std::int64_t>(logits.size())) return;
+    std::vector<std::size_t> order(logits.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto likelier = [&](std::size_t a, std::size_t b) {
+        return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
+    };
+    const auto kept = order.begin() + top_k;
+    std::nth_element(order.begin(), kept, order.end(), likelier);
+    for (auto token = kept; token != order.end(); ++token) logits[*token] = -std::numeric_limits<double>::infinity();
 }
 
 /// Draws by inverting the cumulative distribution at `uniform` in [0, 1).
-std::int32_t draw(const at::Tensor& logits, double temperature, double uniform) {
-    const double* values = logits.const_data_ptr<double>();
-    const double* end = values + logits.numel();
-    const double* largest = std::max_element(values, end);
-    if (!std::isfinite(*largest))
+std::int32_t draw(std::vector<double> logits, const SampleSettings& settings, double uniform) {
+    // A NaN compares as smaller than nothing, so every value is looked at.
+    if (!std::all_of(logits.begin(), logits.end(), [](double value) { return std::isfinite(value); }))
         throw WorkError("the model gives values that are not finite, so no text can be drawn");
-    if (temperature <= 0) return static_cast<std::int32_t>(largest - values);
+    const auto largest = std::max_element(logits.begin(), logits.end());
+    const auto likeliest = static_cast<std::int32_t>(largest - logits.begin());
+    if (settings.temperature <= 0) return likeliest;
+    const double highest = *largest;
+    keep_likeliest(logits, settings.top_k);
     double total = 0;
-    for (const double* value = values; value != end; ++value) total += std::exp((*value - *largest) / temperature);
+    for (double& value : logits) total += value = std::exp((value - highest) / settings.temperature);
     double left = uniform * total;
-    for (const double* value = values; value != end; ++value) {
-        left -= std::exp((*value - *largest) / temperature);
-        if (left < 0) return static_cast<std::int32_t>(value - values);
+    for (std::size_t token = 0; token < logits.size(); ++token) {
+        left -= logits[token];
+        if (left < 0) return static_cast<std::int32_t>(token);
     }
-    return static_cast<std::int32_t>(largest - values);
+    return likeliest;
 }
 
 }  // namespace
@@ -61,9 +80,9 @@ std::string draw_text(const Decoder& decoder, const Tokenizer& tokenizer, const 
     const std::uint64_t key = random_key(settings.seed, "sample");
     std::vector<std::int32_t> tokens = prompt_tokens(tokenizer, prompt);
     std::string text;
-    for (std::int64_t i = 0; i < settings.tokens; ++i) {
-        const std::int32_t token = draw(next_logits(decoder, tokens), settings.temperature,
-                                        random_uniform(key, static_cast<std::uint64_t>(i)));
+    for (std::int64_t i = 0; i < settings.tokens && !settings.stop.stop_requested(); ++i) {
+        const std::int32_t token =
+            draw(next_logits(decoder, tokens), settings, random_uniform(key, static_cast<std::uint64_t>(i)));
         tokens.push_back(token);
         const std::string piece = tokenizer.decode_token(token);
         text += piece;
@@ -76,10 +95,11 @@ std::string sample_checkpoint(const SampleRequest& request, const std::function<
     if (request.tokens < 0) throw InputError("the number of tokens to draw must be at least 0");
     if (!(request.temperature >= 0) || !std::isfinite(request.temperature))
         throw InputError("the temperature must be a finite number from 0");
+    if (request.top_k < 0) throw InputError("the number of likeliest tokens to draw among must be at least 0 (0: all)");
     const ChosenDevice chosen = choose_device(request.device, 0);
     const LoadedModel model = load_model(request.checkpoint, chosen.device, {});
     configure_computation(model.experiment().train, chosen.device);
-    const SampleSettings settings{request.tokens, request.seed, request.temperature};
+    const SampleSettings settings{request.tokens, request.seed, request.temperature, request.top_k, request.stop};
     try {
         (void)model.tokenizer->encode(request.prompt);
     } catch (const InputError& error) {

@@ -52,7 +52,7 @@ RunEnded TrainingRun::run() {
 
 RunEnded TrainingRun::train() {
     progress_.total_steps = experiment_.train.steps;
-    if (!from_checkpoint_ && experiment_.train.record_every > 0) first_look();
+    if (step_ == 0 && experiment_.train.record_every > 0) first_look();
     if (step_ < experiment_.train.steps && evaluation_due() && !validation_loss_) work_after_update();
     while (step_ < experiment_.train.steps) {
         const RunControl::Orders orders = next_orders();
@@ -187,12 +187,13 @@ bool TrainingRun::evaluation_due() const {
 void TrainingRun::evaluate() {
     show("evaluating");
     const Clock::time_point start = Clock::now();
-    const auto cancelled = [this] {
+    const auto goes_on = [this](std::int64_t done, std::int64_t total) {
         const StopRequest request = control_->stop_requested();
-        return request == StopRequest::discard || (request != StopRequest::none && step_ < experiment_.train.steps);
+        const bool last = step_ == experiment_.train.steps;
+        return done == total || request == StopRequest::none || (last && request != StopRequest::discard);
     };
     const std::optional<double> loss = evaluation_loss(*decoder_, *validation_windows_, experiment_.train.eval_windows,
-                                                       experiment_.train.batch, cancelled);
+                                                       experiment_.train.batch, goes_on);
     if (!loss) return;
     evaluation_seconds_ = seconds_since(start);
     validation_loss_ = loss;
@@ -220,7 +221,7 @@ void TrainingRun::save() {
     if (saved_step_ == step_) return;
     show("saving a checkpoint");
     require_finite_parameters();
-    TrainingState state{step_, validation_loss_, data_.sha256, environment()};
+    TrainingState state{step_, validation_loss_, data_.sha256, environment(), origin_};
     const CheckpointSaved saved{step_, "checkpoints/" + checkpoint_name(step_)};
     save_checkpoint(folder_, *decoder_, *optimizer_, *data_.tokenizer, state, [&] {
         store_->write(saved);
@@ -295,6 +296,7 @@ void TrainingRun::end(RunEnded over) noexcept {
     }
     store_.reset();
     lock_.reset();
+    computation_.reset();
     progress_.activity = to_string(over.state);
     progress_.seconds_left = 0;
     latest_->set(progress_);

@@ -65,6 +65,7 @@ private:
     std::optional<RunEnded> prepare_resumed();
     void prepare_model();
     void restore(const CheckpointFolder& checkpoint);
+    void save_initial_weights(const RunFolder& folder, RunStoreWriter& store);
     void open_files();
     RunStarted started_event() const;
     ComputeEnvironment environment() const;
@@ -117,10 +118,11 @@ private:
     std::unique_ptr<RunStoreWriter> store_;
     std::unique_ptr<RunLog> log_;
     std::vector<std::string> notes_;
+    std::optional<RunOrigin> origin_;
+    std::optional<ComputationHold> computation_;
 
     std::int64_t first_step_ = 0;
     std::int64_t step_ = 0;  ///< updates done
-    bool from_checkpoint_ = false;
     bool paused_ = false;
     std::optional<PendingStep> pending_;
     std::optional<double> validation_loss_;  ///< of the model as it is now

@@ -12,7 +12,9 @@
 #include "core/method.h"
 #include "core/safe_file.h"
 #include "datasets/data_request.h"
+#include "model/initial_model.h"
 #include "model/memory_check.h"
+#include "model/run_history.h"
 #include "model/training_run.h"
 
 namespace wavlab {
@@ -57,7 +59,16 @@ void TrainingRun::prepare_new() {
     experiment_ = request_.experiment;
     require_valid(experiment_, "");
     require_free_run_folder(folder_.path);
+    if (request_.from.empty()) {
+        prepare_model();
+        return;
+    }
+    const InitialModel initial(request_.from);  // before the text is read, which may take long
+    initial.require_architecture(experiment_);
     prepare_model();
+    initial.require_vocabulary(*data_.tokenizer);
+    load_parameters(initial.file(), *decoder_);
+    origin_ = initial.origin();
 }
 
 std::optional<RunEnded> TrainingRun::prepare_resumed() {
@@ -78,10 +89,20 @@ std::optional<RunEnded> TrainingRun::prepare_resumed() {
         step_ = checkpoints.back().step;
         return ended(RunState::finished, ExitCode::done, "already finished");
     }
+    const RunHistory history = read_history(folder_);
+    origin_ = history.origin;
+    if (origin_ && checkpoints.empty())
+        throw InputError("the run '" + folder_.path.string() + "' began with the weights of " + to_string(*origin_) +
+                         ", and none of its checkpoints is left: it cannot go on; start a new run from a checkpoint");
     prepare_model();
     if (!checkpoints.empty()) restore(checkpoints.back());
-    for (const CheckpointFolder& checkpoint : checkpoints)
-        saved_losses_[checkpoint.step] = stored_validation_loss(checkpoint);
+    for (const CheckpointFolder& checkpoint : checkpoints) {
+        const auto loss = history.validation_losses.find(checkpoint.step);
+        if (loss != history.validation_losses.end())
+            saved_losses_[checkpoint.step] = loss->second;
+        else
+            saved_losses_[checkpoint.step] = std::nullopt;
+    }
     return std::nullopt;
 }
 
@@ -92,7 +113,7 @@ bool TrainingRun::finished_before(const std::vector<CheckpointFolder>& checkpoin
 void TrainingRun::prepare_model() {
     const TrainSettings& train = experiment_.train;
     device_ = choose_device(train.device, train.threads);
-    configure_computation(train, device_.device);
+    computation_.emplace(train, device_.device);
     data_ = load_token_data(data_request(experiment_), experiment_.model.context);
     show("building the model");
     const std::int64_t vocabulary = data_.tokenizer->vocabulary_size();
@@ -137,8 +158,7 @@ void TrainingRun::restore(const CheckpointFolder& checkpoint) {
     note_environment(state.environment);
     step_ = first_step_ = state.step;
     saved_step_ = state.step;
-    validation_loss_ = state.validation_loss;
-    from_checkpoint_ = true;
+    if (step_ > 0) validation_loss_ = state.validation_loss;  // what belongs to step 0 is recorded anew
 }
 
 void TrainingRun::open_files() {
@@ -149,18 +169,33 @@ void TrainingRun::open_files() {
         fs::create_directories(folder_.checkpoints(), ignored);
         fs::create_directories(folder_.samples(), ignored);
         store_ = std::make_unique<RunStoreWriter>(folder_.store());
-        store_->rewind(from_checkpoint_ ? step_ : -1);
+        store_->rewind(step_ > 0 ? step_ : -1);
         store_->write(started);
+        if (saved_step_ == 0) store_->write(CheckpointSaved{0, "checkpoints/" + checkpoint_name(0)});
         store_->commit();
     } else {
-        lock_.emplace(make_run_folder(folder_, experiment_, started));
+        const auto fill = [this](const RunFolder& folder, RunStoreWriter& store) {
+            if (origin_) save_initial_weights(folder, store);
+        };
+        lock_.emplace(make_run_folder(folder_, experiment_, started, fill));
         store_ = std::make_unique<RunStoreWriter>(folder_.store());
     }
     log_ = std::make_unique<RunLog>(folder_.log());
     log_->line((request_.resume ? "resumed at step " + std::to_string(step_) : "started") + " on " +
                device_.choice.name + ": " + device_.choice.reason);
     events_->push(started);
+    if (saved_step_ == 0) events_->push(CheckpointSaved{0, "checkpoints/" + checkpoint_name(0)});
     for (const std::string& note : notes_) say(note);
+}
+
+/// A run that began elsewhere keeps what it began with, so that it can always be resumed.
+void TrainingRun::save_initial_weights(const RunFolder& folder, RunStoreWriter& store) {
+    const TrainingState state{0, std::nullopt, data_.sha256, environment(), origin_};
+    save_checkpoint(folder, *decoder_, *optimizer_, *data_.tokenizer, state, [&] {
+        store.write(CheckpointSaved{0, "checkpoints/" + checkpoint_name(0)});
+    });
+    saved_step_ = 0;
+    saved_losses_[0] = std::nullopt;
 }
 
 RunStarted TrainingRun::started_event() const {
@@ -188,6 +223,7 @@ RunStarted TrainingRun::started_event() const {
     description.routing = decoder_->routing_layout();
     description.started_at = utc_now();
     description.notes = notes_;
+    description.origin = origin_;
     for (const Parameter& parameter : decoder_->parameters()) description.parameters += parameter.value.numel();
     return {std::move(description), fs::absolute(folder_.path).string(), first_step_, experiment_.train.steps};
 }

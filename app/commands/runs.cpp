@@ -42,7 +42,8 @@ void print_json(const RunRecord& run) {
                                                 {"step", run.step()},
                                                 {"steps", run.total_steps()},
                                                 {"train_loss", json_or_null(last_value(run, "train/loss"))},
-                                                {"validation_loss", json_or_null(last_value(run, "val/loss"))}}));
+                                                {"validation_loss", json_or_null(last_value(run, "val/loss"))},
+                                                {"origin", origin_json(run.description().origin)}}));
 }
 
 std::string loss_text(const std::optional<double>& loss) { return loss ? fmt::format("{:.4f}", *loss) : "-"; }

@@ -31,6 +31,9 @@ CommandAction declare(CLI::App& app) {
     app.add_option("--temperature", request.temperature, "0: always the likeliest token")
         ->check(CLI::Range(0.0, 100.0))
         ->capture_default_str();
+    app.add_option("--top-k", request.top_k, "Draw among so many likeliest tokens; 0: among all")
+        ->check(CLI::Range(0, 1'000'000'000))
+        ->capture_default_str();
     app.add_option("--step", arguments->step, "Which checkpoint of a run: a step, last or best")->capture_default_str();
     app.add_option("--device", request.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
     return [arguments](const CommandEnvironment& environment) {

@@ -4,11 +4,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/checkpoint_choice.h"
 #include "app/command.h"
 #include "app/experiment_choice.h"
 #include "app/model_loader.h"
 #include "app/training_console.h"
 #include "core/run_folder.h"
+#include "core/safetensors.h"
 #include "model/model_library.h"
 
 namespace wavlab {
@@ -16,15 +18,31 @@ namespace {
 
 struct TrainArguments {
     ExperimentArguments experiment{"default", {}};
+    const CLI::Option* given_experiment = nullptr;
     std::string run;
+    std::string from, step = "last";
     std::string dump_batches;
     bool json = false;
 };
 
+/// Where no experiment was given, the checkpoint's own.
+Experiment choose_experiment(const TrainArguments& arguments, const ModelFile& from) {
+    if (arguments.given_experiment->count() > 0) return read_experiment(arguments.experiment);
+    const std::string text = SafetensorsFile(from.file).metadata("experiment");
+    return read_experiment_text(text, "the experiment in '" + from.file.string() + "'", from.base_folder,
+                                arguments.experiment.settings);
+}
+
 ExitCode train(const TrainArguments& arguments, const CommandEnvironment& environment) {
     stop_on_signals();
     TrainRequest request;
-    request.experiment = read_experiment(arguments.experiment);
+    if (arguments.from.empty()) {
+        request.experiment = read_experiment(arguments.experiment);
+    } else {
+        const ModelFile from = find_model(arguments.from, environment.runs, arguments.step);
+        request.experiment = choose_experiment(arguments, from);
+        request.from = from.file;
+    }
     request.run_folder = arguments.run.empty() ? new_run_path(environment.runs, request.experiment.name)
                                                : std::filesystem::path(arguments.run);
     request.dump_batches = arguments.dump_batches;
@@ -33,7 +51,13 @@ ExitCode train(const TrainArguments& arguments, const CommandEnvironment& enviro
 
 CommandAction declare(CLI::App& app) {
     const auto arguments = std::make_shared<TrainArguments>();
-    arguments->experiment.declare(app);
+    arguments->given_experiment = arguments->experiment.declare(app);
+    app.add_option("--from", arguments->from,
+                   "Begin with the weights of a checkpoint: a run, a checkpoint folder or a safetensors file. Without "
+                   "EXPERIMENT.toml the checkpoint's own experiment is trained")
+        ->type_name("CHECKPOINT");
+    app.add_option("--step", arguments->step, "Which checkpoint of a run given by --from: a step, last or best")
+        ->capture_default_str();
     app.add_option("--run", arguments->run, "This run's own folder")->type_name("FOLDER");
     app.add_option("--dump-batches", arguments->dump_batches,
                    "For checks against other programs: write every step's tokens to this file")

@@ -85,6 +85,8 @@ private:
         about.validation_floor = 0.2;
         about.unigram_entropy = 2.8;
         about.started_at = "2026-01-01T00:00:00Z";
+        if (!request_.from.empty())
+            about.origin = RunOrigin{request_.from.parent_path().string(), 0, std::string(64, '0')};
         tell(started);
         if (step_ == 0) {
             evaluate();
@@ -223,10 +225,31 @@ DeviceChoice FakeModelLibrary::choose_device(const std::string& device, std::int
 
 void FakeModelLibrary::write_initial_model(const Experiment&, const fs::path& file) { write_file_safely(file, ""); }
 
-EvaluationResult FakeModelLibrary::evaluate(const EvaluateRequest&) { return {}; }
+EvaluationResult FakeModelLibrary::evaluate(const EvaluateRequest& request) {
+    EvaluationResult result;
+    result.windows = request.windows.value_or(4);
+    for (std::int64_t done = 1; done <= result.windows && !result.cancelled; ++done) {
+        std::this_thread::sleep_for(std::chrono::duration<double>(step_seconds));
+        result.cancelled = request.stop.stop_requested();
+        if (!result.cancelled && request.on_progress) request.on_progress(done, result.windows);
+    }
+    result.loss = result.cancelled ? std::numeric_limits<double>::quiet_NaN() : 1.25;
+    result.source = "validation part of a made-up text";
+    result.device = "cpu";
+    return result;
+}
 
-std::string FakeModelLibrary::sample(const SampleRequest& request, const std::function<void(const std::string&)>&) {
-    return request.prompt;
+std::string FakeModelLibrary::sample(const SampleRequest& request,
+                                     const std::function<void(const std::string&)>& on_text) {
+    std::string text = request.prompt;
+    if (on_text) on_text(text);
+    for (std::int64_t i = 0; i < request.tokens && !request.stop.stop_requested(); ++i) {
+        std::this_thread::sleep_for(std::chrono::duration<double>(step_seconds));
+        const std::string piece(1, static_cast<char>('a' + i % 26));
+        if (on_text) on_text(piece);
+        text += piece;
+    }
+    return text;
 }
 
 StepTime FakeModelLibrary::measure_step(const Experiment&, std::int64_t, double, std::stop_token stop) {

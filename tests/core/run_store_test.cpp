@@ -81,8 +81,8 @@ TEST(RunStore, KeepsTheDescription) {
               std::tie(b.cpu_capability, b.threads, b.data_sha256, b.data_source, b.vocabulary, b.train_tokens));
     EXPECT_EQ(std::tie(a.validation_tokens, a.validation_floor, a.unigram_entropy, a.parameters, a.added_parameters),
               std::tie(b.validation_tokens, b.validation_floor, b.unigram_entropy, b.parameters, b.added_parameters));
-    EXPECT_EQ(std::tie(a.flops_per_token, a.implementation, a.routing, a.started_at, a.notes),
-              std::tie(b.flops_per_token, b.implementation, b.routing, b.started_at, b.notes));
+    EXPECT_EQ(std::tie(a.flops_per_token, a.implementation, a.routing, a.started_at, a.notes, a.origin),
+              std::tie(b.flops_per_token, b.implementation, b.routing, b.started_at, b.notes, b.origin));
 }
 
 TEST(RunStore, KeepsNonFiniteValues) {

@@ -53,6 +53,7 @@ inline RunStarted some_start(std::int64_t first_step = 0) {
                   {{SourceKind::embedding, 0}, {SourceKind::block, 1}, {SourceKind::split, 1}}}};
     d.started_at = first_step == 0 ? "2026-01-02T03:04:05Z" : "2026-01-03T03:04:05Z";
     d.notes = {"method.init is ignored", "quotes \" and \u00e9"};
+    d.origin = RunOrigin{"wav-12-2", 100, std::string(64, 'a')};
     started.folder = "/runs/wav-12";
     started.first_step = first_step;
     started.total_steps = 300;

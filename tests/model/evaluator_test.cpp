@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <stop_token>
 
 #include "core/error.h"
 #include "core/run_folder.h"
@@ -139,6 +140,86 @@ TEST_F(Evaluator, SamplesTheSameTextForTheSameSeed) {
     asked.prompt = "";
     asked.temperature = 0;
     EXPECT_EQ(wavlab_model_library()->sample(asked, nullptr).size(), 30U);
+}
+
+TEST_F(Evaluator, DrawsAmongTheLikeliestTokensOnly) {
+    SampleRequest asked;
+    asked.checkpoint = request().checkpoint;
+    asked.prompt = "Once ";
+    asked.tokens = 40;
+    asked.device = "cpu";
+    asked.temperature = 0;
+    const std::string likeliest = wavlab_model_library()->sample(asked, nullptr);
+    asked.temperature = 5.0;
+    const std::string any = wavlab_model_library()->sample(asked, nullptr);
+    asked.top_k = 1;
+    EXPECT_EQ(wavlab_model_library()->sample(asked, nullptr), likeliest);
+    asked.top_k = 1'000'000;
+    EXPECT_EQ(wavlab_model_library()->sample(asked, nullptr), any);
+    asked.top_k = 3;
+    const std::string few = wavlab_model_library()->sample(asked, nullptr);
+    EXPECT_NE(few, any);
+    EXPECT_NE(few, likeliest);
+    asked.top_k = -1;
+    EXPECT_THROW((void)wavlab_model_library()->sample(asked, nullptr), InputError);
+}
+
+TEST_F(Evaluator, StopsWhenItIsAsked) {
+    EvaluateRequest asked = request();
+    std::stop_source stop;
+    asked.stop = stop.get_token();
+    asked.windows = 10;
+    asked.dump = *folder_ / "never.safetensors";
+    std::vector<std::int64_t> done;
+    asked.on_progress = [&](std::int64_t windows, std::int64_t total) {
+        EXPECT_EQ(total, 10);
+        done.push_back(windows);
+        if (windows > 3) stop.request_stop();
+    };
+    const EvaluationResult result = wavlab_model_library()->evaluate(asked);
+    EXPECT_TRUE(result.cancelled);
+    EXPECT_TRUE(std::isnan(result.loss));
+    EXPECT_FALSE(std::filesystem::exists(asked.dump));
+    EXPECT_EQ(done, (std::vector<std::int64_t>{0, 4}));
+
+    std::stop_source stop_drawing;
+    SampleRequest text;
+    text.checkpoint = asked.checkpoint;
+    text.prompt = "Once ";
+    text.tokens = 1000;
+    text.device = "cpu";
+    text.stop = stop_drawing.get_token();
+    std::string seen;
+    const std::string drawn = wavlab_model_library()->sample(text, [&](const std::string& piece) {
+        seen += piece;
+        if (seen.size() >= 20) stop_drawing.request_stop();
+    });
+    EXPECT_EQ(drawn.size(), 20U);
+    EXPECT_EQ(drawn, seen);
+}
+
+TEST_F(Evaluator, ChangesNoBitOfARunBesideIt) {
+    Experiment experiment = training_experiment("wav", 200);
+    experiment.model.dropout = 0.1;
+    experiment.train.deterministic = true;
+    experiment.train.threads = 1;
+    ASSERT_EQ(train(experiment, *folder_ / "alone").end().state, RunState::finished);
+    const double alone = wavlab_model_library()->evaluate(request()).loss;
+    TrainRequest training;
+    training.experiment = experiment;
+    training.run_folder = *folder_ / "beside";
+    WatchedRun run(training);
+    run.wait_for_step(1);
+    for (int evaluations = 0; evaluations < 5; ++evaluations) {
+        EXPECT_EQ(wavlab_model_library()->evaluate(request()).loss, alone);
+        SampleRequest text;
+        text.checkpoint = request().checkpoint;
+        text.tokens = 10;
+        text.device = "cpu";
+        EXPECT_EQ(wavlab_model_library()->sample(text, nullptr).size(), 10U);
+    }
+    EXPECT_EQ(run.wait_for_end().end().state, RunState::finished);
+    expect_same_run(stored_run(*folder_ / "alone"), stored_run(*folder_ / "beside"));
 }
 
 TEST_F(Evaluator, WritesTheInitialModel) {
