@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include <QEvent>
-#include <QHBoxLayout>
 #include <QJsonArray>
 #include <QMouseEvent>
 #include <QTimer>
@@ -13,6 +12,8 @@
 #include <qcustomplot.h>
 
 #include "views/chart_parts.h"
+#include "views/flow_layout.h"
+#include "views/time_cursor.h"
 
 namespace wavlab {
 
@@ -41,9 +42,10 @@ CanvasPlot::CanvasPlot(QWidget* parent)
     canvas_->plotLayout()->setRowSpacing(0);
     hover_ = new HoverBox(canvas_);
     note_ = new CenteredNote(canvas_);
+    cursor_line_ = new CursorLine(axes_);
 
     control_bar_ = new QWidget(this);
-    controls_ = new QHBoxLayout(control_bar_);
+    controls_ = new FlowLayout(control_bar_);
     controls_->setContentsMargins(6, 0, 6, 4);
     controls_->setSpacing(6);
     auto* column = new QVBoxLayout(this);
@@ -94,8 +96,32 @@ void CanvasPlot::set_style(const PlotStyle& style) {
     request_rebuild();
 }
 
+void CanvasPlot::set_time_cursor(TimeCursor* cursor) {
+    time_cursor_ = cursor;
+    request_rebuild();
+}
+
+void CanvasPlot::time_cursor_moved() {
+    pending_step_ = true;
+    schedule();
+}
+
+std::optional<std::int64_t> CanvasPlot::wanted_step() const { return time_cursor_ ? time_cursor_->step() : own_step_; }
+
+void CanvasPlot::save_step(QJsonObject& state) const {
+    if (const auto step = wanted_step()) state["step"] = qint64(*step);
+}
+
+void CanvasPlot::load_step(const QJsonObject& state) {
+    own_step_.reset();
+    if (state.contains("step")) own_step_ = std::int64_t(state["step"].toDouble());
+}
+
+std::int64_t CanvasPlot::step_of_key(double key) const { return std::llround(key); }
+
 QCustomPlot& CanvasPlot::canvas() {
     flush();
+    complete();
     return *canvas_;
 }
 
@@ -228,9 +254,11 @@ void CanvasPlot::load_zoom(const QJsonObject& state) {
 
 bool CanvasPlot::eventFilter(QObject* watched, QEvent* event) {
     if (watched == canvas_) {
-        if (event->type() == QEvent::MouseMove) {
-            const auto* mouse = static_cast<QMouseEvent*>(event);
-            if (mouse->buttons() == Qt::NoButton) hover_at(mouse->position());
+        if (event->type() == QEvent::MouseMove || event->type() == QEvent::MouseButtonPress ||
+            event->type() == QEvent::MouseButtonRelease) {
+            const auto& mouse = *static_cast<QMouseEvent*>(event);
+            if (drag_cursor(mouse)) return true;
+            if (event->type() == QEvent::MouseMove && mouse.buttons() == Qt::NoButton) hover_at(mouse.position());
         } else if (event->type() == QEvent::Leave || event->type() == QEvent::Resize) {
             clear_hover();
         }
@@ -238,9 +266,40 @@ bool CanvasPlot::eventFilter(QObject* watched, QEvent* event) {
     return Plot::eventFilter(watched, event);
 }
 
+bool CanvasPlot::is_on_cursor(const QPointF& position) const {
+    const std::optional<double> x = cursor_line_->pixel();
+    return time_cursor_ && x && axes_->rect().contains(position.toPoint()) && std::abs(position.x() - *x) <= 4;
+}
+
+bool CanvasPlot::drag_cursor(const QMouseEvent& event) {
+    const bool near = is_on_cursor(event.position());
+    if (event.type() == QEvent::MouseButtonPress && event.button() == Qt::LeftButton && near) {
+        dragging_cursor_ = true;
+        clear_hover();
+    } else if (event.type() == QEvent::MouseButtonRelease && dragging_cursor_) {
+        dragging_cursor_ = false;
+    } else if (event.type() == QEvent::MouseMove && dragging_cursor_) {
+        const double key = axes_->axis(QCPAxis::atBottom)->pixelToCoord(event.position().x());
+        time_cursor_->set_step(std::max<std::int64_t>(0, step_of_key(key)));
+    } else {
+        if (event.type() == QEvent::MouseMove && event.buttons() == Qt::NoButton)
+            canvas_->setCursor(near ? Qt::SplitHCursor : Qt::ArrowCursor);
+        return false;
+    }
+    return true;
+}
+
+void CanvasPlot::place_cursor_line() {
+    const RunRecord* focused = focused_run();
+    std::optional<double> key;
+    if (time_cursor_ && focused && note_->text().isEmpty())
+        key = key_of_step(time_cursor_->step().value_or(focused->step()));
+    cursor_line_->set_key(key, time_cursor_ && time_cursor_->following());
+}
+
 void CanvasPlot::showEvent(QShowEvent* event) {
     Plot::showEvent(event);
-    if (pending_rebuild_ || pending_.any()) schedule();
+    if (pending_rebuild_ || pending_step_ || pending_.any()) schedule();
 }
 
 void CanvasPlot::changeEvent(QEvent* event) {
@@ -261,7 +320,11 @@ void CanvasPlot::schedule() {
 }
 
 void CanvasPlot::flush() {
-    if (!pending_rebuild_ && !pending_.any()) return;
+    if (!pending_rebuild_ && !pending_.any()) {
+        if (std::exchange(pending_step_, false)) flush_step();
+        return;
+    }
+    pending_step_ = false;
     const QString problem = this->problem();
     const bool was_empty = !note_->text().isEmpty();
     const bool anew = pending_rebuild_ || was_empty;
@@ -291,7 +354,23 @@ void CanvasPlot::flush() {
         clear_hover();
     }
     setting_ranges_ = false;
+    cursor_line_->set_style(*style_);
+    place_cursor_line();
     canvas_->replot(QCustomPlot::rpQueuedRefresh);
+}
+
+void CanvasPlot::flush_step() {
+    if (!note_->text().isEmpty()) return;
+    setting_ranges_ = true;
+    const bool drawn_anew = show_wanted_step();
+    if (drawn_anew && !zoomed_) fit_axes();
+    if (drawn_anew && hovered_ && !show_hover(*hovered_)) hover_->clear();
+    setting_ranges_ = false;
+    place_cursor_line();
+    if (drawn_anew)
+        canvas_->replot(QCustomPlot::rpQueuedRefresh);
+    else
+        cursor_line_->layer()->replot();
 }
 
 void CanvasPlot::clear_hover() {

@@ -12,12 +12,14 @@
 #include "views/plots/plot.h"
 
 class QCPAxisRect;
-class QHBoxLayout;
 class QLabel;
+class QMouseEvent;
 
 namespace wavlab {
 
 class CenteredNote;
+class CursorLine;
+class FlowLayout;
 class HoverBox;
 class LegendStrip;
 
@@ -33,6 +35,8 @@ public:
     void set_runs(std::vector<DrawnRun> runs) final;
     void update_from(const RunRecord& record, const RecordChanges& changes) final;
     void set_style(const PlotStyle& style) final;
+    void set_time_cursor(TimeCursor* cursor) final;
+    void time_cursor_moved() final;
     /// Up to date when it returns.
     QCustomPlot& canvas() final;
     void show_controls(bool shown) final;
@@ -60,6 +64,21 @@ protected:
     /// Sets the axes to show everything. Called after data changed unless the user zoomed, and on a double click.
     virtual void fit_axes() = 0;
 
+    /// The step to show: the time cursor's, or without one (in a figure) the state's. Nothing: the newest.
+    std::optional<std::int64_t> wanted_step() const;
+    /// `"step"` of a state, where one is chosen.
+    void save_step(QJsonObject& state) const;
+    void load_step(const QJsonObject& state);
+    /// The wanted step changed. False: nothing on the axes follows it, the line of the cursor apart.
+    virtual bool show_wanted_step() { return false; }
+    /// Plots over time: where a step lies on the horizontal axis. The cursor is drawn there as a line that can be
+    /// dragged; nothing: the horizontal axis is not time.
+    virtual std::optional<double> key_of_step(std::int64_t) const { return std::nullopt; }
+    /// The inverse, for plots whose axis is not the step itself.
+    virtual std::int64_t step_of_key(double key) const;
+    /// What is drawn bit by bit is complete when it returns.
+    virtual void complete() {}
+
     const std::vector<DrawnRun>& runs() const { return runs_; }
     /// The run that single-run plots show; null without runs.
     const RunRecord* focused_run() const;
@@ -68,7 +87,7 @@ protected:
     QCPAxisRect& axes() { return *axes_; }
     LegendStrip& legend() { return *legend_; }
     HoverBox& hover_box() { return *hover_; }
-    QHBoxLayout& controls() { return *controls_; }
+    FlowLayout& controls() { return *controls_; }
     /// Fonts, pens and lengths of an axis rectangle by the style.
     void style_axes(QCPAxisRect& axes) const;
 
@@ -91,8 +110,12 @@ protected:
 
 private:
     void flush();
+    void flush_step();
     void schedule();
     void clear_hover();
+    void place_cursor_line();
+    bool drag_cursor(const QMouseEvent& event);
+    bool is_on_cursor(const QPointF& position) const;
     void settle_layout();
 
     std::vector<DrawnRun> runs_;
@@ -103,7 +126,12 @@ private:
     HoverBox* hover_ = nullptr;
     CenteredNote* note_ = nullptr;
     QWidget* control_bar_ = nullptr;
-    QHBoxLayout* controls_ = nullptr;
+    FlowLayout* controls_ = nullptr;
+    CursorLine* cursor_line_ = nullptr;
+    TimeCursor* time_cursor_ = nullptr;
+    std::optional<std::int64_t> own_step_;  ///< of the state, where there is no cursor
+    bool pending_step_ = false;
+    bool dragging_cursor_ = false;
     RecordChanges pending_;
     bool pending_rebuild_ = true;
     bool scheduled_ = false;

@@ -208,6 +208,38 @@ void HoverBox::draw_box(QCPPainter* painter) const {
     }
 }
 
+// ---- CursorLine
+
+CursorLine::CursorLine(QCPAxisRect* axes) : QCPLayerable(axes->parentPlot(), "overlay"), axes_(axes) {}
+
+void CursorLine::set_key(std::optional<double> key, bool following) {
+    key_ = key;
+    following_ = following;
+}
+
+std::optional<double> CursorLine::pixel() const {
+    const QCPAxis* keys = axes_->axis(QCPAxis::atBottom);
+    if (!key_ || !keys->range().contains(*key_) || style_.print) return std::nullopt;
+    return keys->coordToPixel(*key_);
+}
+
+void CursorLine::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(false); }
+
+void CursorLine::draw(QCPPainter* painter) {
+    const std::optional<double> x = pixel();
+    if (!x) return;
+    const QRectF area = axes_->rect();
+    painter->setPen(QPen(following_ ? style_.faint(style_.ink, 0.35) : style_.ink, style_.px(1)));
+    painter->drawLine(QPointF(*x, area.top()), QPointF(*x, area.bottom()));
+    // A handle at the top: it can be dragged.
+    const double half = style_.px(4);
+    painter->setPen(Qt::NoPen);
+    painter->setBrush(following_ ? style_.faint(style_.ink, 0.35) : style_.ink);
+    painter->setAntialiasing(true);
+    const QPointF handle[] = {{*x - half, area.top()}, {*x + half, area.top()}, {*x, area.top() + half * 1.5}};
+    painter->drawPolygon(handle, 3);
+}
+
 // ---- CenteredNote
 
 void CenteredNote::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(true); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,27 @@ private:
     Content content_;
     QRectF area_;
     bool shown_ = false;
+};
+
+/// The step of the time cursor, as a line across axes over time; on a layer of its own with what is hovered.
+class CursorLine : public QCPLayerable {
+public:
+    explicit CursorLine(QCPAxisRect* axes);
+    void set_style(const PlotStyle& style) { style_ = style; }
+    /// Nothing: no line. `following`: the newest is followed, so that the line is faint.
+    void set_key(std::optional<double> key, bool following);
+    /// Where it is drawn; nothing when it is not.
+    std::optional<double> pixel() const;
+
+protected:
+    void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
+    void draw(QCPPainter* painter) override;
+
+private:
+    QCPAxisRect* axes_;
+    PlotStyle style_;
+    std::optional<double> key_;
+    bool following_ = true;
 };
 
 /// A sentence in the middle of an otherwise empty canvas.

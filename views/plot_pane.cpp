@@ -12,6 +12,7 @@
 #include <qcustomplot.h>
 
 #include "views/plot_style.h"
+#include "views/time_cursor.h"
 #include "views/translated.h"
 
 namespace wavlab {
@@ -52,6 +53,14 @@ void PlotPane::set_runs(const std::vector<DrawnRun>& runs) {
     flush();
 }
 
+void PlotPane::set_time_cursor(TimeCursor& cursor) {
+    plot_->set_time_cursor(&cursor);
+    connect(&cursor, &TimeCursor::changed, this, [this] {
+        cursor_moved_ = true;
+        flush();
+    });
+}
+
 void PlotPane::note(const RunRecord& record, const RecordChanges& changes) {
     if (runs_changed_) return;  // everything is drawn anew anyway
     const bool drawn =
@@ -69,11 +78,13 @@ void PlotPane::flush() {
     if (!can_be_seen()) return;
     if (std::exchange(runs_changed_, false)) {
         noted_.clear();
+        cursor_moved_ = false;
         plot_->set_runs(runs_);
         return;
     }
     const auto noted = std::exchange(noted_, {});
     for (const auto& [record, changes] : noted) plot_->update_from(*record, changes);
+    if (std::exchange(cursor_moved_, false)) plot_->time_cursor_moved();
 }
 
 void PlotPane::paint_now() {
@@ -93,7 +104,7 @@ void PlotPane::showEvent(QShowEvent* event) {
 void PlotPane::paintEvent(QPaintEvent* event) {
     QWidget::paintEvent(event);
     // A tab that comes to the front was shown all the time, outside of the window: no show event tells.
-    if (!runs_changed_ && noted_.empty()) return;
+    if (!runs_changed_ && !cursor_moved_ && noted_.empty()) return;
     QMetaObject::invokeMethod(
         this, [this] { flush(); }, Qt::QueuedConnection);
 }

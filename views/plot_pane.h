@@ -12,6 +12,8 @@ class QStackedWidget;
 
 namespace wavlab {
 
+class TimeCursor;
+
 /// A plot in the window: until there is a run, a text that says what it will show and what to press. Gathers what
 /// changed while the plot is hidden, so that only visible plots cost anything.
 class PlotPane : public QWidget {
@@ -24,6 +26,8 @@ public:
     Plot& plot() { return *plot_; }
 
     void set_runs(const std::vector<DrawnRun>& runs);
+    /// The step of all plots; a plot that cannot be seen follows once it can.
+    void set_time_cursor(TimeCursor& cursor);
     /// Remembers what changed; nothing is drawn yet.
     void note(const RunRecord& record, const RecordChanges& changes);
     /// Draws what was noted, if the plot can be seen.
@@ -49,6 +53,7 @@ private:
     std::vector<std::pair<const RunRecord*, RecordChanges>> noted_;
     std::vector<DrawnRun> runs_;
     bool runs_changed_ = false;
+    bool cursor_moved_ = false;
 };
 
 }  // namespace wavlab

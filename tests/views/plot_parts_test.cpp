@@ -10,7 +10,7 @@
 #include "views/color_map.h"
 #include "views/plot_style.h"
 #include "views/smoothing.h"
-#include "views/step_slider.h"
+#include "views/time_cursor.h"
 
 namespace wavlab {
 namespace {
@@ -112,24 +112,14 @@ TEST(WholeTicker, HasNoFractionsAndShortLargeNumbers) {
     EXPECT_TRUE(labels.contains("200k"));
 }
 
-TEST(StepSlider, FollowsTheNewestUntilItIsTouched) {
-    test_application();
-    StepSlider slider;
-    EXPECT_FALSE(slider.step());
-    slider.set_steps({0, 5, 10});
-    EXPECT_EQ(slider.step(), 10);
-    slider.findChild<QSlider*>()->setValue(1);
-    EXPECT_EQ(slider.step(), 5);
-    EXPECT_FALSE(slider.following());
-    slider.set_steps({0, 5, 10, 15});
-    EXPECT_EQ(slider.step(), 5);
-    slider.findChild<QToolButton*>()->click();
-    EXPECT_TRUE(slider.following());
-    EXPECT_EQ(slider.step(), 15);
-    slider.choose(7);
-    EXPECT_EQ(slider.step(), 5);
-    slider.set_steps({0});
-    EXPECT_EQ(slider.step(), 0);
+TEST(TimeCursor, ChoosesTheNearestRecordAtOrBefore) {
+    const std::vector<std::int64_t> steps{0, 5, 10};
+    EXPECT_EQ(recorded_step(steps, std::nullopt), 10);
+    EXPECT_EQ(recorded_step(steps, 5), 5);
+    EXPECT_EQ(recorded_step(steps, 9), 5);
+    EXPECT_EQ(recorded_step(steps, 400), 10);
+    EXPECT_EQ(recorded_step({20, 30}, 5), 20);
+    EXPECT_FALSE(recorded_step({}, 5));
 }
 
 }  // namespace

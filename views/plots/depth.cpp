@@ -5,14 +5,14 @@
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QHBoxLayout>
 
 #include <qcustomplot.h>
 
 #include "views/axis_tickers.h"
 #include "views/canvas_plot.h"
 #include "views/chart_parts.h"
-#include "views/step_slider.h"
+#include "views/flow_layout.h"
+#include "views/time_cursor.h"
 
 namespace wavlab {
 
@@ -45,11 +45,18 @@ public:
 
     QJsonObject state() const override;
     void set_state(const QJsonObject& state) override;
-    std::optional<std::int64_t> shown_step() const override { return step_->step(); }
+    std::optional<std::int64_t> shown_step() const override {
+        if (!focused_run()) return std::nullopt;
+        return recorded_step(focused_run()->frame_steps(FrameKind::depth), wanted_step());
+    }
 
 protected:
     void rebuild() override;
     void refresh(const RecordChanges&) override { show_frames(); }
+    bool show_wanted_step() override {
+        show_frames();
+        return true;
+    }
     bool concerns(const RecordChanges& changes) const override { return changes.depth; }
     QString problem_of(const RunRecord& record) const override;
     QString invitation() const override {
@@ -64,7 +71,6 @@ private:
 
     QComboBox* quantity_ = nullptr;
     QCheckBox* log_ = nullptr;
-    StepSlider* step_ = nullptr;
 };
 
 DepthPlot::DepthPlot(QWidget* parent) : CanvasPlot(parent) {
@@ -76,21 +82,18 @@ DepthPlot::DepthPlot(QWidget* parent) : CanvasPlot(parent) {
     quantity_->setToolTip(quantities[0].help);
     log_ = new QCheckBox("Log");
     log_->setToolTip("Logarithmic vertical axis");
-    step_ = new StepSlider;
     controls().addWidget(quantity_);
     controls().addWidget(log_);
-    controls().addWidget(step_, 1);
     connect(quantity_, &QComboBox::currentIndexChanged, this, [this] {
         quantity_->setToolTip(quantity().help);
         request_rebuild();
     });
     connect(log_, &QCheckBox::toggled, this, [this] { request_rebuild(); });
-    connect(step_, &StepSlider::changed, this, [this] { request_rebuild(); });
 }
 
 QJsonObject DepthPlot::state() const {
     QJsonObject state{{"quantity", quantity().id}, {"log", log_->isChecked()}};
-    if (!step_->following() && step_->step()) state["step"] = qint64(*step_->step());
+    save_step(state);
     save_zoom(state);
     return state;
 }
@@ -101,7 +104,7 @@ void DepthPlot::set_state(const QJsonObject& state) {
         std::find_if(std::begin(quantities), std::end(quantities), [&](const Quantity& q) { return id == q.id; });
     quantity_->setCurrentIndex(found == std::end(quantities) ? 0 : int(found - std::begin(quantities)));
     log_->setChecked(state["log"].toBool());
-    step_->choose(state.contains("step") ? std::optional(std::int64_t(state["step"].toDouble())) : std::nullopt);
+    load_step(state);
     load_zoom(state);
     request_rebuild();
 }
@@ -140,15 +143,11 @@ void DepthPlot::rebuild() {
 }
 
 void DepthPlot::show_frames() {
-    step_->set_steps(focused_run()->frame_steps(FrameKind::depth));
-    const auto wanted = step_->step();
     for (std::size_t i = 0; i < runs().size(); ++i) {
         const RunRecord& record = *runs()[i].record;
-        const std::vector<std::int64_t>& steps = record.frame_steps(FrameKind::depth);
         // Runs record at different steps: each shows its last one up to the chosen step.
-        auto after = std::upper_bound(steps.begin(), steps.end(), wanted.value_or(0));
-        if (step_->following()) after = steps.end();
-        const auto frame = after == steps.begin() ? nullptr : record.depth_frame(*std::prev(after));
+        const auto step = recorded_step(record.frame_steps(FrameKind::depth), wanted_step());
+        const auto frame = step ? record.depth_frame(*step) : nullptr;
         QVector<double> keys, values;
         if (frame)
             for (const float value : (*frame).*quantity().field) {

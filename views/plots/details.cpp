@@ -6,14 +6,14 @@
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QHBoxLayout>
 
 #include <qcustomplot.h>
 
 #include "views/axis_tickers.h"
 #include "views/canvas_plot.h"
 #include "views/chart_parts.h"
-#include "views/step_slider.h"
+#include "views/flow_layout.h"
+#include "views/time_cursor.h"
 
 namespace wavlab {
 
@@ -95,11 +95,23 @@ public:
 
     QJsonObject state() const override;
     void set_state(const QJsonObject& state) override;
-    std::optional<std::int64_t> shown_step() const override { return over_time() ? std::nullopt : step_->step(); }
+    std::optional<std::int64_t> shown_step() const override {
+        return over_time() || !focused_run()
+                   ? std::nullopt
+                   : recorded_step(focused_run()->frame_steps(FrameKind::details), wanted_step());
+    }
 
 protected:
     void rebuild() override;
     void refresh(const RecordChanges&) override { show_frames(); }
+    bool show_wanted_step() override {
+        if (over_time()) return false;
+        show_frames();
+        return true;
+    }
+    std::optional<double> key_of_step(std::int64_t step) const override {
+        return over_time() ? std::optional(double(step)) : std::nullopt;
+    }
     bool concerns(const RecordChanges& changes) const override { return changes.details; }
     void forget() override { frames_.clear(); }
     QString problem_of(const RunRecord& record) const override;
@@ -121,7 +133,6 @@ private:
     QComboBox* over_ = nullptr;
     QComboBox* place_ = nullptr;  ///< block or router over time; the first entry is the mean
     QCheckBox* log_ = nullptr;
-    StepSlider* step_ = nullptr;
     ReferenceLines* zero_ = nullptr;
     std::map<std::int64_t, std::shared_ptr<const DetailFrame>> frames_;  ///< those that are drawn over time
     int wanted_place_ = 0;
@@ -142,7 +153,6 @@ DetailsPlot::DetailsPlot(QWidget* parent) : CanvasPlot(parent) {
     place_->setToolTip("The block (or router) whose values are drawn over time");
     log_ = new QCheckBox("Log");
     log_->setToolTip("Logarithmic vertical axis");
-    step_ = new StepSlider;
     for (QComboBox* box : {quantity_, over_, place_}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
         box->setMinimumWidth(56);  // a narrow window cuts the text rather than growing
@@ -154,10 +164,7 @@ DetailsPlot::DetailsPlot(QWidget* parent) : CanvasPlot(parent) {
     }
     connect(place_, &QComboBox::activated, this, [this](int index) { wanted_place_ = index; });
     connect(log_, &QCheckBox::toggled, this, [this] { request_rebuild(); });
-    connect(step_, &StepSlider::changed, this, [this] { request_rebuild(); });
     controls().addWidget(log_);
-    controls().addWidget(step_, 1);
-    controls().addStretch(0);
     place_->setVisible(false);
 }
 
@@ -166,7 +173,7 @@ QJsonObject DetailsPlot::state() const {
                       {"over", over_time() ? "time" : "depth"},
                       {"place", wanted_place_},
                       {"log", log_->isChecked()}};
-    if (!step_->following() && step_->step()) state["step"] = qint64(*step_->step());
+    save_step(state);
     save_zoom(state);
     return state;
 }
@@ -180,7 +187,7 @@ void DetailsPlot::set_state(const QJsonObject& state) {
     over_->setCurrentIndex(state["over"].toString() == "time" ? 1 : 0);
     wanted_place_ = state["place"].toInt();
     log_->setChecked(state["log"].toBool());
-    step_->choose(state.contains("step") ? std::optional(std::int64_t(state["step"].toDouble())) : std::nullopt);
+    load_step(state);
     load_zoom(state);
     request_rebuild();
 }
@@ -216,7 +223,6 @@ std::size_t DetailsPlot::places(const DetailFrame& frame) const {
 
 void DetailsPlot::rebuild() {
     const RunRecord& record = *focused_run();
-    step_->setVisible(!over_time());
     place_->setVisible(over_time());
     log_->setEnabled(!quantity().around_zero);
     set_up_places(record);
@@ -291,10 +297,9 @@ void DetailsPlot::set_up_graphs(const RunRecord& record) {
 
 void DetailsPlot::show_frames() {
     const RunRecord& record = *focused_run();
-    step_->set_steps(record.frame_steps(FrameKind::details));
     if (over_time()) {
         show_over_time(record);
-    } else if (const auto step = step_->step()) {
+    } else if (const auto step = shown_step()) {
         if (const auto frame = record.detail_frame(*step)) show_by_place(*frame);
     }
 }

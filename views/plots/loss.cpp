@@ -15,6 +15,7 @@
 #include "views/axis_tickers.h"
 #include "views/canvas_plot.h"
 #include "views/chart_parts.h"
+#include "views/flow_layout.h"
 #include "views/smoothing.h"
 
 namespace wavlab {
@@ -125,7 +126,6 @@ LossPlot::LossPlot(QWidget* parent) : CanvasPlot(parent) {
         controls().addWidget(box);
         connect(box, &QCheckBox::toggled, this, [this] { request_rebuild(); });
     }
-    controls().addStretch(1);
     connect(smoothing_, &QDoubleSpinBox::valueChanged, this, [this] { request_rebuild(); });
 }
 

@@ -19,6 +19,7 @@ namespace wavlab {
 
 /// Colours, fonts and line widths of a plot: the screen's (following the theme) or print's. See views/plot_style.h.
 struct PlotStyle;
+class TimeCursor;
 
 /// One run as it is drawn: its record, and a colour and dash pattern that stay its own.
 struct DrawnRun {
@@ -40,6 +41,10 @@ public:
     /// Something changed in a run that is drawn; repaints once if it concerns this plot and the plot is visible.
     virtual void update_from(const RunRecord& record, const RecordChanges& changes) = 0;
     virtual void set_style(const PlotStyle& style) = 0;
+    /// From now on the step is this cursor's (one for all plots of a window), no longer the state's. It outlives the plot.
+    virtual void set_time_cursor(TimeCursor* cursor) = 0;
+    /// The cursor moved: shows what each run has recorded last up to its step. Repaints only what follows it.
+    virtual void time_cursor_moved() = 0;
     virtual QCustomPlot& canvas() = 0;
     /// Why there is nothing to draw for these runs ("The run 'a' uses the method standard, which has no routing."),
     /// else empty. The plot itself shows this sentence in place of its axes; a figure of it fails with the sentence.

@@ -5,7 +5,6 @@
 #include <map>
 
 #include <QComboBox>
-#include <QHBoxLayout>
 #include <QToolButton>
 
 #include <qcustomplot.h>
@@ -13,8 +12,9 @@
 #include "views/axis_tickers.h"
 #include "views/canvas_plot.h"
 #include "views/chart_parts.h"
+#include "views/flow_layout.h"
 #include "views/heatmap.h"
-#include "views/step_slider.h"
+#include "views/time_cursor.h"
 
 namespace wavlab {
 
@@ -95,6 +95,10 @@ public:
 protected:
     void rebuild() override;
     void refresh(const RecordChanges& changes) override;
+    bool show_wanted_step() override {
+        show_frame();
+        return true;
+    }
     bool concerns(const RecordChanges& changes) const override { return changes.routing; }
     QString problem_of(const RunRecord& record) const override;
     QString invitation() const override;
@@ -114,7 +118,6 @@ private:
     QComboBox* quantity_ = nullptr;
     QComboBox* scale_ = nullptr;
     QToolButton* cividis_ = nullptr;
-    StepSlider* step_ = nullptr;
     Heatmap* heatmap_ = nullptr;
     QCPAxisRect* bar_axes_ = nullptr;
     Heatmap* bar_ = nullptr;
@@ -157,7 +160,6 @@ RoutingPlot::RoutingPlot(QWidget* parent) : CanvasPlot(parent) {
     cividis_->setCheckable(true);
     cividis_->setAccessibleName("Colour map");
     cividis_->setToolTip("The colour map: Viridis, or Cividis, which looks the same with a colour vision deficiency");
-    step_ = new StepSlider;
     for (QComboBox* box : {quantity_, scale_}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
         box->setMinimumWidth(56);  // a narrow window cuts the text rather than growing
@@ -168,13 +170,11 @@ RoutingPlot::RoutingPlot(QWidget* parent) : CanvasPlot(parent) {
         });
     }
     controls().addWidget(cividis_);
-    controls().addWidget(step_, 1);
     show_color_map();
     connect(cividis_, &QToolButton::toggled, this, [this] {
         show_color_map();
         request_rebuild();
     });
-    connect(step_, &StepSlider::changed, this, [this] { request_rebuild(); });
 }
 
 void RoutingPlot::make_color_bar() {
@@ -208,7 +208,7 @@ void RoutingPlot::show_color_map() {
 QJsonObject RoutingPlot::state() const {
     QJsonObject state{
         {"quantity", quantity().id}, {"fitted", scale_->currentIndex() == 1}, {"cividis", cividis_->isChecked()}};
-    if (!step_->following() && step_->step()) state["step"] = qint64(*step_->step());
+    save_step(state);
     save_zoom(state);
     return state;
 }
@@ -221,7 +221,7 @@ void RoutingPlot::set_state(const QJsonObject& state) {
     quantity_->setCurrentIndex(index);
     scale_->setCurrentIndex(state["fitted"].toBool() ? 1 : 0);
     cividis_->setChecked(state["cividis"].toBool());
-    step_->choose(state.contains("step") ? std::optional(std::int64_t(state["step"].toDouble())) : std::nullopt);
+    load_step(state);
     load_zoom(state);
     request_rebuild();
 }
@@ -342,8 +342,7 @@ void RoutingPlot::set_up_legend() {
 
 void RoutingPlot::show_frame() {
     const RunRecord& record = *focused_run();
-    step_->set_steps(record.frame_steps(FrameKind::routing));
-    shown_step_ = step_->step();
+    shown_step_ = recorded_step(record.frame_steps(FrameKind::routing), wanted_step());
     frame_ = shown_step_ ? record.routing_frame(*shown_step_) : nullptr;
     const std::size_t rows = layout_.routers.size();
     std::vector<double> cells(rows * columns_.size(), std::nan(""));
