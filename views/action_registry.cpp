@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/action_registry.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -40,6 +41,7 @@ QAction& ActionRegistry::add(const ActionDescriptor& descriptor, std::function<v
     });
     window_->addAction(action);
     actions_.append(action);
+    if (!descriptor.menu.isEmpty() && !menus_.contains(descriptor.menu)) menus_.append(descriptor.menu);
     describe(entries_[descriptor.id] = Entry{descriptor, action, {}});
     return *action;
 }
@@ -102,9 +104,11 @@ void ActionRegistry::fill(QMenu& menu, const QString& title) const {
 
 QStringList ActionRegistry::menus() const {
     QStringList titles;
-    for (const QAction* action : actions_) {
-        const QString& title = entry(action->objectName()).descriptor.menu;
-        if (!title.isEmpty() && !titles.contains(title)) titles.append(title);
+    for (const QString& title : menus_) {
+        const auto stands_there = [&](const QAction* action) {
+            return entry(action->objectName()).descriptor.menu == title;
+        };
+        if (std::any_of(actions_.begin(), actions_.end(), stands_there)) titles.append(title);
     }
     return titles;
 }

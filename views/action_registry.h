@@ -9,6 +9,7 @@
 #include <QList>
 #include <QObject>
 #include <QString>
+#include <QStringList>
 
 class QMenu;
 class QWidget;
@@ -35,6 +36,8 @@ public:
     /// The shortcuts work in `window`.
     explicit ActionRegistry(QWidget* window);
 
+    /// Gives a menu its place among the others before it has actions.
+    void place_menu(const QString& title) { menus_.append(title); }
     /// Adds an action. What `handler` throws arrives as `failed`.
     QAction& add(const ActionDescriptor& descriptor, std::function<void()> handler);
     /// Throws WorkError when no action has this id.
@@ -51,7 +54,7 @@ public:
 
     /// Adds all actions of one menu, in order, with their separators.
     void fill(QMenu& menu, const QString& title) const;
-    /// Titles of the menus in the order in which their first actions were added.
+    /// Titles of the menus in the order in which they were placed or got their first action.
     QStringList menus() const;
 
 signals:
@@ -70,6 +73,7 @@ private:
 
     QWidget* window_;
     QList<QAction*> actions_;
+    QStringList menus_;
     std::map<QString, Entry> entries_;
 };
 

@@ -23,8 +23,10 @@ CostPanel::CostPanel(QWidget* parent) : QWidget(parent) {
     flops_ = add_row(QStringLiteral("flops"), tr("Work"),
                      tr("Floating-point operations per token, forward and backward, a multiplication and an addition "
                         "counted as two; and the part of them that routing takes."));
-    memory_ = add_row(QStringLiteral("memory"), tr("Memory"),
-                      tr("Parameters, gradients, optimizer state and the activations of one microbatch."));
+    memory_ = add_row(QStringLiteral("memory"), tr("Model memory"),
+                      tr("Of the model alone: parameters, gradients, optimizer state and the activations of one "
+                         "microbatch. The status line shows what the whole program uses during a run, which holds "
+                         "LibTorch, the text and the records too."));
     data_ = add_row(QStringLiteral("data"), tr("Data"), {});
     time_ = add_row(QStringLiteral("time"), tr("Time"), {});
     device_ = add_row(QStringLiteral("device"), tr("Device"), {});

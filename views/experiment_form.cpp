@@ -4,18 +4,15 @@
 #include <set>
 
 #include <QAction>
+#include <QApplication>
 #include <QComboBox>
 #include <QFrame>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLineEdit>
 #include <QPushButton>
 #include <QScopeGuard>
 #include <QScrollArea>
-#include <QScrollBar>
-#include <QStandardItemModel>
-#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -23,6 +20,7 @@
 #include "views/cost_panel.h"
 #include "views/form_section.h"
 #include "views/theme.h"
+#include "views/translated.h"
 
 namespace wavlab {
 
@@ -41,17 +39,6 @@ QString section_of(const ExperimentField& field) {
     return QStringLiteral("experiment");
 }
 
-/// "model.layers = 0: must be 1 or more" stands beside its field: as "Must be 1 or more."
-QString beside_field(const ExperimentProblem& problem) {
-    QString message = QString::fromStdString(problem.message);
-    const qsizetype colon = message.indexOf(QStringLiteral(": "));
-    if (message.startsWith(QString::fromStdString(problem.key)) && colon > 0) message.remove(0, colon + 2);
-    if (message.isEmpty()) return message;
-    message[0] = message[0].toUpper();
-    if (message.back().isLetterOrNumber() || message.back() == QLatin1Char(')')) message += QLatin1Char('.');
-    return message;
-}
-
 }  // namespace
 
 ExperimentForm::ExperimentForm(QAction& start, QWidget* parent) : QWidget(parent), start_(start) {
@@ -62,20 +49,13 @@ ExperimentForm::ExperimentForm(QAction& start, QWidget* parent) : QWidget(parent
 
     auto* top = new QHBoxLayout;
     auto* points_label = new QLabel(tr("Start fro&m"), this);
-    points_ = new QComboBox(this);
+    points_ = new StartingPoints(this);
     points_->setObjectName(QStringLiteral("starting_points"));
-    points_->setAccessibleName(tr("Ready and recent experiments"));
-    points_->setToolTip(tr("Fills the form with a ready experiment, or with one that you used lately."));
-    points_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    points_->setMinimumContentsLength(8);
     points_label->setBuddy(points_);
     top->addWidget(points_label);
     top->addWidget(points_, 1);
     column->addLayout(top);
-    connect(points_, &QComboBox::activated, this, [this](int index) {
-        const QString id = points_->itemData(index).toString();
-        if (!id.isEmpty()) emit starting_point_chosen(id);
-    });
+    connect(points_, &StartingPoints::chosen, this, &ExperimentForm::starting_point_chosen);
 
     scroll_ = new QScrollArea(this);
     scroll_->setWidgetResizable(true);
@@ -115,7 +95,10 @@ ExperimentForm::ExperimentForm(QAction& start, QWidget* parent) : QWidget(parent
     connect(&start_, &QAction::changed, this, &ExperimentForm::refresh_start);
 
     setMinimumWidth(250);
+    history_ = new FormHistory([this](const FormState& state, const QString& key) { restore(state, key); }, this);
+    connect(qApp, &QApplication::focusChanged, this, &ExperimentForm::on_focus_changed);
     set_experiment(Experiment{});
+    forget_history();
     refresh_start();
 }
 
@@ -157,8 +140,7 @@ void ExperimentForm::build_fields() {
     if (OptionEditor* choice = editor(QStringLiteral("model.method"))) {
         QList<FormChoice> methods;
         for (const MethodDescriptor& found : MethodRegistry::all())
-            methods.append({QString::fromStdString(found.id), QString::fromStdString(found.title),
-                            QString::fromStdString(found.summary)});
+            methods.append({QString::fromStdString(found.id), translated(found.title), translated(found.summary)});
         choice->set_choices(methods);
     }
 }
@@ -166,6 +148,7 @@ void ExperimentForm::build_fields() {
 OptionEditor& ExperimentForm::add_editor(const Option& option, const QString& key, FormSection& section) {
     auto* made = new OptionEditor(option, key, section.grid(), section.grid().rowCount(), section.body());
     connect(made, &OptionEditor::edited, this, [this, key] { on_edited(key); });
+    connect(made, &OptionEditor::entered, this, [this, made] { end_edit(made->field()); });
     return *made;
 }
 
@@ -175,29 +158,32 @@ void ExperimentForm::add_browse_button(const QString& key) {
     auto* button = new QToolButton(this);
     button->setIcon(themed_icon(QStringLiteral("folder")));
     button->setToolTip(tr("Choose a text file"));
-    button->setAccessibleName(tr("Choose a text file: %1").arg(QString::fromStdString(found->option().label)));
+    button->setAccessibleName(tr("Choose a text file: %1").arg(translated(found->option().label)));
     connect(button, &QToolButton::clicked, this, [this, key] { emit file_wanted(key); });
     found->add_beside(button);
+}
+
+void ExperimentForm::drop_method_fields() {
+    for (const auto& made : method_editors_) editors_.erase(made->key());
+    method_editors_.clear();
 }
 
 void ExperimentForm::build_method_fields() {
     for (const auto& made : method_editors_)
         if (const std::optional<OptionValue> value = made->value()) method_values_[made->option().key] = *value;
-    for (const auto& made : method_editors_) editors_.erase(made->key());
-    method_editors_.clear();
+    drop_method_fields();
 
     const MethodDescriptor* descriptor = MethodRegistry::find(method_.toStdString());
     FormSection& method = *sections_.at(QStringLiteral("method"));
-    method.set_title(descriptor ? tr("Method options: %1").arg(QString::fromStdString(descriptor->title))
-                                : tr("Method options"));
+    method.set_title(descriptor ? tr("Method options: %1").arg(translated(descriptor->title)) : tr("Method options"));
     if (!descriptor) {
         method_help_->setText(tr("Choose a method above."));
         return;
     }
     const auto tabs_in_order = qScopeGuard([this] { order_tabs(); });
-    method_help_->setText(
-        QString::fromStdString(descriptor->summary) +
-        (descriptor->options.empty() ? QLatin1Char('\n') + tr("This method has no options.") : QString()));
+    method_help_->setText(translated(descriptor->summary) + (descriptor->options.empty()
+                                                                 ? QLatin1Char('\n') + tr("This method has no options.")
+                                                                 : QString()));
     method_help_->setToolTip(QStringLiteral("<p>%1</p><p>%2</p>")
                                  .arg(QString::fromStdString(descriptor->formula).toHtmlEscaped(),
                                       QString::fromStdString(descriptor->citation).toHtmlEscaped()));
@@ -244,153 +230,7 @@ void ExperimentForm::set_choices(const FormChoices& choices) {
     emit edited();
 }
 
-void ExperimentForm::set_starting_points(const QList<StartingPoint>& points) {
-    const QSignalBlocker quiet(points_);
-    points_->clear();
-    points_->addItem(tr("Choose an experiment…"), QString());
-    bool separated = false;
-    for (const StartingPoint& point : points) {
-        if (point.recent && !separated) {
-            points_->insertSeparator(points_->count());
-            separated = true;
-        }
-        points_->addItem(point.title, point.id);
-        points_->setItemData(points_->count() - 1, point.help, Qt::ToolTipRole);
-    }
-    points_->setCurrentIndex(0);
-}
-
-void ExperimentForm::set_experiment(const Experiment& experiment) {
-    filling_ = true;
-    base_ = experiment;
-    for (const ExperimentField& field : fields_)
-        if (OptionEditor* found = editor(QString::fromStdString(field.dotted_key())))
-            found->set_value(field.get(experiment));
-    method_ = QString::fromStdString(experiment.model.method);
-    width_ = experiment.model.width;
-    method_editors_.clear();  // their values are not wanted
-    std::erase_if(editors_, [](const auto& entry) { return entry.first.startsWith(QStringLiteral("method.")); });
-    method_values_ = experiment.method;
-    build_method_fields();
-    filling_ = false;
-    outside_problems_.clear();
-    points_->setCurrentIndex(0);
-    show_matching_data_options();
-    validate();
-    emit edited();
-}
-
-Experiment ExperimentForm::experiment() const {
-    Experiment experiment = base_;
-    for (const ExperimentField& field : fields_) {
-        const OptionEditor* found = editor(QString::fromStdString(field.dotted_key()));
-        if (!found) continue;
-        if (const std::optional<OptionValue> value = found->value()) field.set(experiment, *value);
-    }
-    experiment.method.clear();
-    for (const auto& made : method_editors_)
-        if (const std::optional<OptionValue> value = made->value()) experiment.method[made->option().key] = *value;
-    return experiment;
-}
-
-OptionEditor* ExperimentForm::editor(const QString& key) const {
-    const auto found = editors_.find(key);
-    return found == editors_.end() ? nullptr : found->second;
-}
-
-void ExperimentForm::show_field(const QString& key) {
-    OptionEditor* found = editor(key);
-    if (!found) return;
-    for (const auto& [id, section] : sections_)
-        if (section->body()->isAncestorOf(found->field())) section->set_open(true);
-    scroll_->ensureWidgetVisible(found->field());
-    found->field()->setFocus();
-}
-
-void ExperimentForm::on_edited(const QString& key) {
-    if (filling_) return;
-    if (key == QLatin1String("model.width")) follow_width();
-    if (key == QLatin1String("data.dataset")) show_matching_data_options();
-    if (key == QLatin1String("model.method")) {
-        const QString now = editor(key)->text();
-        if (now != method_) {
-            method_ = now;
-            filling_ = true;
-            build_method_fields();
-            filling_ = false;
-        }
-    }
-    outside_problems_.erase(key);
-    validate();
-    emit edited();
-}
-
-void ExperimentForm::follow_width() {
-    OptionEditor* width = editor(QStringLiteral("model.width"));
-    OptionEditor* hidden = editor(QStringLiteral("model.mlp_hidden"));
-    const std::optional<OptionValue> now = width->value();
-    if (!now || !hidden) return;
-    const std::int64_t value = std::get<std::int64_t>(*now);
-    // The MLP stays four times as wide, as long as it was; while digits are typed the width is briefly impossible.
-    if (problem_with(width->option(), *now)) return;
-    const std::optional<OptionValue> was = hidden->value();
-    if (was && std::get<std::int64_t>(*was) == 4 * width_) {
-        filling_ = true;
-        hidden->set_value(4 * value);
-        filling_ = false;
-    }
-    width_ = value;
-}
-
-void ExperimentForm::show_matching_data_options() {
-    const OptionEditor* dataset = editor(QStringLiteral("data.dataset"));
-    if (!dataset) return;
-    QSet<QString> known, here;
-    for (const DatasetChoice& choice : choices_.datasets) {
-        const QSet<QString> keys(choice.options.begin(), choice.options.end());
-        known |= keys;
-        if (choice.id == dataset->text()) here = keys;
-    }
-    for (const QString& key : known)
-        if (OptionEditor* found = editor(QStringLiteral("data.") + key)) found->set_visible(here.contains(key));
-}
-
-void ExperimentForm::validate() {
-    problems_.clear();
-    std::set<std::string> unreadable;
-    for (const auto& [key, made] : editors_) {
-        if (made->value()) continue;
-        const std::string allowed = allowed_values(made->option());
-        const QString said = made->text().isEmpty()
-                                 ? tr("Needs %1.").arg(QString::fromStdString(allowed))
-                                 : tr("'%1' is not %2.").arg(made->text(), QString::fromStdString(allowed));
-        problems_.push_back({key.toStdString(), said.toStdString()});
-        unreadable.insert(key.toStdString());
-    }
-    for (const ExperimentProblem& problem : problems(experiment()))
-        if (!unreadable.contains(problem.key)) problems_.push_back({problem.key, beside_field(problem).toStdString()});
-    for (const auto& [key, message] : outside_problems_)
-        problems_.push_back({key.toStdString(), message.toStdString()});
-
-    std::map<QString, QString> messages;
-    for (const ExperimentProblem& problem : problems_) {
-        QString& message = messages[QString::fromStdString(problem.key)];
-        if (message.isEmpty()) message = QString::fromStdString(problem.message);
-    }
-    for (const auto& [key, made] : editors_) {
-        const auto found = messages.find(key);
-        made->show_problem(found == messages.end() ? QString() : found->second);
-        if (found == messages.end()) continue;
-        for (const auto& [id, section] : sections_)
-            if (!section->is_open() && section->body()->isAncestorOf(made->field())) section->set_open(true);
-    }
-}
-
-void ExperimentForm::set_outside_problem(const QString& key, const QString& message) {
-    if (message.isEmpty() ? outside_problems_.erase(key) == 0 : outside_problems_[key] == message) return;
-    if (!message.isEmpty()) outside_problems_[key] = message;
-    validate();
-}
+void ExperimentForm::set_starting_points(const QList<StartingPoint>& points) { points_->set_points(points); }
 
 void ExperimentForm::refresh_start() {
     start_button_->setText(QString(start_.text()).remove(QLatin1Char('&')));

@@ -10,10 +10,11 @@
 #include <QWidget>
 
 #include "core/experiment.h"
+#include "views/form_history.h"
 #include "views/option_editor.h"
+#include "views/starting_points.h"
 
 class QAction;
-class QComboBox;
 class QLabel;
 class QPushButton;
 class QScrollArea;
@@ -29,14 +30,6 @@ struct DatasetChoice {
     QString title;
     QString help;
     QStringList options;  ///< keys of [data] that only some datasets know and this one does: "size", "seed"
-};
-
-/// An experiment to start from.
-struct StartingPoint {
-    QString id;  ///< "ready:default", "recent:/path/x.toml"
-    QString title;
-    QString help;
-    bool recent = false;
 };
 
 /// What the form offers beyond what options say themselves.
@@ -59,7 +52,10 @@ public:
     void set_choices(const FormChoices& choices);
     void set_starting_points(const QList<StartingPoint>& points);
 
-    void set_experiment(const Experiment& experiment);
+    /// Fills the form; one step that can be undone. `origin`: what it was filled from.
+    void set_experiment(const Experiment& experiment, const FormOrigin& origin = {});
+    /// What the form says now is what this says (it was saved there).
+    void set_origin(const FormOrigin& origin);
     /// What the fields say; fields that cannot be read keep their last value.
     Experiment experiment() const;
     /// Everything wrong now, unreadable fields included.
@@ -67,6 +63,13 @@ public:
     bool is_valid() const { return problems_.empty(); }
     /// A problem only the program knows of (a file that is not there); shown beside the field of this key.
     void set_outside_problem(const QString& key, const QString& message);
+
+    /// Its steps to undo and redo.
+    FormHistory& history() { return *history_; }
+    /// Forgets all steps to undo.
+    void forget_history();
+    /// What the field of this key is called; the key itself when there is none.
+    QString label_of(const QString& key) const;
 
     CostPanel& costs() { return *costs_; }
     /// Null when no field has this dotted key.
@@ -82,23 +85,37 @@ signals:
     void file_wanted(const QString& key);
 
 private:
+    // experiment_form.cpp: its parts
     void build_fields();
+    void drop_method_fields();
     void build_method_fields();
     FormSection& section(const QString& id, const QString& title);
     OptionEditor& add_editor(const Option& option, const QString& key, FormSection& section);
     void add_browse_button(const QString& key);
     void order_tabs();
+    void refresh_start();
+
+    // experiment_form_state.cpp: what it says
+    FormState state() const;
+    void restore(const FormState& state, const QString& key);
+    void reveal(const QString& key);
     void follow_width();
     void show_matching_data_options();
     void on_edited(const QString& key);
+    void on_focus_changed(QWidget* before, QWidget* now);
+    /// The next edit of a field is a step of its own.
+    void end_edit(QWidget* where);
     void validate();
-    void refresh_start();
+    void show_origin();
 
     Experiment base_;             ///< what no field shows: the folder, the schema
     OptionValues method_values_;  ///< of every method that was looked at
     QString method_;              ///< whose options are shown
     std::int64_t width_ = 0;      ///< before the last edit, to keep mlp_hidden at 4·width
     bool filling_ = false;
+    FormOrigin origin_;
+    Experiment as_loaded_;  ///< what the form said when it was filled
+    FormHistory* history_ = nullptr;
 
     std::vector<ExperimentField> fields_;
     std::map<QString, OptionEditor*> editors_;
@@ -109,7 +126,7 @@ private:
     std::map<QString, QString> outside_problems_;
 
     QAction& start_;
-    QComboBox* points_;
+    StartingPoints* points_;
     QScrollArea* scroll_;
     QWidget* page_;
     QLabel* method_help_ = nullptr;

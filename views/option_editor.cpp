@@ -6,11 +6,13 @@
 #include <QCompleter>
 #include <QGridLayout>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QWheelEvent>
 
 #include "views/theme.h"
+#include "views/translated.h"
 
 namespace wavlab {
 
@@ -29,10 +31,31 @@ public:
     }
 };
 
+bool is_redo(const QKeyEvent& event) {
+    return event.matches(QKeySequence::Redo) || (event.key() == Qt::Key_Y && event.modifiers() == Qt::ControlModifier);
+}
+
+/// Undo and redo are about the text while there is typing to undo or redo; after that they are the form's.
+class TypingGuard : public QObject {
+public:
+    using QObject::QObject;
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        if (event->type() != QEvent::ShortcutOverride && event->type() != QEvent::KeyPress) return false;
+        auto* line = static_cast<QLineEdit*>(watched);
+        auto* key = static_cast<QKeyEvent*>(event);
+        const bool undo = key->matches(QKeySequence::Undo);
+        if (!undo && !is_redo(*key)) return false;
+        const bool is_typing = undo ? line->isUndoAvailable() : line->isRedoAvailable();
+        event->setAccepted(is_typing);
+        if (is_typing && event->type() == QEvent::KeyPress) undo ? line->undo() : line->redo();
+        return true;
+    }
+};
+
 }  // namespace
 
 QString option_help(const Option& option, const QString& key) {
-    const auto escape = [](const std::string& text) { return QString::fromStdString(text).toHtmlEscaped(); };
+    const auto escape = [](const std::string& text) { return translated(text).toHtmlEscaped(); };
     QString html = QStringLiteral("<b>%1</b> <code>%2</code>").arg(escape(option.label), key.toHtmlEscaped());
     if (!option.help.empty()) html += QStringLiteral("<p>%1</p>").arg(escape(option.help));
     QString initial = text_of(option.default_value).toHtmlEscaped();
@@ -40,7 +63,7 @@ QString option_help(const Option& option, const QString& key) {
     if (!option.unit.empty() && !std::holds_alternative<bool>(option.default_value))
         initial += QLatin1Char(' ') + escape(option.unit);
     html += QStringLiteral("<p>%1<br>%2</p>")
-                .arg(QObject::tr("Allowed: %1.").arg(escape(allowed_values(option))),
+                .arg(QObject::tr("Allowed: %1.").arg(QString::fromStdString(allowed_values(option)).toHtmlEscaped()),
                      QObject::tr("Default: %1.").arg(initial));
     return html;
 }
@@ -49,7 +72,7 @@ OptionEditor::OptionEditor(Option option, QString key, QGridLayout& grid, int ro
     : QObject(parent), option_(std::move(option)), key_(std::move(key)) {
     for (const std::string& choice : option_.choices) choices_.append({QString::fromStdString(choice), {}, {}});
 
-    label_ = new QLabel(QString::fromStdString(option_.label), parent);
+    label_ = new QLabel(translated(option_.label), parent);
     label_->setTextFormat(Qt::PlainText);
     label_->setWordWrap(true);
     label_->setMinimumWidth(40);
@@ -60,7 +83,7 @@ OptionEditor::OptionEditor(Option option, QString key, QGridLayout& grid, int ro
     make_field();
     line->addWidget(field(), 1);
     if (!option_.unit.empty()) {
-        unit_ = new QLabel(QString::fromStdString(option_.unit), box_);
+        unit_ = new QLabel(translated(option_.unit), box_);
         unit_->setTextFormat(Qt::PlainText);
         unit_->setEnabled(false);  // quiet
         line->addWidget(unit_);
@@ -76,7 +99,7 @@ OptionEditor::OptionEditor(Option option, QString key, QGridLayout& grid, int ro
     grid.addWidget(box_, row, 1);
     grid.addWidget(message_, row + 1, 0, 1, 2);
     field()->setObjectName(key_);
-    field()->setAccessibleName(QString::fromStdString(option_.label));
+    field()->setAccessibleName(translated(option_.label));
     describe();
     set_value(option_.default_value);
 }
@@ -108,6 +131,10 @@ void OptionEditor::make_field() {
         line_ = new QLineEdit(box_);
         line_->setMinimumWidth(50);
         connect(line_, &QLineEdit::textChanged, this, &OptionEditor::edited);
+    }
+    if (QLineEdit* typed = line()) {
+        typed->installEventFilter(new TypingGuard(this));
+        connect(typed, &QLineEdit::returnPressed, this, &OptionEditor::entered);
     }
 }
 
@@ -152,27 +179,38 @@ void OptionEditor::describe() {
 }
 
 void OptionEditor::set_value(const OptionValue& value) {
+    // The same number in another notation stays as the user typed it.
+    if (line_ && this->value() == value) return;
+    set_text(text_of(value));
+}
+
+void OptionEditor::set_text(const QString& text) {
     if (check_) {
-        const bool* on = std::get_if<bool>(&value);
-        check_->setChecked(on && *on);
+        check_->setChecked(text == QLatin1String("true"));
     } else if (combo_) {
-        const QString wanted = text_of(value);
-        const int index = combo_->findData(wanted);
+        const int index = combo_->findData(text);
         if (index >= 0)
             combo_->setCurrentIndex(index);
         else if (combo_->isEditable())
-            combo_->setEditText(wanted);
+            combo_->setEditText(text);
         else {
             // Not among the choices: shown as it is, with its problem beside it.
-            combo_->addItem(wanted, wanted);
+            combo_->addItem(text, text);
             combo_->setCurrentIndex(combo_->count() - 1);
         }
     } else {
-        const QString wanted = text_of(value);
-        // The same number in another notation stays as the user typed it.
-        const std::optional<OptionValue> now = this->value();
-        if (!now || !(*now == value)) line_->setText(wanted);
+        line_->setText(text);
     }
+}
+
+QLineEdit* OptionEditor::line() const { return combo_ ? combo_->lineEdit() : line_; }
+
+void OptionEditor::forget_typing() {
+    QLineEdit* typed = line();
+    if (!typed || !(typed->isUndoAvailable() || typed->isRedoAvailable())) return;
+    const int cursor = typed->cursorPosition();
+    typed->setText(typed->text());
+    typed->setCursorPosition(cursor);
 }
 
 QString OptionEditor::text() const {

@@ -43,6 +43,10 @@ public:
     std::optional<OptionValue> value() const;
     /// What the user has typed or chosen.
     QString text() const;
+    /// Puts there what `text` gave, readable or not.
+    void set_text(const QString& text);
+    /// What was typed so far is not undone letter by letter any more.
+    void forget_typing();
 
     /// Shows `message` beside the field; empty: none.
     void show_problem(const QString& message);
@@ -57,9 +61,12 @@ public:
 
 signals:
     void edited();
+    /// Return was pressed in the field.
+    void entered();
 
 private:
     void make_field();
+    QLineEdit* line() const;
     void describe();
 
     Option option_;

@@ -68,6 +68,7 @@ MainWindow::MainWindow(const std::filesystem::path& runs, Session::Loader load)
     setAcceptDrops(true);
 
     add_file_actions();
+    actions_->place_menu(tr("&Edit"));
     add_run_actions();
     add_runs_actions();
     add_export_actions();

@@ -68,6 +68,13 @@ QString quoted(const QString& text) {
     return QLatin1Char('\'') + QString(text).replace(QLatin1Char('\''), QStringLiteral("'\\''")) + QLatin1Char('\'');
 }
 
+/// An experiment's file as what the form was filled from. A run's is known by the run's name.
+FormOrigin origin_of(const fs::path& file) {
+    const bool of_run = file.filename() == "experiment.toml";
+    return {QStringLiteral("recent:") + to_qstring(file),
+            to_qstring(of_run ? file.parent_path().filename() : file.filename())};
+}
+
 }  // namespace
 
 void MainWindow::offer_starting_points() {
@@ -77,11 +84,7 @@ void MainWindow::offer_starting_points() {
                        QString::fromStdString(ready.description), tr("Ready experiments")});
     for (const QString& file : window_settings().value(QStringLiteral("recent_experiments")).toStringList()) {
         if (!QFileInfo::exists(file)) continue;
-        // A run's experiment is known by the run's name.
-        const QFileInfo info(file);
-        const bool of_run = info.fileName() == QLatin1String("experiment.toml");
-        points.append({QStringLiteral("recent:") + file, of_run ? QFileInfo(info.path()).fileName() : info.fileName(),
-                       file, tr("Used lately")});
+        points.append({QStringLiteral("recent:") + file, origin_of(to_path(file)).title, file, tr("Used lately")});
     }
     if (form_) form_->set_starting_points(points);
 }
@@ -100,9 +103,10 @@ void MainWindow::choose_starting_point(const QString& id) {
         if (id.startsWith(QStringLiteral("ready:"))) {
             const ReadyExperiment* ready = find_ready_experiment(id.mid(6).toStdString());
             if (!ready) throw InputError("there is no ready experiment '" + id.mid(6).toStdString() + "'");
-            form_->set_experiment(parse_experiment(ready->text, ready->id + ".toml", {}));
+            form_->set_experiment(parse_experiment(ready->text, ready->id + ".toml", {}),
+                                  {id, translated(ready->title)});
         } else if (id.startsWith(QStringLiteral("recent:"))) {
-            form_->set_experiment(load_experiment(to_path(id.mid(7))));
+            form_->set_experiment(load_experiment(to_path(id.mid(7))), origin_of(to_path(id.mid(7))));
         }
     });
     if (!failure.isEmpty()) show_problem(failure);
@@ -122,17 +126,19 @@ void MainWindow::open_now(const fs::path& path) {
         const fs::path absolute = fs::absolute(path, error);
         const ReadyExperiment* ready = fs::exists(absolute, error) ? nullptr : find_ready_experiment(path.string());
         if (ready) {
-            form_->set_experiment(parse_experiment(ready->text, ready->id + ".toml", {}));
+            form_->set_experiment(parse_experiment(ready->text, ready->id + ".toml", {}),
+                                  {"ready:" + QString::fromStdString(ready->id), translated(ready->title)});
         } else if (fs::is_directory(absolute, error)) {
             library_->add(absolute);
             const fs::path folder = fs::weakly_canonical(absolute, error);
             runs_model_->set_drawn(folder, true);
             library_->open(folder);
             runs_panel_->set_focus(folder);
-            form_->set_experiment(load_experiment(RunFolder{folder}.experiment()));
+            form_->set_experiment(load_experiment(RunFolder{folder}.experiment()),
+                                  origin_of(RunFolder{folder}.experiment()));
             show_information(tr("Opened the run %1.").arg(to_qstring(folder.filename())));
         } else if (absolute.extension() == ".toml") {
-            form_->set_experiment(load_experiment(absolute));
+            form_->set_experiment(load_experiment(absolute), origin_of(absolute));
             remember_experiment(absolute);
             show_information(tr("The form holds %1.").arg(to_qstring(absolute.filename())));
         } else if (fs::is_regular_file(absolute, error)) {
@@ -169,6 +175,7 @@ void MainWindow::save_experiment_dialog() {
                 [this, experiment](const fs::path& file) {
                     write_file_safely(file, to_toml(experiment));
                     remember_experiment(file);
+                    if (form_->experiment() == experiment) form_->set_origin(origin_of(file));
                     show_information(tr("Saved %1.").arg(to_qstring(file)));
                 });
 }
@@ -182,7 +189,8 @@ void MainWindow::choose_data_file(const QString& key) {
 }
 
 void MainWindow::use_settings_of_focused() {
-    form_->set_experiment(load_experiment(RunFolder{focus()}.experiment()));
+    const fs::path file = RunFolder{focus()}.experiment();
+    form_->set_experiment(load_experiment(file), origin_of(file));
     show_information(tr("The form holds the settings of %1.").arg(to_qstring(focus().filename())));
 }
 

@@ -165,5 +165,160 @@ TEST_F(Form, TheBigButtonIsTheStartActionAndSaysWhyNot) {
     EXPECT_EQ(reason->text(), "A run is going: a. Stop it first.");
 }
 
+class FormHistoryTest : public Form {
+protected:
+    FormHistoryTest() {
+        form.resize(320, 700);
+        form.show();
+        form.activateWindow();
+        form.forget_history();
+    }
+    QUndoStack& steps() { return form.history().stack(); }
+    void leave() { form.findChild<QPushButton*>("start_button")->setFocus(); }
+};
+
+TEST_F(FormHistoryTest, EditsOfOneFieldAreOneStepAndUndoneExactly) {
+    const Experiment before = form.experiment();
+    type("model.layers", "24");
+    EXPECT_EQ(steps().count(), 1);
+    EXPECT_EQ(steps().undoText(), "change of Layers");
+    type("train.steps", "77");
+    EXPECT_EQ(steps().count(), 2);
+    steps().undo();
+    EXPECT_EQ(form.experiment().train.steps, 300);
+    EXPECT_EQ(form.experiment().model.layers, 24);
+    steps().undo();
+    EXPECT_EQ(form.experiment(), before);
+    EXPECT_FALSE(steps().canUndo());
+    steps().redo();
+    steps().redo();
+    EXPECT_EQ(form.experiment().model.layers, 24);
+    EXPECT_EQ(form.experiment().train.steps, 77);
+}
+
+TEST_F(FormHistoryTest, TheWidthOfTheMlpComesBackWithTheWidth) {
+    type("model.width", "128");
+    EXPECT_EQ(form.experiment().model.mlp_hidden, 512);
+    steps().undo();
+    EXPECT_EQ(form.experiment().model.width, 64);
+    EXPECT_EQ(form.experiment().model.mlp_hidden, 256);
+    type("model.width", "32");
+    EXPECT_EQ(form.experiment().model.mlp_hidden, 128) << "it still follows";
+    type("model.mlp_hidden", "100");
+    type("model.width", "96");
+    EXPECT_EQ(form.experiment().model.mlp_hidden, 100);
+    steps().undo();
+    steps().undo();
+    type("model.width", "64");
+    EXPECT_EQ(form.experiment().model.mlp_hidden, 256);
+}
+
+TEST_F(FormHistoryTest, CtrlZUndoesTypingFirst) {
+    QLineEdit& layers = line("model.layers");
+    layers.setFocus();
+    QTest::keyClick(&layers, Qt::Key_End);
+    QTest::keyClicks(&layers, "8");
+    EXPECT_EQ(layers.text(), "128");
+    QTest::keyClick(&layers, Qt::Key_Z, Qt::ControlModifier);
+    EXPECT_EQ(layers.text(), "12");
+    EXPECT_FALSE(steps().canUndo()) << "taking back all typing leaves nothing to undo";
+    QTest::keyClick(&layers, Qt::Key_Y, Qt::ControlModifier);
+    EXPECT_EQ(layers.text(), "128");
+    QTest::keyClick(&layers, Qt::Key_Return);
+    EXPECT_FALSE(layers.isUndoAvailable()) << "a change that is done is undone as a whole, by the form";
+    EXPECT_EQ(steps().count(), 1);
+    QTest::keyClick(&layers, Qt::Key_Z, Qt::ControlModifier);
+    EXPECT_EQ(layers.text(), "128") << "without the form's action the key does nothing here";
+}
+
+TEST_F(FormHistoryTest, ReturnEndsAStep) {
+    type("model.layers", "4");
+    QTest::keyClick(&line("model.layers"), Qt::Key_Return);
+    type("model.layers", "6");
+    EXPECT_EQ(steps().count(), 2);
+    steps().undo();
+    EXPECT_EQ(form.experiment().model.layers, 4);
+}
+
+TEST_F(FormHistoryTest, UnreadableTextComesBackToo) {
+    type("train.lr", "fast");
+    type("model.layers", "3");
+    steps().undo();
+    EXPECT_EQ(line("train.lr").text(), "fast");
+    EXPECT_FALSE(form.is_valid());
+    steps().undo();
+    EXPECT_TRUE(form.is_valid());
+}
+
+TEST_F(FormHistoryTest, FillingTheFormIsOneStep) {
+    type("train.lr", "0.5");
+    const Experiment edited = form.experiment();
+    Experiment other;
+    other.name = "other";
+    other.model.method = MethodRegistry::all().back().id;
+    other.model.width = 32;
+    other.data.size = 5000;
+    form.set_experiment(other, {"", "the run other"});
+    EXPECT_EQ(steps().undoText(), "filling with the run other");
+    steps().undo();
+    EXPECT_EQ(form.experiment(), edited);
+    steps().redo();
+    EXPECT_EQ(form.experiment().model, other.model);
+    EXPECT_EQ(form.experiment().name, "other");
+}
+
+TEST_F(FormHistoryTest, AChangeOfMethodTakesItsOptionsAlong) {
+    const MethodDescriptor* with_options = nullptr;
+    for (const MethodDescriptor& method : MethodRegistry::all())
+        for (const Option& option : method.options)
+            if (std::holds_alternative<std::int64_t>(option.default_value)) with_options = &method;
+    ASSERT_NE(with_options, nullptr);
+    Experiment experiment;
+    experiment.model.method = with_options->id;
+    form.set_experiment(experiment);
+    std::string key;
+    for (const Option& option : with_options->options)
+        if (std::holds_alternative<std::int64_t>(option.default_value)) key = "method." + option.key;
+    type(key.c_str(), "3");
+    const Experiment before = form.experiment();
+    auto* methods = qobject_cast<QComboBox*>(form.editor("model.method")->field());
+    methods->setCurrentIndex(methods->currentIndex() == 0 ? 1 : 0);
+    EXPECT_NE(form.experiment().model.method, with_options->id);
+    steps().undo();
+    EXPECT_EQ(form.experiment(), before);
+    steps().redo();
+    steps().undo();
+    steps().undo();
+    EXPECT_EQ(form.experiment().model, experiment.model);
+}
+
+TEST_F(Form, SaysWhatItWasFilledFromAndThatItWasChanged) {
+    auto* points = form.findChild<QComboBox*>("starting_points");
+    ASSERT_TRUE(points);
+    EXPECT_EQ(points->currentText(), "Choose an experiment…");
+    form.set_starting_points({{"ready:a", "Experiment A", "", "Ready"}, {"recent:/b", "b.toml", "", "Lately"}});
+    Experiment experiment;
+    experiment.model.layers = 6;
+    form.set_experiment(experiment, {"ready:a", "Experiment A"});
+    EXPECT_EQ(points->currentText(), "Experiment A");
+    type("model.layers", "7");
+    EXPECT_EQ(points->currentText(), "Experiment A (changed)");
+    type("model.layers", "6");
+    EXPECT_EQ(points->currentText(), "Experiment A");
+    form.set_experiment(Experiment{}, {"", "the run x"});
+    EXPECT_EQ(points->currentText(), "the run x");
+    form.history().stack().undo();
+    EXPECT_EQ(points->currentText(), "Experiment A");
+    type("model.layers", "9");
+    QSignalSpy chosen(&form, &ExperimentForm::starting_point_chosen);
+    form.show();
+    points->setFocus();
+    QTest::keyClick(points, Qt::Key_Down);
+    ASSERT_EQ(chosen.size(), 1);
+    EXPECT_EQ(chosen[0][0].toString(), "recent:/b") << "headings are passed over";
+    form.set_origin({"recent:/b", "b.toml"});
+    EXPECT_EQ(points->currentText(), "b.toml") << "saved: what it says now is what the file says";
+}
+
 }  // namespace
 }  // namespace wavlab

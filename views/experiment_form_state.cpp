@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the form says: filling and reading it, checking it, going back.
+#include <set>
+
+#include <QApplication>
+#include <QScrollArea>
+#include <QSet>
+
+#include "core/method.h"
+#include "views/experiment_form.h"
+#include "views/form_section.h"
+#include "views/translated.h"
+
+namespace wavlab {
+
+namespace {
+
+/// "model.layers = 0: must be 1 or more" stands beside its field: as "Must be 1 or more."
+QString beside_field(const ExperimentProblem& problem) {
+    QString message = QString::fromStdString(problem.message);
+    const qsizetype colon = message.indexOf(QStringLiteral(": "));
+    if (message.startsWith(QString::fromStdString(problem.key)) && colon > 0) message.remove(0, colon + 2);
+    if (message.isEmpty()) return message;
+    message[0] = message[0].toUpper();
+    if (message.back().isLetterOrNumber() || message.back() == QLatin1Char(')')) message += QLatin1Char('.');
+    return message;
+}
+
+}  // namespace
+
+void ExperimentForm::set_experiment(const Experiment& experiment, const FormOrigin& origin) {
+    filling_ = true;
+    base_ = experiment;
+    for (const ExperimentField& field : fields_)
+        if (OptionEditor* found = editor(QString::fromStdString(field.dotted_key())))
+            found->set_value(field.get(experiment));
+    method_ = QString::fromStdString(experiment.model.method);
+    width_ = experiment.model.width;
+    drop_method_fields();
+    method_values_ = experiment.method;
+    build_method_fields();
+    filling_ = false;
+    outside_problems_.clear();
+    origin_ = origin;
+    as_loaded_ = this->experiment();
+    show_matching_data_options();
+    validate();
+    const QString title = origin.title.isEmpty() ? QString::fromStdString(experiment.name) : origin.title;
+    history_->close();
+    history_->note({}, tr("filling with %1").arg(title), state());
+    show_origin();
+    emit edited();
+}
+
+void ExperimentForm::set_origin(const FormOrigin& origin) {
+    origin_ = origin;
+    as_loaded_ = experiment();
+    history_->amend(state());
+    show_origin();
+}
+
+void ExperimentForm::show_origin() { points_->show_origin(origin_, !(experiment() == as_loaded_)); }
+
+void ExperimentForm::forget_history() { history_->reset(state()); }
+
+FormState ExperimentForm::state() const {
+    FormState state;
+    state.base = base_;
+    state.method_values = method_values_;
+    state.method = method_;
+    state.width = width_;
+    for (const auto& [key, made] : editors_) state.texts[key] = made->text();
+    state.origin = origin_;
+    state.as_loaded = as_loaded_;
+    return state;
+}
+
+void ExperimentForm::restore(const FormState& state, const QString& key) {
+    const FormState before = this->state();
+    filling_ = true;
+    base_ = state.base;
+    width_ = state.width;
+    if (method_ != state.method || before.method_values != state.method_values) {
+        drop_method_fields();
+        method_ = state.method;
+        method_values_ = state.method_values;
+        build_method_fields();
+    }
+    for (const auto& [field, text] : state.texts)
+        if (OptionEditor* found = editor(field); found && found->text() != text) found->set_text(text);
+    filling_ = false;
+    for (const auto& [field, text] : before.texts) {
+        const auto found = state.texts.find(field);
+        if (found == state.texts.end() || found->second != text) outside_problems_.erase(field);
+    }
+    origin_ = state.origin;
+    as_loaded_ = state.as_loaded;
+    show_matching_data_options();
+    validate();
+    show_origin();
+    reveal(key);
+    emit edited();
+}
+
+Experiment ExperimentForm::experiment() const {
+    Experiment experiment = base_;
+    for (const ExperimentField& field : fields_) {
+        const OptionEditor* found = editor(QString::fromStdString(field.dotted_key()));
+        if (!found) continue;
+        if (const std::optional<OptionValue> value = found->value()) field.set(experiment, *value);
+    }
+    experiment.method.clear();
+    for (const auto& made : method_editors_)
+        if (const std::optional<OptionValue> value = made->value()) experiment.method[made->option().key] = *value;
+    return experiment;
+}
+
+OptionEditor* ExperimentForm::editor(const QString& key) const {
+    const auto found = editors_.find(key);
+    return found == editors_.end() ? nullptr : found->second;
+}
+
+void ExperimentForm::show_field(const QString& key) {
+    reveal(key);
+    if (OptionEditor* found = editor(key)) found->field()->setFocus();
+}
+
+void ExperimentForm::reveal(const QString& key) {
+    OptionEditor* found = editor(key);
+    if (!found) return;
+    for (const auto& [id, section] : sections_)
+        if (section->body()->isAncestorOf(found->field())) section->set_open(true);
+    scroll_->ensureWidgetVisible(found->field());
+}
+
+QString ExperimentForm::label_of(const QString& key) const {
+    const OptionEditor* found = editor(key);
+    return found ? translated(found->option().label) : key;
+}
+
+void ExperimentForm::on_edited(const QString& key) {
+    if (filling_) return;
+    if (key == QLatin1String("model.width")) follow_width();
+    if (key == QLatin1String("data.dataset")) show_matching_data_options();
+    if (key == QLatin1String("model.method")) {
+        const QString now = editor(key)->text();
+        if (now != method_) {
+            method_ = now;
+            filling_ = true;
+            build_method_fields();
+            filling_ = false;
+        }
+    }
+    outside_problems_.erase(key);
+    validate();
+    history_->note(key, tr("change of %1").arg(label_of(key)), state());
+    show_origin();
+    emit edited();
+}
+
+void ExperimentForm::on_focus_changed(QWidget* before, QWidget* now) {
+    // A menu or a list that pops up does not end an edit; going to another field does.
+    if (!before || !now || before == now || now->window()->windowType() == Qt::Popup) return;
+    if (page_->isAncestorOf(before)) end_edit(before);
+}
+
+void ExperimentForm::end_edit(QWidget* where) {
+    history_->close();
+    for (const auto& [key, made] : editors_)
+        if (made->field() == where || made->field()->isAncestorOf(where)) made->forget_typing();
+}
+
+void ExperimentForm::follow_width() {
+    OptionEditor* width = editor(QStringLiteral("model.width"));
+    OptionEditor* hidden = editor(QStringLiteral("model.mlp_hidden"));
+    const std::optional<OptionValue> now = width->value();
+    if (!now || !hidden) return;
+    const std::int64_t value = std::get<std::int64_t>(*now);
+    // The MLP stays four times as wide, as long as it was; while digits are typed the width is briefly impossible.
+    if (problem_with(width->option(), *now)) return;
+    const std::optional<OptionValue> was = hidden->value();
+    if (was && std::get<std::int64_t>(*was) == 4 * width_) {
+        filling_ = true;
+        hidden->set_value(4 * value);
+        filling_ = false;
+    }
+    width_ = value;
+}
+
+void ExperimentForm::show_matching_data_options() {
+    const OptionEditor* dataset = editor(QStringLiteral("data.dataset"));
+    if (!dataset) return;
+    QSet<QString> known, here;
+    for (const DatasetChoice& choice : choices_.datasets) {
+        const QSet<QString> keys(choice.options.begin(), choice.options.end());
+        known |= keys;
+        if (choice.id == dataset->text()) here = keys;
+    }
+    for (const QString& key : known)
+        if (OptionEditor* found = editor(QStringLiteral("data.") + key)) found->set_visible(here.contains(key));
+}
+
+void ExperimentForm::validate() {
+    problems_.clear();
+    std::set<std::string> unreadable;
+    for (const auto& [key, made] : editors_) {
+        if (made->value()) continue;
+        const std::string allowed = allowed_values(made->option());
+        const QString said = made->text().isEmpty()
+                                 ? tr("Needs %1.").arg(QString::fromStdString(allowed))
+                                 : tr("'%1' is not %2.").arg(made->text(), QString::fromStdString(allowed));
+        problems_.push_back({key.toStdString(), said.toStdString()});
+        unreadable.insert(key.toStdString());
+    }
+    for (const ExperimentProblem& problem : problems(experiment()))
+        if (!unreadable.contains(problem.key)) problems_.push_back({problem.key, beside_field(problem).toStdString()});
+    for (const auto& [key, message] : outside_problems_)
+        problems_.push_back({key.toStdString(), message.toStdString()});
+
+    std::map<QString, QString> messages;
+    for (const ExperimentProblem& problem : problems_) {
+        QString& message = messages[QString::fromStdString(problem.key)];
+        if (message.isEmpty()) message = QString::fromStdString(problem.message);
+    }
+    for (const auto& [key, made] : editors_) {
+        const auto found = messages.find(key);
+        made->show_problem(found == messages.end() ? QString() : found->second);
+        if (found == messages.end()) continue;
+        for (const auto& [id, section] : sections_)
+            if (!section->is_open() && section->body()->isAncestorOf(made->field())) section->set_open(true);
+    }
+}
+
+void ExperimentForm::set_outside_problem(const QString& key, const QString& message) {
+    if (message.isEmpty() ? outside_problems_.erase(key) == 0 : outside_problems_[key] == message) return;
+    if (!message.isEmpty()) outside_problems_[key] = message;
+    validate();
+}
+
+}  // namespace wavlab
