@@ -12,9 +12,6 @@ namespace wavlab {
 
 namespace {
 
-constexpr const char* interrupted_reason =
-    "The program that trained this run ended without finishing it. Resume goes on from its last checkpoint.";
-
 bool is_live(RunState state) { return state == RunState::running || state == RunState::paused; }
 
 std::filesystem::path normal_folder(const std::filesystem::path& folder) {
@@ -51,17 +48,22 @@ struct RunRecord::Frames {
     FrameIndex<DetailFrame> details;
     FrameIndex<DepthFrame> depth;
     std::unique_ptr<RunStoreReader> reader;
+    std::string problem;
 
-    /// Loads through the reader, which is opened when it is needed first. A frame that cannot be read is none.
+    /// Loads through the reader, which is opened when it is needed first. A frame that cannot be read is none, and a
+    /// problem to show.
     template <class Frame, class Read>
     std::shared_ptr<const Frame> find(FrameIndex<Frame>& index, std::int64_t step, const RunFolder& run, Read read) {
         return index.find(step, [&](std::int64_t wanted) -> std::optional<Frame> {
             try {
                 if (!reader) reader = std::make_unique<RunStoreReader>(run.store());
-                return (reader.get()->*read)(wanted);
-            } catch (const InputError&) {
-                return std::nullopt;
+                if (auto frame = (reader.get()->*read)(wanted)) return frame;
+                problem =
+                    "The record of step " + std::to_string(wanted) + " is missing in " + run.store().string() + ".";
+            } catch (const InputError& error) {
+                problem = "The record of step " + std::to_string(wanted) + " cannot be shown: " + error.what();
             }
+            return std::nullopt;
         });
     }
 };
@@ -306,5 +308,7 @@ std::shared_ptr<const DetailFrame> RunRecord::detail_frame(std::int64_t step) co
 std::shared_ptr<const DepthFrame> RunRecord::depth_frame(std::int64_t step) const {
     return frames_->find(frames_->depth, step, RunFolder{folder_}, &RunStoreReader::depth_frame);
 }
+
+const std::string& RunRecord::frame_problem() const { return frames_->problem; }
 
 }  // namespace wavlab

@@ -25,6 +25,10 @@ struct ScalarSeries {
     std::optional<double> smallest_finite() const;
 };
 
+/// Of a run that its store calls running, while no process works on it.
+inline constexpr const char* interrupted_reason =
+    "The program that trained this run ended without finishing it. Resume goes on from its last checkpoint.";
+
 /// What changed by an event: views repaint only what they show of it.
 struct RecordChanges {
     bool description = false;
@@ -71,6 +75,9 @@ public:
     std::shared_ptr<const RoutingFrame> routing_frame(std::int64_t step) const;
     std::shared_ptr<const DetailFrame> detail_frame(std::int64_t step) const;
     std::shared_ptr<const DepthFrame> depth_frame(std::int64_t step) const;
+    /// Why the last frame that could not be read could not: a sentence to show where the frame would be. Empty while
+    /// all could.
+    const std::string& frame_problem() const;
 
 private:
     struct Frames;  // index and bounded caches: the newest and the last used frames

@@ -7,9 +7,8 @@
 
 #include "core/error.h"
 #include "core/frame_codec.h"
-#include "core/run_folder.h"
 #include "core/run_store.h"
-#include "core/run_store_schema.h"
+#include "core/run_store_file.h"
 #include "core/sqlite.h"
 #include "core/stored_event.h"
 
@@ -19,7 +18,6 @@ namespace wavlab {
 
 namespace {
 
-constexpr int busy_milliseconds = 2000;
 constexpr std::int64_t largest_step = 1'000'000'000'000;
 
 std::optional<FrameKind> parse_frame_kind(std::string_view text) {
@@ -63,69 +61,7 @@ std::string to_string(FrameKind kind) {
 }
 
 struct RunStoreReader::Implementation {
-    explicit Implementation(fs::path path) : file(std::move(path)) {}
-
-    /// Runs `work` with an open database; errors become sentences that name the file.
-    template <class Work>
-    auto with_database(Work work) {
-        try {
-            if (!database) open();
-            // A connection that stays open would keep a writer from closing the store into one file, so it is held
-            // only while nobody writes.
-            struct Release {
-                Implementation& self;
-                ~Release() {
-                    if (self.has_log || RunLock::is_held({self.file.parent_path()})) self.database.reset();
-                }
-            } release{*this};
-            return work(*database);
-        } catch (const SqliteError& error) {
-            database.reset();
-            throw InputError(file.string() + ": this run cannot be read: " + error.what());
-        } catch (const InputError& error) {
-            throw InputError(file.string() + ": this run cannot be read: " + error.what());
-        }
-    }
-
-    void open() {
-        std::error_code error;
-        if (!fs::exists(file, error)) throw InputError("there is no such file");
-        if (!fs::is_regular_file(file, error)) throw InputError("this is not an ordinary file");
-        try {
-            open_as(SqliteDatabase::Mode::read);
-        } catch (const SqliteError& failure) {
-            database.reset();
-            if (failure.code() != SQLITE_CANTOPEN && failure.code() != SQLITE_READONLY) throw;
-            open_immutable();
-        }
-    }
-
-    /// In a folder where nothing can be written SQLite cannot share a log with a writer; without a log none is needed.
-    void open_immutable() {
-        fs::path log = file;
-        log += "-wal";
-        std::error_code error;
-        const std::uintmax_t log_bytes = fs::file_size(log, error);
-        if (!error && log_bytes > 0)
-            throw InputError(
-                "it was not closed properly and its folder is read-only; copy the run to a writable folder");
-        open_as(SqliteDatabase::Mode::immutable);
-    }
-
-    void open_as(SqliteDatabase::Mode mode) {
-        database.emplace(file, mode);
-        database->set_busy_timeout(busy_milliseconds);
-        if (database->query_number("PRAGMA application_id") != store_application_id)
-            throw InputError("it is no run store");
-        if (database->query_number("PRAGMA user_version") > store_version)
-            throw InputError("a later version of WAV Lab wrote it");
-        // A hostile schema could make reading a table run anything; ours has plain tables only.
-        if (database->query_number("SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index')"
-                                   " OR sql LIKE 'CREATE VIRTUAL%' OR sql LIKE '%GENERATED%' OR sql LIKE '% AS (%'") !=
-            0)
-            throw InputError("it is no run store: its tables are not those of WAV Lab");
-        has_log = mode == SqliteDatabase::Mode::read && database->query_text("PRAGMA journal_mode") == "wal";
-    }
+    explicit Implementation(const fs::path& path) : file(path) {}
 
     void poll(const SqliteDatabase& store, RunStoreSink& sink) {
         // One transaction, so that all tables are seen as of the same commit.
@@ -184,7 +120,7 @@ struct RunStoreReader::Implementation {
 
     template <class Frame>
     std::optional<Frame> frame(std::int64_t step) {
-        return with_database([&](const SqliteDatabase& store) -> std::optional<Frame> {
+        return file.with_database([&](const SqliteDatabase& store) -> std::optional<Frame> {
             SqliteStatement row(store,
                                 "SELECT data FROM frames WHERE kind = ?1 AND step = ?2 ORDER BY sequence DESC LIMIT 1");
             row.bind(1, std::string_view(Frame::kind)).bind(2, step);
@@ -193,9 +129,7 @@ struct RunStoreReader::Implementation {
         });
     }
 
-    fs::path file;
-    std::optional<SqliteDatabase> database;
-    bool has_log = false;         ///< the store is in WAL mode: it is being written, or its writer was killed
+    RunStoreFile file;
     std::int64_t sequence = 0;    ///< the last that was read
     std::int64_t generation = 0;  ///< of the last rewind that was seen
     std::int64_t last_name = 0;
@@ -204,13 +138,13 @@ struct RunStoreReader::Implementation {
 
 RunStoreReader::RunStoreReader(const fs::path& file)
     : implementation_(std::make_unique<Implementation>(fs::absolute(file))) {
-    implementation_->with_database([](const SqliteDatabase&) {});
+    implementation_->file.with_database([](const SqliteDatabase&) {});
 }
 
 RunStoreReader::~RunStoreReader() = default;
 
 void RunStoreReader::poll(RunStoreSink& sink) {
-    implementation_->with_database([&](const SqliteDatabase& store) { implementation_->poll(store, sink); });
+    implementation_->file.with_database([&](const SqliteDatabase& store) { implementation_->poll(store, sink); });
 }
 
 RunStoreReader::Update RunStoreReader::poll() {

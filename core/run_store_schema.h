@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace wavlab {
 
@@ -19,5 +20,13 @@ inline constexpr const char* store_schema = R"(
     CREATE TABLE records(sequence INTEGER PRIMARY KEY, step INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL);
     CREATE TABLE rewinds(generation INTEGER PRIMARY KEY, step INTEGER NOT NULL, sequence INTEGER NOT NULL);
 )";
+
+/// The evaluations alone, so that the last and the best of a long run are found at once. Made when the scalar is
+/// recorded first; a store without it holds the same.
+inline constexpr const char* validation_loss_name = "val/loss";
+inline std::string validation_condition(std::int64_t name) { return "name = " + std::to_string(name); }
+inline std::string validation_index(std::int64_t name) {
+    return "CREATE INDEX IF NOT EXISTS evaluations ON scalars(step, value) WHERE " + validation_condition(name);
+}
 
 }  // namespace wavlab

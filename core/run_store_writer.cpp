@@ -88,6 +88,8 @@ struct RunStoreWriter::Implementation {
     void read_position() {
         SqliteStatement known(database, "SELECT id, name FROM names");
         while (known.next()) names.emplace(known.text(1), known.number(0));
+        const auto validation = names.find(validation_loss_name);
+        if (validation != names.end()) database.execute(validation_index(validation->second).c_str());
         sequence = database.query_number(
             "SELECT max((SELECT coalesce(max(sequence), 0) FROM scalars), (SELECT coalesce(max(sequence), 0) FROM "
             "frames),"
@@ -111,6 +113,7 @@ struct RunStoreWriter::Implementation {
         if (known != names.end()) return known->second;
         const auto id = static_cast<std::int64_t>(names.size()) + 1;
         insert_name->bind(1, id).bind(2, name).run();
+        if (name == validation_loss_name) database.execute(validation_index(id).c_str());
         return names.emplace(name, id).first->second;
     }
 
