@@ -141,6 +141,12 @@ std::size_t combinations(const Sweep& sweep) {
 }
 
 std::vector<SweepPoint> expand(const Sweep& sweep) {
+    std::vector<SweepPoint> points = lay_out(sweep);
+    for (const SweepPoint& point : points) require_valid_point(point, sweep);
+    return points;
+}
+
+std::vector<SweepPoint> lay_out(const Sweep& sweep) {
     require_axes(sweep);
     std::vector<SweepPoint> points;
     std::map<std::string, std::size_t> by_identity;
@@ -160,7 +166,6 @@ std::vector<SweepPoint> expand(const Sweep& sweep) {
             continue;
         }
         point.experiment.name = point_name(sweep.base.name, point.settings, names);
-        require_valid_point(point, sweep);
         points.push_back(std::move(point));
     }
     return points;

@@ -68,6 +68,10 @@ std::string to_toml(const Sweep& sweep);
 /// How many combinations the axes have, before equal runs are made once; at most `most_sweep_points` + 1.
 std::size_t combinations(const Sweep& sweep);
 
+/// The grid as `expand` gives it, with points that could not be run: `problems` says what is wrong with each. Throws
+/// InputError when the axes themselves cannot be read or there are too many points.
+std::vector<SweepPoint> lay_out(const Sweep& sweep);
+
 /// The grid: the first axis varies slowest. Combinations that would be the same run are there once, at the place of
 /// the first. Throws InputError, naming the point, when one is no experiment that could be run, or there are too many.
 std::vector<SweepPoint> expand(const Sweep& sweep);

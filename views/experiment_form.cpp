@@ -2,6 +2,7 @@
 #include "views/experiment_form.h"
 
 #include <set>
+#include <utility>
 
 #include <QAction>
 #include <QApplication>
@@ -17,8 +18,10 @@
 #include <QVBoxLayout>
 
 #include "core/method.h"
+#include "core/sweep_option.h"
 #include "views/cost_panel.h"
 #include "views/form_section.h"
+#include "views/sweep_summary.h"
 #include "views/theme.h"
 #include "views/translated.h"
 
@@ -76,6 +79,8 @@ ExperimentForm::ExperimentForm(QAction& start, QWidget* parent) : QWidget(parent
     column->addWidget(rule);
     costs_ = new CostPanel(this);
     column->addWidget(costs_);
+    sweep_summary_ = new SweepSummary(this);
+    column->addWidget(sweep_summary_);
 
     start_button_ = new QPushButton(this);
     start_button_->setObjectName(QStringLiteral("start_button"));
@@ -91,7 +96,8 @@ ExperimentForm::ExperimentForm(QAction& start, QWidget* parent) : QWidget(parent
     start_reason_->setWordWrap(true);
     start_reason_->setEnabled(false);
     column->addWidget(start_reason_);
-    connect(start_button_, &QPushButton::clicked, &start_, &QAction::trigger);
+    connect(start_button_, &QPushButton::clicked, this,
+            [this] { (has_several() && sweep_action_ ? *sweep_action_ : start_).trigger(); });
     connect(&start_, &QAction::changed, this, &ExperimentForm::refresh_start);
 
     setMinimumWidth(250);
@@ -148,6 +154,8 @@ void ExperimentForm::build_fields() {
 OptionEditor& ExperimentForm::add_editor(const Option& option, const QString& key, FormSection& section) {
     auto* made = new OptionEditor(option, key, section.grid(), section.grid().rowCount(), section.body());
     connect(made, &OptionEditor::edited, this, [this, key] { on_edited(key); });
+    connect(made, &OptionEditor::several_changed, this, &ExperimentForm::order_tabs);
+    made->set_several_obstacle(QString::fromStdString(SweepOption(key.toStdString()).problem().value_or("")));
     connect(made, &OptionEditor::entered, this, [this, made] { end_edit(made->field()); });
     return *made;
 }
@@ -163,38 +171,61 @@ void ExperimentForm::add_browse_button(const QString& key) {
     found->add_beside(button);
 }
 
+void ExperimentForm::keep_method_values() {
+    for (const auto& made : method_editors_) {
+        if (const std::optional<OptionValue> value = made->value()) method_values_[made->option().key] = *value;
+        method_lists_.erase(made->key());
+        if (made->is_several()) method_lists_[made->key()] = made->list_text();
+    }
+}
+
 void ExperimentForm::drop_method_fields() {
     for (const auto& made : method_editors_) editors_.erase(made->key());
     method_editors_.clear();
 }
 
 void ExperimentForm::build_method_fields() {
-    for (const auto& made : method_editors_)
-        if (const std::optional<OptionValue> value = made->value()) method_values_[made->option().key] = *value;
-    drop_method_fields();
-
-    const MethodDescriptor* descriptor = MethodRegistry::find(method_.toStdString());
-    FormSection& method = *sections_.at(QStringLiteral("method"));
-    method.set_title(descriptor ? tr("Method options: %1").arg(translated(descriptor->title)) : tr("Method options"));
-    if (!descriptor) {
+    std::vector<const MethodDescriptor*> methods;
+    QStringList titles, summaries, formulas;
+    for (const QString& id : std::as_const(methods_))
+        if (const MethodDescriptor* found = MethodRegistry::find(id.toStdString())) {
+            methods.push_back(found);
+            titles.append(translated(found->title));
+            summaries.append(translated(found->summary));
+            formulas.append(QStringLiteral("<p>%1</p><p>%2</p>")
+                                .arg(QString::fromStdString(found->formula).toHtmlEscaped(),
+                                     QString::fromStdString(found->citation).toHtmlEscaped()));
+        }
+    FormSection& section = *sections_.at(QStringLiteral("method"));
+    if (methods.empty()) {
+        section.set_title(tr("Method options"));
         method_help_->setText(tr("Choose a method above."));
         return;
     }
     const auto tabs_in_order = qScopeGuard([this] { order_tabs(); });
-    method_help_->setText(translated(descriptor->summary) + (descriptor->options.empty()
-                                                                 ? QLatin1Char('\n') + tr("This method has no options.")
-                                                                 : QString()));
-    method_help_->setToolTip(QStringLiteral("<p>%1</p><p>%2</p>")
-                                 .arg(QString::fromStdString(descriptor->formula).toHtmlEscaped(),
-                                      QString::fromStdString(descriptor->citation).toHtmlEscaped()));
-    for (const Option& option : descriptor->options) {
-        const QString key = QStringLiteral("method.") + QString::fromStdString(option.key);
-        OptionEditor& made = add_editor(option, key, method);
-        method_editors_.emplace_back(&made);
-        editors_[key] = &made;
-        const auto value = method_values_.find(option.key);
-        if (value != method_values_.end() && !problem_with(option, value->second)) made.set_value(value->second);
-    }
+    section.set_title(methods.size() == 1 ? tr("Method options: %1").arg(titles.front())
+                                          : tr("Options of %n methods", nullptr, int(methods.size())));
+    for (const MethodDescriptor* method : methods)
+        for (const Option& option : method->options) add_method_field(option, section);
+    QString help =
+        methods.size() == 1
+            ? summaries.front()
+            : tr("%1. What a method does not have is ignored by its runs.").arg(titles.join(QStringLiteral(", ")));
+    if (method_editors_.empty()) help += QLatin1Char('\n') + tr("This method has no options.");
+    method_help_->setText(help);
+    method_help_->setToolTip(formulas.join(QStringLiteral("<hr>")));
+}
+
+void ExperimentForm::add_method_field(const Option& option, FormSection& section) {
+    const QString key = QStringLiteral("method.") + QString::fromStdString(option.key);
+    if (editor(key)) return;  // another of the chosen methods has it too
+    OptionEditor& made = add_editor(option, key, section);
+    method_editors_.emplace_back(&made);
+    editors_[key] = &made;
+    const auto value = method_values_.find(option.key);
+    if (value != method_values_.end() && !problem_with(option, value->second)) made.set_value(value->second);
+    const auto list = method_lists_.find(key);
+    if (list != method_lists_.end()) made.set_list_text(list->second);
 }
 
 void ExperimentForm::order_tabs() {
@@ -232,13 +263,24 @@ void ExperimentForm::set_choices(const FormChoices& choices) {
 
 void ExperimentForm::set_starting_points(const QList<StartingPoint>& points) { points_->set_points(points); }
 
+void ExperimentForm::set_sweep_action(QAction& action) {
+    sweep_action_ = &action;
+    connect(&action, &QAction::changed, this, &ExperimentForm::refresh_start);
+    refresh_start();
+}
+
 void ExperimentForm::refresh_start() {
-    start_button_->setText(QString(start_.text()).remove(QLatin1Char('&')));
-    start_button_->setEnabled(start_.isEnabled());
-    start_button_->setToolTip(start_.toolTip());
+    const bool several = has_several() && sweep_action_;
+    costs_->setVisible(!several);
+    sweep_summary_->setVisible(several);
+    const QAction& action = several ? *sweep_action_ : start_;
+    start_button_->setIcon(themed_icon(several ? QStringLiteral("enqueue") : QStringLiteral("start")));
+    start_button_->setText(QString(action.text()).remove(QLatin1Char('&')));
+    start_button_->setEnabled(action.isEnabled());
+    start_button_->setToolTip(action.toolTip());
     start_button_->setAccessibleName(start_button_->text());
-    start_reason_->setVisible(!start_.isEnabled());
-    start_reason_->setText(start_.isEnabled() ? QString() : start_.statusTip());
+    start_reason_->setVisible(!action.isEnabled());
+    start_reason_->setText(action.isEnabled() ? QString() : action.statusTip());
     start_button_->setAccessibleDescription(start_reason_->text());
 }
 

@@ -3,13 +3,14 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <QList>
 #include <QString>
 #include <QWidget>
 
-#include "core/experiment.h"
+#include "core/sweep.h"
 #include "views/form_history.h"
 #include "views/option_editor.h"
 #include "views/starting_points.h"
@@ -23,6 +24,7 @@ namespace wavlab {
 
 class CostPanel;
 class FormSection;
+class SweepSummary;
 
 /// A dataset as the form offers it.
 struct DatasetChoice {
@@ -54,9 +56,17 @@ public:
 
     /// Fills the form; one step that can be undone. `origin`: what it was filled from.
     void set_experiment(const Experiment& experiment, const FormOrigin& origin = {});
+    /// The same with a sweep: the options of its axes have several values.
+    void set_sweep(const Sweep& sweep, const FormOrigin& origin = {});
+    /// Whether some option has several values: the form then describes several runs.
+    bool has_several() const { return !axes_.isEmpty(); }
+    /// Nothing when no option has several values, or when they cannot be read.
+    std::optional<Sweep> sweep() const;
+    /// The key of the field that has or had the keyboard last; empty when it is not there any more.
+    QString current_key() const { return editor(current_key_) ? current_key_ : QString(); }
     /// What the form says now is what this says (it was saved there).
     void set_origin(const FormOrigin& origin);
-    /// What the fields say; fields that cannot be read keep their last value.
+    /// What the fields say; fields that cannot be read keep their last value. Of several values the first.
     Experiment experiment() const;
     /// Everything wrong now, unreadable fields included.
     const std::vector<ExperimentProblem>& problems_now() const { return problems_; }
@@ -72,31 +82,45 @@ public:
     QString label_of(const QString& key) const;
 
     CostPanel& costs() { return *costs_; }
+    /// Stands in the place of the costs while there are several runs.
+    SweepSummary& sweep_summary() { return *sweep_summary_; }
+    /// What the big button does while there are several runs.
+    void set_sweep_action(QAction& action);
     /// Null when no field has this dotted key.
     OptionEditor* editor(const QString& key) const;
     /// Opens the section of the field and gives it the keyboard.
     void show_field(const QString& key);
 
 signals:
-    /// The experiment or its validity has changed by the user's hand or by set_experiment.
+    /// The experiment or its validity has changed by the user's hand or by being filled.
     void edited();
     void starting_point_chosen(const QString& id);
+    /// Another field has the keyboard.
+    void current_changed();
     /// A file field's button: `key` is "data.dataset" or "data.validation".
     void file_wanted(const QString& key);
 
 private:
     // experiment_form.cpp: its parts
     void build_fields();
+    void keep_method_values();
     void drop_method_fields();
     void build_method_fields();
     FormSection& section(const QString& id, const QString& title);
     OptionEditor& add_editor(const Option& option, const QString& key, FormSection& section);
+    void add_method_field(const Option& option, FormSection& section);
     void add_browse_button(const QString& key);
     void order_tabs();
     void refresh_start();
 
     // experiment_form_state.cpp: what it says
     FormState state() const;
+    QStringList chosen_methods() const;
+    /// What the form says, of every method that is looked at.
+    Experiment whole_experiment() const;
+    Sweep content() const;
+    void fill(const Sweep& sweep, const FormOrigin& origin);
+    void note_axis(const QString& key);
     void restore(const FormState& state, const QString& key);
     void reveal(const QString& key);
     void follow_width();
@@ -108,13 +132,16 @@ private:
     void validate();
     void show_origin();
 
-    Experiment base_;             ///< what no field shows: the folder, the schema
-    OptionValues method_values_;  ///< of every method that was looked at
-    QString method_;              ///< whose options are shown
-    std::int64_t width_ = 0;      ///< before the last edit, to keep mlp_hidden at 4·width
+    Experiment base_;                          ///< what no field shows: the folder, the schema
+    OptionValues method_values_;               ///< of every method that was looked at
+    QStringList methods_;                      ///< whose options are shown
+    std::map<QString, QString> method_lists_;  ///< several values of options of methods that were looked at
+    QStringList axes_;                         ///< keys of the options with several values, in the order of the sweep
+    QString current_key_;
+    std::int64_t width_ = 0;  ///< before the last edit, to keep mlp_hidden at 4·width
     bool filling_ = false;
     FormOrigin origin_;
-    Experiment as_loaded_;  ///< what the form said when it was filled
+    Sweep as_loaded_;  ///< what the form said when it was filled
     FormHistory* history_ = nullptr;
 
     std::vector<ExperimentField> fields_;
@@ -126,11 +153,13 @@ private:
     std::map<QString, QString> outside_problems_;
 
     QAction& start_;
+    QAction* sweep_action_ = nullptr;
     StartingPoints* points_;
     QScrollArea* scroll_;
     QWidget* page_;
     QLabel* method_help_ = nullptr;
     CostPanel* costs_;
+    SweepSummary* sweep_summary_;
     QPushButton* start_button_;
     QLabel* start_reason_;
 };

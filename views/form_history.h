@@ -6,9 +6,10 @@
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <QUndoStack>
 
-#include "core/experiment.h"
+#include "core/sweep.h"
 #include "views/starting_points.h"
 
 namespace wavlab {
@@ -17,11 +18,13 @@ namespace wavlab {
 struct FormState {
     Experiment base;
     OptionValues method_values;        ///< of every method that was looked at
-    QString method;                    ///< whose options are shown
+    QStringList methods;               ///< whose options are shown
     std::int64_t width = 0;            ///< which the MLP's width follows
     std::map<QString, QString> texts;  ///< what each field says, by dotted key
+    std::map<QString, QString> lists;  ///< the same for those that have several values
+    QStringList axes;                  ///< of these, in the order of the sweep
     FormOrigin origin;
-    Experiment as_loaded;
+    Sweep as_loaded;
 
     friend bool operator==(const FormState&, const FormState&) = default;
 };

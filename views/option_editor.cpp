@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/option_editor.h"
 
+#include <utility>
+
+#include <QAction>
+#include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QCompleter>
+#include <QContextMenuEvent>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
+#include <QToolButton>
 #include <QWheelEvent>
 
 #include "views/theme.h"
@@ -88,6 +95,24 @@ OptionEditor::OptionEditor(Option option, QString key, QGridLayout& grid, int ro
         unit_->setEnabled(false);  // quiet
         line->addWidget(unit_);
     }
+    several_ = new QAction(tr("&Several values"), this);
+    several_->setCheckable(true);
+    several_->setToolTip(tr("Several values of this option: a run for each, and for each combination with others."));
+    connect(several_, &QAction::triggered, this, &OptionEditor::set_several);
+    several_button_ = new QToolButton(box_);
+    several_button_->setDefaultAction(several_);
+    several_button_->setObjectName(key_ + QStringLiteral(".several"));
+    several_button_->setIcon(themed_icon(QStringLiteral("several")));
+    several_button_->setToolButtonStyle(Qt::ToolButtonIconOnly);
+    several_button_->setAutoRaise(true);
+    // By keyboard there is an action for the field that has it.
+    several_button_->setFocusPolicy(Qt::NoFocus);
+    several_button_->setAccessibleName(tr("Several values: %1").arg(translated(option_.label)));
+    const int side = several_button_->fontMetrics().height();
+    several_button_->setIconSize(QSize(side * 3 / 4, side * 3 / 4));
+    several_button_->setFixedWidth(side + 2);
+    line->addWidget(several_button_, 0, Qt::AlignTop);
+    label_->installEventFilter(this);
     message_ = new QLabel(parent);
     message_->setTextFormat(Qt::PlainText);
     message_->setWordWrap(true);
@@ -132,13 +157,98 @@ void OptionEditor::make_field() {
         line_->setMinimumWidth(50);
         connect(line_, &QLineEdit::textChanged, this, &OptionEditor::edited);
     }
-    if (QLineEdit* typed = line()) {
-        typed->installEventFilter(new TypingGuard(this));
-        connect(typed, &QLineEdit::returnPressed, this, &OptionEditor::entered);
+    if (line()) watch(*line());
+    if (!line_) field()->installEventFilter(this);
+}
+
+QLineEdit* OptionEditor::line() const {
+    if (list_) return list_->line();
+    return combo_ ? combo_->lineEdit() : line_;
+}
+
+void OptionEditor::watch(QLineEdit& line) {
+    line.installEventFilter(new TypingGuard(&line));
+    line.installEventFilter(this);
+    connect(&line, &QLineEdit::returnPressed, this, &OptionEditor::entered);
+}
+
+bool OptionEditor::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() != QEvent::ContextMenu || !several_obstacle_.isEmpty()) return false;
+    show_context_menu(*static_cast<QWidget*>(watched), static_cast<QContextMenuEvent*>(event)->globalPos());
+    return true;
+}
+
+void OptionEditor::show_context_menu(QWidget& where, const QPoint& position) {
+    auto* typed = qobject_cast<QLineEdit*>(&where);
+    QMenu* menu = typed ? typed->createStandardContextMenu() : new QMenu(&where);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    if (typed) menu->addSeparator();
+    menu->addAction(several_);
+    menu->popup(position);
+}
+
+void OptionEditor::set_several_obstacle(const QString& obstacle) {
+    several_obstacle_ = obstacle;
+    several_button_->setVisible(obstacle.isEmpty());
+}
+
+void OptionEditor::set_several(bool several) {
+    several_->setChecked(several);
+    if (several == is_several()) return;
+    QWidget* const single = [this]() -> QWidget* {
+        return check_ ? check_ : combo_ ? combo_ : static_cast<QWidget*>(line_);
+    }();
+    const bool had_focus = field()->hasFocus() || owns(QApplication::focusWidget());
+    show_problem({});
+    auto* row = static_cast<QHBoxLayout*>(box_->layout());
+    if (several) {
+        const std::optional<OptionValue> now = value();
+        auto* made = new ValueListEditor(option_, choices_, box_);
+        made->setObjectName(key_ + QStringLiteral(".values"));
+        if (now) made->set_values({*now});
+        list_ = made;
+        single->hide();
+        row->insertWidget(0, list_, 1);
+        connect(list_, &ValueListEditor::edited, this, &OptionEditor::edited);
+        if (list_->line()) watch(*list_->line());
+    } else {
+        const std::optional<std::vector<OptionValue>> were = list_->values();
+        // Its own signals may be on the way: it goes when they are through.
+        list_->hide();
+        list_->disconnect(this);
+        std::exchange(list_, nullptr)->deleteLater();
+        single->show();
+        if (were) set_value(were->front());
     }
+    label_->setBuddy(field());
+    describe();
+    if (had_focus) field()->setFocus();
+    emit several_changed();
+    emit edited();
+}
+
+std::optional<std::vector<OptionValue>> OptionEditor::values() const { return list_ ? list_->values() : std::nullopt; }
+
+void OptionEditor::set_values(const std::vector<OptionValue>& values) {
+    set_several(true);
+    list_->set_values(values);
+}
+
+QString OptionEditor::list_text() const { return list_ ? list_->text() : QString(); }
+
+void OptionEditor::set_list_text(const QString& text) {
+    set_several(true);
+    list_->set_text(text);
+}
+
+QString OptionEditor::list_problem() const { return list_ ? list_->problem() : QString(); }
+
+bool OptionEditor::owns(const QWidget* widget) const {
+    return widget && (field() == widget || field()->isAncestorOf(widget) || (list_ && list_->isAncestorOf(widget)));
 }
 
 QWidget* OptionEditor::field() const {
+    if (list_) return list_->first_field();
     if (check_) return check_;
     if (combo_) return combo_;
     return line_;
@@ -179,6 +289,10 @@ void OptionEditor::describe() {
 }
 
 void OptionEditor::set_value(const OptionValue& value) {
+    if (list_) {
+        set_values({value});
+        return;
+    }
     // The same number in another notation stays as the user typed it.
     if (line_ && this->value() == value) return;
     set_text(text_of(value));
@@ -203,8 +317,6 @@ void OptionEditor::set_text(const QString& text) {
     }
 }
 
-QLineEdit* OptionEditor::line() const { return combo_ ? combo_->lineEdit() : line_; }
-
 void OptionEditor::forget_typing() {
     QLineEdit* typed = line();
     if (!typed || !(typed->isUndoAvailable() || typed->isRedoAvailable())) return;
@@ -220,7 +332,13 @@ QString OptionEditor::text() const {
     return combo_->currentData().toString();
 }
 
-std::optional<OptionValue> OptionEditor::value() const { return parse_option_value(option_, text().toStdString()); }
+std::optional<OptionValue> OptionEditor::value() const {
+    if (list_) {
+        const std::optional<std::vector<OptionValue>> several = list_->values();
+        return several ? std::optional(several->front()) : std::nullopt;
+    }
+    return parse_option_value(option_, text().toStdString());
+}
 
 void OptionEditor::show_problem(const QString& message) {
     if (message == message_->text() && message.isEmpty() == message_->isHidden()) return;
@@ -229,7 +347,7 @@ void OptionEditor::show_problem(const QString& message) {
     palette.setColor(QPalette::WindowText, error_color(palette));
     message_->setPalette(palette);
     message_->setVisible(!message.isEmpty() && visible_);
-    QWidget* const where = field();
+    QWidget* const where = list_ ? list_ : field();
     QPalette colors;
     if (!message.isEmpty()) {
         colors = where->palette();
@@ -237,12 +355,15 @@ void OptionEditor::show_problem(const QString& message) {
         colors.setColor(QPalette::WindowText, error_color(colors));
     }
     where->setPalette(colors);
-    where->setAccessibleDescription(message);
+    field()->setAccessibleDescription(message);
 }
 
 QString OptionEditor::problem() const { return message_->text(); }
 
-void OptionEditor::add_beside(QWidget* widget) { box_->layout()->addWidget(widget); }
+void OptionEditor::add_beside(QWidget* widget) {
+    auto* row = static_cast<QHBoxLayout*>(box_->layout());
+    row->insertWidget(row->indexOf(several_button_), widget);
+}
 
 void OptionEditor::set_visible(bool visible) {
     visible_ = visible;

@@ -10,20 +10,16 @@
 #include <QWidget>
 
 #include "core/option.h"
+#include "views/value_list_editor.h"
 
+class QAction;
 class QCheckBox;
 class QComboBox;
 class QGridLayout;
 class QLineEdit;
+class QToolButton;
 
 namespace wavlab {
-
-/// One value that an option can be set to, as the form offers it.
-struct FormChoice {
-    QString value;  ///< as in the experiment file
-    QString title;  ///< as shown; empty: the value
-    QString help;
-};
 
 /// The label, the field and the message of one option, made from its description. The widgets stand in a form's grid;
 /// this object owns them.
@@ -39,12 +35,27 @@ public:
     const Option& option() const { return option_; }
 
     void set_value(const OptionValue& value);
-    /// Empty when what stands there is not of the option's type.
+    /// Empty when what stands there is not of the option's type. The first one where several stand.
     std::optional<OptionValue> value() const;
     /// What the user has typed or chosen.
     QString text() const;
     /// Puts there what `text` gave, readable or not.
     void set_text(const QString& text);
+
+    /// Lets the option have several values at once, beginning with the one it has; or one again, the first.
+    void set_several(bool several);
+    bool is_several() const { return list_ != nullptr; }
+    /// Why it cannot have several; empty when it can. Without one there is a button for it.
+    void set_several_obstacle(const QString& obstacle);
+    const QString& several_obstacle() const { return several_obstacle_; }
+    /// The several values; empty when they cannot be read.
+    std::optional<std::vector<OptionValue>> values() const;
+    void set_values(const std::vector<OptionValue>& values);
+    /// The list as it was typed, and why it cannot be read.
+    QString list_text() const;
+    void set_list_text(const QString& text);
+    QString list_problem() const;
+
     /// What was typed so far is not undone letter by letter any more.
     void forget_typing();
 
@@ -58,15 +69,23 @@ public:
     void set_visible(bool visible);
     bool is_visible() const { return visible_; }
     QWidget* field() const;
+    /// Whether this is its field or a part of it.
+    bool owns(const QWidget* widget) const;
+
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 signals:
     void edited();
     /// Return was pressed in the field.
     void entered();
+    /// It has several values now, or one again.
+    void several_changed();
 
 private:
     void make_field();
     QLineEdit* line() const;
+    void watch(QLineEdit& line);
+    void show_context_menu(QWidget& where, const QPoint& position);
     void describe();
 
     Option option_;
@@ -80,6 +99,10 @@ private:
     QCheckBox* check_ = nullptr;
     QComboBox* combo_ = nullptr;
     QLineEdit* line_ = nullptr;
+    ValueListEditor* list_ = nullptr;  ///< while there are several values
+    QAction* several_;
+    QToolButton* several_button_;
+    QString several_obstacle_;
 };
 
 /// "layers: a whole number from 1 to 512. Default: 12." as rich text with the option's help.

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/sweep_grid.h"
+
+#include <algorithm>
+
+#include <QCoreApplication>
+
+#include "core/error.h"
+#include "views/translated.h"
+
+namespace wavlab {
+
+namespace {
+
+QString tr(const char* text) { return QCoreApplication::translate("wavlab", text); }
+
+/// What an option is called in the form; its key when no field is found.
+QString title_of(const std::string& key) {
+    for (const ExperimentField& field : experiment_fields())
+        if (field.dotted_key() == key) return translated(field.option.label);
+    for (const MethodDescriptor& method : MethodRegistry::all())
+        for (const Option& option : method.options)
+            if ("method." + option.key == key) return translated(option.label);
+    return QString::fromStdString(key);
+}
+
+}  // namespace
+
+double estimate_disk(const Experiment& experiment, const CostEstimate& cost) {
+    const TrainSettings& train = experiment.train;
+    const auto times = [&](std::int64_t every) { return every > 0 ? double(train.steps / every) : 0.0; };
+    double checkpoints = times(train.checkpoint_every) + 1;
+    // The best and the last are kept beside the newest.
+    if (train.checkpoint_keep > 0) checkpoints = std::min(checkpoints, double(train.checkpoint_keep) + 2);
+    // Weights and AdamW's two moments, 4 bytes each.
+    const double saved = checkpoints * 12.0 * double(cost.parameters);
+    constexpr double scalar_bytes = 150;  // a step's scalars in the store
+    const double frame_numbers =
+        4.0 * (2.0 * double(experiment.model.layers) + 1) * (cost.mean_sources + 4);  // weights, spread, RMS, ...
+    return saved + scalar_bytes * double(train.steps) + times(train.record_every) * 4.0 * frame_numbers;
+}
+
+SweepGrid lay_out_grid(const Sweep& sweep, std::int64_t vocabulary) {
+    SweepGrid grid;
+    for (const SweepAxis& axis : sweep.axes) {
+        grid.keys.push_back(axis.key);
+        grid.titles.append(title_of(axis.key));
+        grid.value_counts.push_back(axis.values.size());
+    }
+    grid.combinations = combinations(sweep);
+    std::vector<SweepPoint> points;
+    try {
+        points = lay_out(sweep);
+    } catch (const InputError& error) {
+        grid.problem = QString::fromUtf8(error.what());
+        return grid;
+    }
+    for (SweepPoint& point : points) {
+        SweepRow row;
+        const std::vector<ExperimentProblem> found = problems(point.experiment);
+        if (found.empty()) {
+            const CostEstimate cost = estimate_cost(point.experiment, vocabulary);
+            row.memory_bytes = cost.memory_bytes;
+            row.disk_bytes = estimate_disk(point.experiment, cost);
+        } else {
+            row.problem = QString::fromStdString(found.front().message);
+        }
+        row.point = std::move(point);
+        grid.rows.push_back(std::move(row));
+    }
+    return grid;
+}
+
+std::size_t SweepGrid::bad_rows() const {
+    return std::size_t(
+        std::count_if(rows.begin(), rows.end(), [](const SweepRow& row) { return !row.problem.isEmpty(); }));
+}
+
+std::optional<double> SweepGrid::seconds() const {
+    double sum = 0;
+    for (const SweepRow& row : rows) {
+        if (!row.problem.isEmpty()) continue;
+        if (!row.seconds) return std::nullopt;
+        sum += *row.seconds;
+    }
+    return sum;
+}
+
+bool SweepGrid::is_any_scaled() const {
+    return std::any_of(rows.begin(), rows.end(), [](const SweepRow& row) { return row.is_scaled; });
+}
+
+double SweepGrid::memory_bytes() const {
+    double most = 0;
+    for (const SweepRow& row : rows) most = std::max(most, row.memory_bytes);
+    return most;
+}
+
+double SweepGrid::disk_bytes() const {
+    double sum = 0;
+    for (const SweepRow& row : rows) sum += row.disk_bytes;
+    return sum;
+}
+
+QString SweepGrid::size_text() const {
+    QStringList factors;
+    for (qsizetype i = 0; i < titles.size(); ++i)
+        factors.append(tr("%1 %2").arg(value_counts[std::size_t(i)]).arg(titles[i]));
+    QString text = QString::number(rows.size());
+    if (rows.size() == combinations)
+        text += QStringLiteral(" = ") + factors.join(QStringLiteral(" × "));
+    else
+        text = tr("%1 of %2 = %3; the others would be the same runs")
+                   .arg(text)
+                   .arg(combinations)
+                   .arg(factors.join(QStringLiteral(" × ")));
+    return text;
+}
+
+QString SweepGrid::first_problem() const {
+    if (!problem.isEmpty()) return problem;
+    const auto bad = std::find_if(rows.begin(), rows.end(), [](const SweepRow& row) { return !row.problem.isEmpty(); });
+    if (bad == rows.end()) return {};
+    return tr("%1: %2").arg(QString::fromStdString(settings_text(bad->point.settings)), bad->problem);
+}
+
+}  // namespace wavlab
