@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/run_queue.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/safe_file.h"
+
+namespace fs = std::filesystem;
+using json = nlohmann::json;
+
+namespace wavlab {
+
+namespace {
+
+constexpr std::array<std::pair<QueueState, const char*>, 6> state_names{{{QueueState::waiting, "waiting"},
+                                                                         {QueueState::running, "running"},
+                                                                         {QueueState::finished, "finished"},
+                                                                         {QueueState::ended_early, "ended early"},
+                                                                         {QueueState::diverged, "diverged"},
+                                                                         {QueueState::failed, "failed"}}};
+
+QueueState parse_state(const std::string& text) {
+    for (const auto& [state, name] : state_names)
+        if (text == name) return state;
+    throw json::other_error::create(501, "a state is '" + text + "'", nullptr);
+}
+
+json value_json(const OptionValue& value) {
+    return std::visit([](const auto& held) { return json(held); }, value);
+}
+
+OptionValue parse_value(const json& value) {
+    if (value.is_boolean()) return value.get<bool>();
+    if (value.is_number_integer()) return value.get<std::int64_t>();
+    if (value.is_number()) return value.get<double>();
+    return value.get<std::string>();
+}
+
+json run_json(const QueuedRun& run) {
+    json settings = json::array();
+    for (const auto& [key, value] : run.settings) settings.push_back({key, value_json(value)});
+    json object{{"id", run.id},
+                {"name", run.name},
+                {"sweep", run.sweep},
+                {"settings", settings},
+                {"experiment", run.experiment},
+                {"folder", run.folder.filename().string()},
+                {"state", to_string(run.state)},
+                {"reason", run.reason}};
+    if (run.stop_early_after) object["stop_early_after"] = *run.stop_early_after;
+    return object;
+}
+
+QueuedRun parse_run(const json& object, const fs::path& runs) {
+    QueuedRun run;
+    object.at("id").get_to(run.id);
+    object.at("name").get_to(run.name);
+    object.at("sweep").get_to(run.sweep);
+    for (const json& setting : object.at("settings"))
+        run.settings.emplace_back(setting.at(0).get<std::string>(), parse_value(setting.at(1)));
+    object.at("experiment").get_to(run.experiment);
+    // Folders lie directly below the runs folder, so that it can be moved.
+    const fs::path folder = fs::path(object.at("folder").get<std::string>()).filename();
+    if (!folder.empty()) run.folder = runs / folder;
+    run.state = parse_state(object.at("state").get<std::string>());
+    object.at("reason").get_to(run.reason);
+    if (object.contains("stop_early_after")) run.stop_early_after = object.at("stop_early_after").get<double>();
+    return run;
+}
+
+struct ::flock whole_file(short type) {
+    struct ::flock lock {};
+    lock.l_type = type;
+    lock.l_whence = SEEK_SET;
+    return lock;
+}
+
+fs::path lock_file(const fs::path& runs) { return runs / ".queue.lock"; }
+
+std::string held_sentence(const fs::path& runs, const std::string& holder) {
+    return runs.string() + ": the queue of this runs folder is being worked through by " + holder +
+           "; stop it there first, or give another folder";
+}
+
+}  // namespace
+
+std::string to_string(QueueState state) {
+    for (const auto& [known, name] : state_names)
+        if (known == state) return name;
+    return "";
+}
+
+bool is_over(QueueState state) { return state != QueueState::waiting && state != QueueState::running; }
+
+std::optional<QueueLock> QueueLock::take(const fs::path& runs, const std::string& who) {
+    std::error_code error;
+    fs::create_directories(runs, error);
+    const std::string file = lock_file(runs).string();
+    const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor < 0) throw InputError(runs.string() + ": cannot be written: " + std::strerror(errno));
+    QueueLock lock(descriptor);
+    struct ::flock wanted = whole_file(F_WRLCK);
+    if (::fcntl(descriptor, F_OFD_SETLK, &wanted) != 0) {
+        if (errno == EAGAIN || errno == EACCES) return std::nullopt;
+        throw InputError(file + ": cannot be locked: " + std::strerror(errno));
+    }
+    const std::string text = who + ", process " + std::to_string(::getpid());
+    // The text is only for people: that it cannot be written (a full disk) does not matter.
+    if (::ftruncate(descriptor, 0) == 0) [[maybe_unused]]
+        const auto written = ::pwrite(descriptor, text.data(), text.size(), 0);
+    return lock;
+}
+
+std::optional<std::string> QueueLock::holder(const fs::path& runs) {
+    const int descriptor = ::open(lock_file(runs).c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return std::nullopt;
+    struct ::flock lock = whole_file(F_WRLCK);
+    const bool held = ::fcntl(descriptor, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    std::string who(200, '\0');
+    const ssize_t length = held ? ::pread(descriptor, who.data(), who.size(), 0) : 0;
+    ::close(descriptor);
+    if (!held) return std::nullopt;
+    who.resize(static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+    return who.empty() ? "another process" : who;
+}
+
+QueueLock::~QueueLock() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+QueueLock::QueueLock(QueueLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+RunQueue::RunQueue(fs::path runs, std::string who)
+    : folder_(fs::absolute(runs).lexically_normal()), who_(std::move(who)) {
+    read();
+}
+
+const QueuedRun* RunQueue::find(const std::string& id) const {
+    for (const QueuedRun& run : runs_)
+        if (run.id == id) return &run;
+    return nullptr;
+}
+
+std::string RunQueue::stamp() const {
+    struct ::stat status {};
+    if (::stat(file().c_str(), &status) != 0) return "";
+    return std::to_string(status.st_ino) + " " + std::to_string(status.st_size) + " " +
+           std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec);
+}
+
+void RunQueue::read() {
+    read_stamp_ = stamp();
+    runs_.clear();
+    if (read_stamp_.empty()) return;
+    try {
+        const json document = json::parse(read_file(file()));
+        for (const json& object : document.at("runs")) runs_.push_back(parse_run(object, folder_));
+        document.at("next_id").get_to(next_id_);
+    } catch (const json::exception&) {
+        throw InputError(file().string() +
+                         ": this is no queue of runs (it may be damaged); remove the file to begin a new queue");
+    }
+}
+
+void RunQueue::write() {
+    if (runs_.empty()) {
+        std::error_code error;
+        fs::remove(file(), error);
+    } else {
+        json list = json::array();
+        for (const QueuedRun& run : runs_) list.push_back(run_json(run));
+        const json document{{"schema", 1}, {"next_id", next_id_}, {"runs", std::move(list)}};
+        write_file_safely(file(), document.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+    }
+    read_stamp_ = stamp();
+}
+
+bool RunQueue::reload() {
+    if (lock_ || stamp() == read_stamp_) return false;
+    read();
+    return true;
+}
+
+void RunQueue::hold() {
+    if (lock_) return;
+    // A process that only adds a run holds the lock for a moment.
+    constexpr int attempts = 10;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+        std::optional<QueueLock> lock = QueueLock::take(folder_, who_);
+        if (!lock) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            continue;
+        }
+        if (stamp() != read_stamp_) read();
+        // What a process left behind that ended in the middle of its work.
+        for (QueuedRun& run : runs_)
+            if (run.state == QueueState::running) run.state = QueueState::waiting;
+        lock_.emplace(std::move(*lock));
+        return;
+    }
+    throw InputError(held_sentence(folder_, held_by_other().value_or("another process")));
+}
+
+void RunQueue::release() { lock_.reset(); }
+
+std::optional<std::string> RunQueue::held_by_other() const { return lock_ ? std::nullopt : QueueLock::holder(folder_); }
+
+void RunQueue::change(const std::function<void(std::vector<QueuedRun>&)>& work) {
+    const bool held = lock_.has_value();
+    if (!held) hold();
+    try {
+        work(runs_);
+        write();
+    } catch (...) {
+        if (!held) release();
+        throw;
+    }
+    if (!held) release();
+}
+
+std::vector<std::string> RunQueue::add(std::vector<QueuedRun> added) {
+    std::vector<std::string> ids;
+    change([&](std::vector<QueuedRun>& runs) {
+        std::map<std::pair<std::string, std::string>, std::size_t> there;
+        const auto key = [](const QueuedRun& run) {
+            return std::pair(run.sweep, run_identity(parse_recorded_experiment(run.experiment)));
+        };
+        for (std::size_t i = 0; i < runs.size(); ++i) there.emplace(key(runs[i]), i);
+        for (QueuedRun& run : added) {
+            const auto [old, is_new] = there.try_emplace(key(run), runs.size());
+            if (is_new) {
+                run.id = std::to_string(next_id_++);
+                runs.push_back(std::move(run));
+            } else {
+                QueuedRun& kept = runs[old->second];
+                kept.settings = run.settings;
+                kept.stop_early_after = run.stop_early_after;
+                if (kept.state == QueueState::failed) kept.state = QueueState::waiting;
+            }
+            ids.push_back(runs[old->second].id);
+        }
+    });
+    return ids;
+}
+
+void RunQueue::move(const std::string& id, std::size_t place) {
+    change([&](std::vector<QueuedRun>& runs) {
+        const auto from = std::find_if(runs.begin(), runs.end(), [&](const QueuedRun& run) { return run.id == id; });
+        if (from == runs.end()) return;
+        QueuedRun run = std::move(*from);
+        runs.erase(from);
+        runs.insert(runs.begin() + static_cast<std::ptrdiff_t>(std::min(place, runs.size())), std::move(run));
+    });
+}
+
+void RunQueue::remove(const std::vector<std::string>& ids) {
+    change([&](std::vector<QueuedRun>& runs) {
+        std::erase_if(runs,
+                      [&](const QueuedRun& run) { return std::find(ids.begin(), ids.end(), run.id) != ids.end(); });
+    });
+}
+
+void RunQueue::clear_over() {
+    change([](std::vector<QueuedRun>& runs) {
+        std::erase_if(runs, [](const QueuedRun& run) { return is_over(run.state); });
+    });
+}
+
+void RunQueue::update(const std::string& id, const std::function<void(QueuedRun&)>& work) {
+    change([&](std::vector<QueuedRun>& runs) {
+        for (QueuedRun& run : runs)
+            if (run.id == id) work(run);
+    });
+}
+
+std::vector<QueuedRun> queued_runs(const Sweep& sweep, std::optional<double> stop_early_after) {
+    std::vector<QueuedRun> runs;
+    for (const SweepPoint& point : expand(sweep)) {
+        QueuedRun run;
+        run.name = point.experiment.name;
+        run.sweep = sweep.base.name;
+        run.settings = point.settings;
+        run.experiment = to_toml(point.experiment);
+        run.stop_early_after = stop_early_after;
+        runs.push_back(std::move(run));
+    }
+    return runs;
+}
+
+}  // namespace wavlab

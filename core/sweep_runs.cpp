@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/sweep_runs.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/experiment.h"
+#include "core/run_store.h"
+#include "core/run_store_schema.h"
+#include "core/safe_file.h"
+#include "core/sweep.h"
+
+namespace fs = std::filesystem;
+
+namespace wavlab {
+
+namespace {
+
+constexpr std::size_t largest_mark = 1 << 16;
+
+fs::path mark_file(const RunFolder& run) { return run.path / "ended-early.json"; }
+
+class Sink : public RunStoreSink {
+public:
+    explicit Sink(SweepRun& run) : run_(run) {}
+
+    void rewound(std::int64_t step) override {
+        std::erase_if(run_.evaluations, [&](const auto& evaluation) { return evaluation.first > step; });
+    }
+    void scalar(std::int64_t step, const std::string& name, double value) override {
+        if (name != validation_loss_name) return;
+        std::erase_if(run_.evaluations, [&](const auto& evaluation) { return evaluation.first >= step; });
+        run_.evaluations.emplace_back(step, value);
+    }
+    void frame(FrameKind, std::int64_t) override {}
+    void event(RunEvent event) override {
+        if (const auto* started = std::get_if<RunStarted>(&event)) {
+            run_.has_origin = started->description.origin.has_value();
+            run_.state = RunState::running;
+        } else if (const auto* changed = std::get_if<StateChanged>(&event)) {
+            run_.state = changed->state;
+        } else if (const auto* ended = std::get_if<RunEnded>(&event)) {
+            run_.state = ended->state;
+            run_.reason = ended->reason;
+        }
+    }
+
+private:
+    SweepRun& run_;
+};
+
+/// Which of two runs of one experiment a sweep takes.
+auto rank(const SweepRun& run) {
+    return std::tuple(run.state == RunState::finished, run.ended_early, run.alive, run.step());
+}
+
+}  // namespace
+
+std::optional<double> SweepRun::last_loss() const {
+    if (evaluations.empty()) return std::nullopt;
+    return evaluations.back().second;
+}
+
+SweepRun read_sweep_run(const fs::path& folder) {
+    SweepRun run;
+    run.folder = folder;
+    run.alive = RunLock::is_held({folder});
+    Sink sink(run);
+    RunStoreReader(RunFolder{folder}.store()).poll(sink);
+    if (run.state != RunState::finished) {
+        const std::optional<std::string> reason = ended_early_reason({folder});
+        run.ended_early = reason.has_value();
+        if (reason) run.reason = *reason;
+    }
+    return run;
+}
+
+void mark_ended_early(const RunFolder& run, const std::string& reason) {
+    write_file_safely(mark_file(run), nlohmann::json{{"reason", reason}}.dump() + "\n");
+}
+
+std::optional<std::string> ended_early_reason(const RunFolder& run) {
+    std::error_code error;
+    if (!fs::exists(mark_file(run), error)) return std::nullopt;
+    try {
+        return nlohmann::json::parse(read_file(mark_file(run), largest_mark)).at("reason").get<std::string>();
+    } catch (const std::exception&) {
+        return "ended early";
+    }
+}
+
+void RunIndex::refresh() {
+    std::map<fs::path, Entry> entries;
+    std::error_code error;
+    for (fs::directory_iterator entry(runs_, error), end; !error && entry != end; entry.increment(error)) {
+        const RunFolder run{entry->path()};
+        if (run.path.filename().string().starts_with('.') || !is_run_folder(run.path)) continue;
+        std::error_code ignored;
+        const auto time = fs::last_write_time(run.experiment(), ignored).time_since_epoch().count();
+        Entry found{std::to_string(time) + " " + std::to_string(fs::file_size(run.experiment(), ignored)), ""};
+        const auto known = entries_.find(run.path);
+        if (known != entries_.end() && known->second.stamp == found.stamp) {
+            found.identity = known->second.identity;
+        } else {
+            try {
+                found.identity = run_identity(parse_recorded_experiment(read_file(run.experiment(), 1 << 20)));
+            } catch (const InputError&) {
+                continue;  // no run of any sweep
+            }
+        }
+        entries.emplace(run.path, std::move(found));
+    }
+    entries_ = std::move(entries);
+    by_identity_.clear();
+    for (const auto& [folder, found] : entries_) by_identity_.emplace(found.identity, folder);
+}
+
+std::optional<SweepRun> RunIndex::find(const std::string& identity) const {
+    std::optional<SweepRun> best;
+    const auto [begin, end] = by_identity_.equal_range(identity);
+    for (auto entry = begin; entry != end; ++entry) {
+        try {
+            SweepRun run = read_sweep_run(entry->second);
+            if (!run.has_origin && (!best || rank(run) > rank(*best))) best = std::move(run);
+        } catch (const InputError&) {
+        }
+    }
+    return best;
+}
+
+}  // namespace wavlab

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/grouped_statistics.h"
+#include "core/run_queue.h"
+#include "core/sweep.h"
+
+namespace wavlab {
+
+/// What became of one run of a sweep.
+struct SweepOutcome {
+    SweepSettings settings;
+    std::int64_t seed = 0;  ///< pairs runs of different settings
+    QueueState state = QueueState::waiting;
+    std::optional<double> loss;  ///< the last validation loss, nats per token
+};
+
+/// One setting, over its seeds. Only finished runs count for the mean.
+struct SweepRow {
+    SweepSettings settings;  ///< without the seed
+    GroupStatistics loss;
+    std::map<std::int64_t, double> by_seed;  ///< the finished runs' losses
+    std::size_t ended_early = 0;
+    std::size_t diverged = 0;
+    std::size_t failed = 0;
+    std::size_t missing = 0;  ///< waiting or running
+};
+
+/// The results of a sweep: a row for each setting, in the order in which they came.
+using SweepTable = std::vector<SweepRow>;
+
+SweepTable sweep_table(const std::vector<SweepOutcome>& outcomes);
+
+/// row - baseline, over the seeds that both have finished.
+GroupStatistics difference_to(const SweepRow& row, const SweepRow& baseline);
+
+/// The first row whose settings hold each of these ("model.method=standard", several parted by commas), or empty.
+/// Throws InputError when the text has another form.
+std::optional<std::size_t> find_row(const SweepTable& table, const std::string& settings);
+
+enum class TableFormat { csv, markdown, latex };
+
+/// The table as text, with differences to the row `baseline` (empty: without them).
+std::string table_text(const SweepTable& table, std::optional<std::size_t> baseline, TableFormat format);
+
+/// The keys of the settings over all rows, in their order.
+std::vector<std::string> setting_keys(const SweepTable& table);
+/// The row's value of a key; empty where its method lacks the option.
+std::string setting_text(const SweepRow& row, const std::string& key);
+
+}  // namespace wavlab
