@@ -66,11 +66,14 @@ public:
     QString current_key() const { return editor(current_key_) ? current_key_ : QString(); }
     /// What the form says now is what this says (it was saved there).
     void set_origin(const FormOrigin& origin);
+    const FormOrigin& origin() const { return origin_; }
     /// What the fields say; fields that cannot be read keep their last value. Of several values the first.
     Experiment experiment() const;
     /// Everything wrong now, unreadable fields included.
     const std::vector<ExperimentProblem>& problems_now() const { return problems_; }
     bool is_valid() const { return problems_.empty(); }
+    /// "Layers: must be ..."; empty when nothing is wrong.
+    QString first_problem() const;
     /// A problem only the program knows of (a file that is not there); shown beside the field of this key.
     void set_outside_problem(const QString& key, const QString& message);
 

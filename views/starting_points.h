@@ -19,6 +19,7 @@ struct StartingPoint {
 struct FormOrigin {
     QString id;
     QString title;
+    QString weights = {};  ///< the model file that the next run begins with; empty: the weights of its seed
 
     friend bool operator==(const FormOrigin&, const FormOrigin&) = default;
 };

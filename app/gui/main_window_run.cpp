@@ -52,7 +52,7 @@ void MainWindow::start_when_ready() {
 void MainWindow::start_run() {
     message_bar_->clear();
     message_toolbar_->hide();
-    session_->start(form_->experiment(), library_->folder());
+    session_->start(form_->experiment(), library_->folder(), to_path(form_->origin().weights));
 }
 
 void MainWindow::resume_focused() {

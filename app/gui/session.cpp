@@ -32,8 +32,10 @@ void Session::load() {
     });
 }
 
-void Session::start(const Experiment& experiment, const std::filesystem::path& runs) {
+void Session::start(const Experiment& experiment, const std::filesystem::path& runs,
+                    const std::filesystem::path& from) {
     TrainRequest request;
+    request.from = from;
     request.experiment = experiment;
     request.run_folder = new_run_path(runs, experiment.name);
     auto record = std::make_shared<RunRecord>(request.run_folder);

@@ -38,8 +38,9 @@ public:
     /// Null until `loaded`.
     ModelLibrary* library() const { return library_; }
 
-    /// Starts a new run below `runs`. Throws InputError and WorkError; what the trainer finds wrong arrives by `ended`.
-    void start(const Experiment& experiment, const std::filesystem::path& runs);
+    /// Starts a new run below `runs`, with the weights of the model file `from` or, without one, of its seed. Throws
+    /// InputError and WorkError; what the trainer finds wrong arrives by `ended`.
+    void start(const Experiment& experiment, const std::filesystem::path& runs, const std::filesystem::path& from = {});
     /// Goes on with a run from its last checkpoint. `record` has read its store.
     void resume_run(std::shared_ptr<RunRecord> record);
 
