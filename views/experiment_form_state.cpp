@@ -348,6 +348,12 @@ void ExperimentForm::validate() {
     }
 }
 
+QString ExperimentForm::first_problem() const {
+    if (problems_.empty()) return {};
+    const ExperimentProblem& first = problems_.front();
+    return tr("%1: %2").arg(label_of(QString::fromStdString(first.key)), QString::fromStdString(first.message));
+}
+
 void ExperimentForm::set_outside_problem(const QString& key, const QString& message) {
     if (message.isEmpty() ? outside_problems_.erase(key) == 0 : outside_problems_[key] == message) return;
     if (!message.isEmpty()) outside_problems_[key] = message;

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/cost_estimator.h"
 
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <set>
+
 #include <unistd.h>
 #include <exception>
 #include <utility>
@@ -19,6 +24,15 @@ constexpr int typing_pause_milliseconds = 700;
 constexpr double measure_seconds = 1.5;
 /// Before the data is known: about what English text has.
 constexpr std::int64_t usual_vocabulary = 96;
+
+/// A sweep is measured no longer than this in all; and nothing whose steps are expected to take longer than that.
+constexpr double sweep_seconds = 20;
+constexpr double longest_step_seconds = 1;
+
+double run_seconds(const TrainSettings& train, const StepTime& time) {
+    const double evaluations = train.eval_every > 0 ? 1 + double(train.steps) / double(train.eval_every) : 2;
+    return double(train.steps) * time.seconds_per_step + evaluations * time.seconds_per_evaluation;
+}
 
 double machine_memory() {
     return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
@@ -46,12 +60,11 @@ void CostEstimator::refresh() {
     ask_device(experiment);
     show_data(experiment);
     show_estimate(experiment);
-    const std::string key = time_key(experiment);
-    if (!measuring_.empty() && (measuring_ != key || session_.is_running())) measurement_.request_stop();
-    const bool wanted = form_.is_valid() && session_.library() && !session_.is_running() && !times_.contains(key);
-    if (wanted && measuring_ != key)
+    if (!measuring_.empty() && (is_busy() || !is_wanted(measuring_))) measurement_.request_stop();
+    const std::optional<StepShape> next = next_shape();
+    if (next && measuring_ != next->key)
         measure_timer_.start();
-    else if (!wanted)
+    else if (!next)
         measure_timer_.stop();
     show_time(experiment);
 }
@@ -86,8 +99,13 @@ void CostEstimator::ask_device(const Experiment& experiment) {
     const std::string device = experiment.train.device;
     const std::int64_t threads = experiment.train.threads;
     const std::string key = device + '\n' + std::to_string(threads);
-    if (device_asked_ == key) return;
+    if (device_asked_ == key) {
+        // The form forgets problems when it is filled.
+        form_.set_outside_problem(QStringLiteral("train.device"), device_problem_);
+        return;
+    }
     device_asked_ = key;
+    device_problem_.clear();
     data_worker_.submit_first([this, library, device, threads, key](std::stop_token) {
         std::optional<DeviceChoice> choice;
         QString problem;
@@ -139,12 +157,10 @@ void CostEstimator::show_estimate(const Experiment& experiment) {
         form_.costs().show_nothing(tr("The experiment has a problem: see above."));
         return;
     }
-    const auto found = data_.find(data_key(experiment));
-    const std::int64_t vocabulary = found == data_.end() ? usual_vocabulary : found->second.vocabulary;
-    form_.costs().show_estimate(experiment, estimate_cost(experiment, vocabulary));
+    form_.costs().show_estimate(experiment, estimate_cost(experiment, vocabulary_of(experiment)));
 }
 
-std::string CostEstimator::time_key(const Experiment& experiment) const {
+StepShape step_shape(const Experiment& experiment, std::int64_t vocabulary) {
     // Everything a step's time depends on.
     Experiment reduced = experiment;
     const Experiment standard;
@@ -160,25 +176,29 @@ std::string CostEstimator::time_key(const Experiment& experiment) const {
     reduced.train.deterministic = experiment.train.deterministic;
     reduced.train.eval_windows = experiment.train.eval_windows;
     reduced.train.record_every = experiment.train.record_every;
-    return to_toml(reduced) + std::to_string(experiment.model.dropout);
+    StepShape shape;
+    shape.key = to_toml(reduced) + std::to_string(experiment.model.dropout);
+    shape.experiment = experiment;
+    if (problems(experiment).empty())
+        shape.work = estimate_cost(experiment, vocabulary).flops_per_token * double(experiment.train.batch) *
+                     double(experiment.train.accumulate) * double(experiment.model.context);
+    return shape;
 }
 
 void CostEstimator::show_time(const Experiment& experiment) {
     CostPanel& costs = form_.costs();
     const QString help = tr("Measured by a few real steps of this experiment on this device, with made-up tokens.");
     if (!form_.is_valid()) return;
-    const auto found = times_.find(time_key(experiment));
+    const auto found = times_.find(step_shape(experiment, usual_vocabulary).key);
     if (found != times_.end() && found->second.problem.isEmpty()) {
         const StepTime& time = found->second.time;
-        const TrainSettings& train = experiment.train;
-        const double evaluations = train.eval_every > 0 ? 1 + double(train.steps) / double(train.eval_every) : 2;
-        const double seconds = double(train.steps) * time.seconds_per_step + evaluations * time.seconds_per_evaluation;
         costs.set_time(tr("about %1 (%2 ms a step)")
-                           .arg(duration_text(seconds), QString::number(1000 * time.seconds_per_step, 'g', 3)),
+                           .arg(duration_text(run_seconds(experiment.train, time)),
+                                QString::number(1000 * time.seconds_per_step, 'g', 3)),
                        help);
     } else if (found != times_.end()) {
         costs.set_time(tr("not known: %1").arg(found->second.problem), help);
-    } else if (session_.is_running()) {
+    } else if (is_busy()) {
         costs.set_time(tr("not measured while a run goes"), help);
     } else if (!session_.library()) {
         costs.set_time(tr("loading…"), help);
@@ -189,19 +209,20 @@ void CostEstimator::show_time(const Experiment& experiment) {
 
 void CostEstimator::measure() {
     ModelLibrary* library = session_.library();
-    const Experiment experiment = form_.experiment();
-    if (!library || session_.is_running() || !form_.is_valid()) return;
-    const std::string key = time_key(experiment);
-    if (times_.contains(key) || measuring_ == key) return;
-    const auto facts = data_.find(data_key(experiment));
-    const std::int64_t vocabulary = facts == data_.end() ? usual_vocabulary : facts->second.vocabulary;
+    const std::optional<StepShape> next = next_shape();
+    if (!next || measuring_ == next->key) return;
+    const Experiment& experiment = next->experiment;
+    const std::string& key = next->key;
+    const std::int64_t vocabulary = vocabulary_of(experiment);
     const double memory = estimate_cost(experiment, vocabulary).memory_bytes;
     const bool on_cpu = !device_ || device_->name == "cpu";
     if (on_cpu && memory > 0.8 * machine_memory()) {
         times_[key] = {{},
                        tr("it needs about %1 of memory, this machine has %2")
                            .arg(bytes_text(memory), bytes_text(machine_memory()))};
-        show_time(experiment);
+        show_time(form_.experiment());
+        emit times_changed();
+        refresh();
         return;
     }
     measurement_.request_stop();
@@ -210,6 +231,7 @@ void CostEstimator::measure() {
     measure_worker_.submit(
         [this, library, experiment, vocabulary, key, stop = measurement_.get_token()](std::stop_token) {
             Measured measured;
+            const auto begin = std::chrono::steady_clock::now();
             try {
                 if (!stop.stop_requested())
                     measured.time = library->measure_step(experiment, vocabulary, measure_seconds, stop);
@@ -217,12 +239,102 @@ void CostEstimator::measure() {
                 measured.problem = QString::fromUtf8(error.what());
             }
             const bool cancelled = stop.stop_requested();
-            post(this, [this, key, measured, cancelled] {
+            const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+            post(this, [this, key, measured, cancelled, spent] {
                 if (!cancelled) times_[key] = measured;
                 if (measuring_ == key) measuring_.clear();
+                spent_seconds_ += spent.count();
                 refresh();
+                emit times_changed();
+                // Nobody is typing: the next shape of a sweep needs no pause.
+                if (!cancelled && !shapes_.empty() && measure_timer_.isActive()) measure();
             });
         });
+}
+
+std::int64_t CostEstimator::vocabulary_of(const Experiment& experiment) const {
+    const auto facts = data_.find(data_key(experiment));
+    return facts == data_.end() ? usual_vocabulary : facts->second.vocabulary;
+}
+
+void CostEstimator::set_shapes(std::vector<StepShape> shapes) {
+    // The smallest of every method first: the others can be scaled from it.
+    std::sort(shapes.begin(), shapes.end(), [](const StepShape& a, const StepShape& b) { return a.work < b.work; });
+    std::set<std::string> seen;
+    std::stable_partition(shapes.begin(), shapes.end(), [&seen](const StepShape& shape) {
+        return seen.insert(shape.experiment.model.method).second;
+    });
+    const auto same = [](const StepShape& a, const StepShape& b) { return a.key == b.key; };
+    if (std::equal(shapes.begin(), shapes.end(), shapes_.begin(), shapes_.end(), same)) return;
+    shapes_ = std::move(shapes);
+    spent_seconds_ = 0;
+    refresh();
+}
+
+bool CostEstimator::is_busy() const { return session_.is_running() || (busy_ && busy_()); }
+
+bool CostEstimator::is_wanted(const std::string& key) const {
+    if (!form_.has_several()) return form_.is_valid() && step_shape(form_.experiment(), usual_vocabulary).key == key;
+    return std::any_of(shapes_.begin(), shapes_.end(), [&](const StepShape& shape) { return shape.key == key; });
+}
+
+std::optional<StepShape> CostEstimator::next_shape() const {
+    if (!session_.library() || is_busy()) return std::nullopt;
+    if (!form_.has_several()) {
+        if (!form_.is_valid()) return std::nullopt;
+        StepShape shape = step_shape(form_.experiment(), usual_vocabulary);
+        return times_.contains(shape.key) ? std::nullopt : std::optional(std::move(shape));
+    }
+    if (spent_seconds_ >= sweep_seconds) return std::nullopt;
+    for (const StepShape& shape : shapes_) {
+        if (times_.contains(shape.key)) continue;
+        double ratio = 1;
+        const Measured* near = neighbour(shape, ratio);
+        if (!near || near->time.seconds_per_step * ratio < longest_step_seconds) return shape;
+    }
+    return std::nullopt;
+}
+
+const CostEstimator::Measured* CostEstimator::neighbour(const StepShape& shape, double& ratio) const {
+    const Measured* best = nullptr;
+    double least = 0;
+    for (const StepShape& other : shapes_) {
+        const auto found = times_.find(other.key);
+        if (found == times_.end() || !found->second.problem.isEmpty() || other.work <= 0 || shape.work <= 0) continue;
+        // Another method costs more than any difference in size.
+        const double away = std::abs(std::log(shape.work / other.work)) +
+                            (other.experiment.model.method == shape.experiment.model.method ? 0 : 100);
+        if (best && away >= least) continue;
+        best = &found->second;
+        least = away;
+        ratio = shape.work / other.work;
+    }
+    return best;
+}
+
+RunTime CostEstimator::time_of(const StepShape& shape, const TrainSettings& train) const {
+    const auto found = times_.find(shape.key);
+    if (found != times_.end() && found->second.problem.isEmpty())
+        return {run_seconds(train, found->second.time), false};
+    double ratio = 1;
+    const Measured* near = neighbour(shape, ratio);
+    if (!near) return {};
+    StepTime scaled = near->time;
+    scaled.seconds_per_step *= ratio;
+    scaled.seconds_per_evaluation *= ratio;
+    return {run_seconds(train, scaled), true};
+}
+
+QString CostEstimator::shapes_status() const {
+    if (!session_.library()) return tr("loading…");
+    if (is_busy()) return tr("not measured while a run goes");
+    if (next_shape() || !measuring_.empty()) return tr("measuring…");
+    for (const StepShape& shape : shapes_) {
+        const auto found = times_.find(shape.key);
+        if (found != times_.end() && !found->second.problem.isEmpty())
+            return tr("not known: %1").arg(found->second.problem);
+    }
+    return {};
 }
 
 }  // namespace wavlab

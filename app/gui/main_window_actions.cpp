@@ -255,12 +255,9 @@ void MainWindow::add_view_actions() {
 QString MainWindow::start_obstacle() const {
     if (!load_problem_.isEmpty()) return load_problem_;
     if (!form_) return tr("The model part of the program is being loaded; that takes about a second.");
+    if (form_->has_several()) return tr("The form describes several runs. Add them to the queue instead.");
     if (session_->is_running()) return tr("A run is going: %1. Stop it first.").arg(own_name());
-    if (form_->is_valid()) return {};
-    const ExperimentProblem& first = form_->problems_now().front();
-    const OptionEditor* editor = form_->editor(QString::fromStdString(first.key));
-    const QString label = translated(editor ? editor->option().label : first.key);
-    return tr("%1: %2").arg(label, QString::fromStdString(first.message));
+    return form_->first_problem();
 }
 
 void MainWindow::refresh_actions() {

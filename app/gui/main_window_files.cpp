@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opening, saving and exporting.
+#include <optional>
 #include <utility>
 
 #include <QApplication>
@@ -20,6 +21,7 @@
 #include "core/ready_experiments.h"
 #include "core/run_folder.h"
 #include "core/safe_file.h"
+#include "core/sweep.h"
 #include "views/action_registry.h"
 #include "views/experiment_form.h"
 #include "views/figure_dialog.h"
@@ -75,6 +77,27 @@ FormOrigin origin_of(const fs::path& file) {
             to_qstring(of_run ? file.parent_path().filename() : file.filename())};
 }
 
+/// Fills the form with an experiment's or a sweep's file.
+void fill_form(ExperimentForm& form, const fs::path& file) {
+    constexpr std::size_t largest = 1 << 20;  // bytes
+    const std::string text = read_file(file, largest);
+    if (is_sweep(text))
+        form.set_sweep(load_sweep(file), origin_of(file));
+    else
+        form.set_experiment(load_experiment(file), origin_of(file));
+}
+
+void fill_form(ExperimentForm& form, const ReadyExperiment& ready) {
+    const std::string file = ready.id + ".toml";
+    const bool several = is_sweep(ready.text);
+    const FormOrigin origin{QLatin1String(several ? "sweep:" : "ready:") + QString::fromStdString(ready.id),
+                            translated(ready.title)};
+    if (several)
+        form.set_sweep(parse_sweep(ready.text, file, {}), origin);
+    else
+        form.set_experiment(parse_experiment(ready.text, file, {}), origin);
+}
+
 }  // namespace
 
 void MainWindow::offer_starting_points() {
@@ -82,6 +105,9 @@ void MainWindow::offer_starting_points() {
     for (const ReadyExperiment& ready : ready_experiments())
         points.append({QStringLiteral("ready:") + QString::fromStdString(ready.id), translated(ready.title),
                        QString::fromStdString(ready.description), tr("Ready experiments")});
+    for (const ReadyExperiment& ready : ready_sweeps())
+        points.append({QStringLiteral("sweep:") + QString::fromStdString(ready.id), translated(ready.title),
+                       QString::fromStdString(ready.description), tr("Ready sweeps")});
     for (const QString& file : window_settings().value(QStringLiteral("recent_experiments")).toStringList()) {
         if (!QFileInfo::exists(file)) continue;
         points.append({QStringLiteral("recent:") + file, origin_of(to_path(file)).title, file, tr("Used lately")});
@@ -100,13 +126,14 @@ void MainWindow::remember_experiment(const fs::path& file) {
 
 void MainWindow::choose_starting_point(const QString& id) {
     const QString failure = failure_of([&] {
-        if (id.startsWith(QStringLiteral("ready:"))) {
-            const ReadyExperiment* ready = find_ready_experiment(id.mid(6).toStdString());
-            if (!ready) throw InputError("there is no ready experiment '" + id.mid(6).toStdString() + "'");
-            form_->set_experiment(parse_experiment(ready->text, ready->id + ".toml", {}),
-                                  {id, translated(ready->title)});
-        } else if (id.startsWith(QStringLiteral("recent:"))) {
-            form_->set_experiment(load_experiment(to_path(id.mid(7))), origin_of(to_path(id.mid(7))));
+        const std::string name = id.mid(id.indexOf(QLatin1Char(':')) + 1).toStdString();
+        if (id.startsWith(QStringLiteral("recent:"))) {
+            fill_form(*form_, name);
+        } else if (const ReadyExperiment* ready =
+                       id.startsWith(QStringLiteral("sweep:")) ? find_ready_sweep(name) : find_ready_experiment(name)) {
+            fill_form(*form_, *ready);
+        } else {
+            throw InputError("there is no ready experiment '" + name + "'");
         }
     });
     if (!failure.isEmpty()) show_problem(failure);
@@ -125,9 +152,9 @@ void MainWindow::open_now(const fs::path& path) {
         std::error_code error;
         const fs::path absolute = fs::absolute(path, error);
         const ReadyExperiment* ready = fs::exists(absolute, error) ? nullptr : find_ready_experiment(path.string());
+        if (!ready && !fs::exists(absolute, error)) ready = find_ready_sweep(path.string());
         if (ready) {
-            form_->set_experiment(parse_experiment(ready->text, ready->id + ".toml", {}),
-                                  {"ready:" + QString::fromStdString(ready->id), translated(ready->title)});
+            fill_form(*form_, *ready);
         } else if (fs::is_directory(absolute, error)) {
             library_->add(absolute);
             const fs::path folder = fs::weakly_canonical(absolute, error);
@@ -138,7 +165,7 @@ void MainWindow::open_now(const fs::path& path) {
                                   origin_of(RunFolder{folder}.experiment()));
             show_information(tr("Opened the run %1.").arg(to_qstring(folder.filename())));
         } else if (absolute.extension() == ".toml") {
-            form_->set_experiment(load_experiment(absolute), origin_of(absolute));
+            fill_form(*form_, absolute);
             remember_experiment(absolute);
             show_information(tr("The form holds %1.").arg(to_qstring(absolute.filename())));
         } else if (fs::is_regular_file(absolute, error)) {
@@ -169,13 +196,16 @@ void MainWindow::open_run_dialog() {
 
 void MainWindow::save_experiment_dialog() {
     const Experiment experiment = form_->experiment();
-    choose_file(this, QStringLiteral("experiment"), tr("Save the experiment"), QFileDialog::AnyFile,
-                QFileDialog::AcceptSave, tr("Experiments (*.toml)"),
+    const std::optional<Sweep> sweep = form_->sweep();
+    if (form_->has_several() && !sweep) throw InputError(form_->first_problem().toStdString());
+    choose_file(this, QStringLiteral("experiment"), sweep ? tr("Save the sweep") : tr("Save the experiment"),
+                QFileDialog::AnyFile, QFileDialog::AcceptSave, tr("Experiments (*.toml)"),
                 QString::fromStdString(experiment.name) + QStringLiteral(".toml"),
-                [this, experiment](const fs::path& file) {
-                    write_file_safely(file, to_toml(experiment));
+                [this, experiment, sweep](const fs::path& file) {
+                    write_file_safely(file, sweep ? to_toml(*sweep) : to_toml(experiment));
                     remember_experiment(file);
-                    if (form_->experiment() == experiment) form_->set_origin(origin_of(file));
+                    if (form_->experiment() == experiment && form_->sweep() == sweep)
+                        form_->set_origin(origin_of(file));
                     show_information(tr("Saved %1.").arg(to_qstring(file)));
                 });
 }
