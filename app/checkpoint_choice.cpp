@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/checkpoint_choice.h"
 
-#include <algorithm>
 #include <charconv>
-#include <cmath>
-#include <optional>
+#include <vector>
 
+#include "core/checkpoint_list.h"
 #include "core/error.h"
 #include "core/run_folder.h"
 #include "core/run_record.h"
@@ -20,32 +19,13 @@ std::string list_steps(const std::vector<CheckpointFolder>& checkpoints) {
     return steps;
 }
 
-/// Validation loss at a step, if the run was evaluated there.
-std::optional<double> validation_loss(const RunRecord& record, std::int64_t step) {
-    const ScalarSeries* losses = record.scalars("val/loss");
-    if (!losses) return std::nullopt;
-    const auto found = std::lower_bound(losses->steps.begin(), losses->steps.end(), static_cast<double>(step));
-    if (found == losses->steps.end() || *found != static_cast<double>(step)) return std::nullopt;
-    const double loss = losses->values[static_cast<std::size_t>(found - losses->steps.begin())];
-    return std::isfinite(loss) ? std::optional(loss) : std::nullopt;
-}
-
 CheckpointFolder best_checkpoint(const RunFolder& run, const std::vector<CheckpointFolder>& checkpoints) {
     RunRecord record(run.path);
     record.follow_store();
-    const CheckpointFolder* best = nullptr;
-    double best_loss = 0;
-    for (const CheckpointFolder& checkpoint : checkpoints) {
-        const std::optional<double> loss = validation_loss(record, checkpoint.step);
-        if (loss && (!best || *loss < best_loss)) {
-            best = &checkpoint;
-            best_loss = *loss;
-        }
-    }
-    if (!best)
-        throw InputError("none of the checkpoints of '" + run.path.string() +
-                         "' was evaluated, so there is no best one; choose a step: " + list_steps(checkpoints));
-    return *best;
+    for (const CheckpointSummary& checkpoint : summarise_checkpoints(record))
+        if (checkpoint.best) return checkpoint.folder;
+    throw InputError("none of the checkpoints of '" + run.path.string() +
+                     "' was evaluated, so there is no best one; choose a step: " + list_steps(checkpoints));
 }
 
 }  // namespace

@@ -177,7 +177,7 @@ RecordChanges RunRecord::on(const RunStarted& started) {
     try {
         experiment_ = parse_recorded_experiment(description_.experiment);
     } catch (const InputError&) {
-        experiment_ = {};
+        experiment_ = Experiment();
     }
     experiment_.folder = folder_;
     step_ = started.first_step;

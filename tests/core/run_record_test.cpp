@@ -231,7 +231,10 @@ TEST(RunRecord, MissingAndDamagedStoresAreErrors) {
     }
     { SqliteDatabase(folder / "run.db", SqliteDatabase::Mode::write).execute("UPDATE frames SET data = x'01'"); }
     record.follow_store();
+    EXPECT_EQ(record.frame_problem(), "");
     EXPECT_EQ(record.routing_frame(2), nullptr);
+    EXPECT_THAT(record.frame_problem(), ::testing::HasSubstr("step 2"));
+    EXPECT_THAT(record.frame_problem(), ::testing::HasSubstr("damaged"));
 }
 
 TEST(RunRecord, OpensLongRunsQuickly) {
