@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <csignal>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -23,6 +24,8 @@ void open_standard_streams() {
 
 int main(int argument_count, char** arguments) {
     open_standard_streams();
+    // For deterministic runs on a GPU; see model/device.cpp. Here there is one thread only.
+    setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
     wavlab::make_waiting_passive(arguments);
     // A full quota and a closed pipe are errors to report, not reasons to die.
     std::signal(SIGXFSZ, SIG_IGN);

@@ -188,7 +188,9 @@ CheckpointFolder save_checkpoint(const RunFolder& run, const Decoder& decoder, c
                                  const Tokenizer& tokenizer, const TrainingState& state,
                                  const std::function<void()>& before_rename) {
     const CheckpointFolder target{state.step, run.checkpoints() / checkpoint_name(state.step)};
-    const CheckpointFolder temporary{state.step, run.checkpoints() / ("." + checkpoint_name(state.step) + ".new")};
+    std::string temporary_name = ".";
+    temporary_name += checkpoint_name(state.step) + ".new";
+    const CheckpointFolder temporary{state.step, run.checkpoints() / temporary_name};
     std::error_code error;
     fs::remove_all(temporary.path, error);
     fs::create_directories(temporary.path, error);

@@ -69,15 +69,31 @@ std::string problem_with_gpu(int index) {
 
 std::string gpu_title(int index) { return at::cuda::getDeviceProperties(static_cast<c10::DeviceIndex>(index))->name; }
 
+/// What is allocated without a device (page-locked memory, handles) belongs to this thread's GPU from here on.
+void use_device(at::Device device) {
+    if (device.is_cuda()) c10::cuda::set_device(device.index());
+}
+
+double current(const c10::CachingAllocator::StatArray& stats) {
+    return static_cast<double>(stats[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)].current);
+}
+
 #else
 
 int gpu_count() { return 0; }
 std::string problem_with_gpu(int) { return "this program was built without CUDA"; }
 std::string gpu_title(int) { return ""; }
+void use_device(at::Device) {}
 
 #endif
 
+/// cuBLAS gives the same bits only with a workspace of fixed size, and LibTorch looks for this once, at the first
+/// matrix product of the process, whether that one has to be deterministic or not. The program sets it when it starts,
+/// before there are other threads; here it is for whoever uses this module in another way.
+void fix_cublas_workspace() { setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0); }
+
 ChosenDevice gpu(int index, const std::string& reason) {
+    fix_cublas_workspace();
     const std::string title = gpu_title(index);
     return {at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index)),
             {"cuda:" + std::to_string(index), title, reason + "the GPU " + title + " is used"}};
@@ -104,13 +120,12 @@ void set_determinism(bool deterministic) {
     context.setDeterministicCuDNN(deterministic);
     context.setBenchmarkCuDNN(false);
     context.setDeterministicFillUninitializedMemory(false);
+    context.setAllowBF16ReductionCuBLAS(false);  // sums of bf16 products in fp32, however cuBLAS cuts them up
 }
 
 void prepare_thread(const TrainSettings& settings, at::Device device) {
     at::set_num_threads(thread_count(settings.threads));
-    // cuBLAS gives the same bits only with a workspace of fixed size. The program sets this when it starts, before
-    // there are other threads; here it is for whoever uses this module in another way.
-    if (settings.deterministic && device.is_cuda()) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
+    use_device(device);
 }
 
 }  // namespace
@@ -171,7 +186,9 @@ std::optional<double> free_memory_bytes(at::Device device) {
     std::size_t total = 0;
     c10::cuda::set_device(device.index());
     if (cudaMemGetInfo(&free, &total) != cudaSuccess) return std::nullopt;
-    return static_cast<double>(free);
+    // What an earlier run of this process left with the allocator can be used again.
+    const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(device.index());
+    return static_cast<double>(free) + current(stats.reserved_bytes) - current(stats.allocated_bytes);
 }
 
 double used_memory_bytes(at::Device device) {
@@ -181,8 +198,18 @@ double used_memory_bytes(at::Device device) {
         stats.allocated_bytes[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)].peak);
 }
 
+void forget_used_memory(at::Device device) {
+    if (device.is_cuda()) c10::cuda::CUDACachingAllocator::resetPeakStats(device.index());
+}
+
+void release_unused_memory() {
+    if (gpu_count() > 0) c10::cuda::CUDACachingAllocator::emptyCache();
+}
+
 #else
 
+void forget_used_memory(at::Device) {}
+void release_unused_memory() {}
 std::optional<double> free_memory_bytes(at::Device) { return available_memory_bytes(); }
 double used_memory_bytes(at::Device) { return resident_memory_bytes(); }
 

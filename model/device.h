@@ -49,8 +49,12 @@ private:
 
 /// Free memory where the device computes: of the machine, or of the GPU.
 std::optional<double> free_memory_bytes(at::Device device);
-/// Memory in use: the process's resident set, or the most that was ever allocated on the GPU.
+/// Memory in use: the process's resident set, or the most that was allocated on the GPU so far.
 double used_memory_bytes(at::Device device);
+/// Starts used_memory_bytes of a GPU anew.
+void forget_used_memory(at::Device device);
+/// Gives GPU memory that nothing uses back to the system, for other processes.
+void release_unused_memory();
 /// "this machine" or "the GPU", for messages.
 std::string memory_place(at::Device device);
 

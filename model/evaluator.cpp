@@ -15,6 +15,7 @@
 #include "datasets/data_request.h"
 #include "datasets/text.h"
 #include "datasets/token_data.h"
+#include "datasets/validation_file.h"
 #include "model/checkpoint.h"
 #include "model/device.h"
 #include "model/memory_check.h"
@@ -152,6 +153,12 @@ struct EvaluationText {
 EvaluationText evaluation_text(const LoadedModel& model, const EvaluateRequest& request) {
     EvaluationText text{TokenSequence(model.tokenizer->vocabulary_size()), ""};
     std::string characters;
+    DataRequest wanted = data_request(model.experiment());
+    if (!request.text.empty()) {
+        wanted = DataRequest();
+        wanted.dataset = std::string(file_prefix) + request.text.string();
+    }
+    require_memory_for_text(wanted, available_memory_bytes());
     if (request.text.empty()) {
         TextCorpus corpus = load_text_corpus(data_request(model.experiment()));
         characters = std::move(corpus.validation_text);

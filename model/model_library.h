@@ -21,6 +21,9 @@ namespace wavlab {
 struct TrainRequest {
     Experiment experiment;             ///< of a new run; a resumed one reads its own
     std::filesystem::path run_folder;  ///< a new run's must not exist or be empty
+    /// New run only: where another process takes the folder's name first, the next free one beside it is taken
+    /// (new_run_path); RunStarted says which.
+    bool next_free_name = false;
     bool resume = false;
     std::optional<std::int64_t> total_steps;  ///< resume only: a new number of steps (the record says so)
     /// New run only: the model file (model.safetensors) whose weights it begins with; empty: those of its seed.

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/run_files.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <ctime>
 #include <system_error>
@@ -17,8 +21,28 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Temporary folders of this run begin so; the name of the process keeps two of them apart.
-std::string temporary_prefix(const fs::path& folder) { return "." + folder.filename().string() + ".new-"; }
+/// ".NAME" and what follows: nothing that lists runs shows it.
+std::string hidden_name(const fs::path& folder, const char* what) {
+    std::string name = ".";
+    name += folder.filename().string();
+    return name += what;
+}
+
+/// Temporary folders of this run begin so; the process and a count keep any two of them apart.
+std::string temporary_prefix(const fs::path& folder) { return hidden_name(folder, ".new-"); }
+
+std::string temporary_suffix() {
+    static std::atomic<int> count{0};
+    return std::to_string(getpid()) + "-" + std::to_string(++count);
+}
+
+/// Whether the process named in a temporary folder's suffix still works: one that has just made its folder has not
+/// locked it yet.
+bool is_of_living_process(const std::string& suffix) {
+    pid_t process = 0;
+    const auto [end, error] = std::from_chars(suffix.data(), suffix.data() + suffix.size(), process);
+    return error == std::errc() && process > 0 && (kill(process, 0) == 0 || errno == EPERM);
+}
 
 fs::path named(const fs::path& folder) { return folder.has_filename() ? folder : folder.parent_path(); }
 
@@ -29,7 +53,7 @@ void remove_quietly(const fs::path& path) {
 }
 
 /// Discarded runs get such a name before they are removed.
-std::string discarded_prefix(const fs::path& folder) { return "." + folder.filename().string() + ".discarded-"; }
+std::string discarded_prefix(const fs::path& folder) { return hidden_name(folder, ".discarded-"); }
 
 /// Folders that killed processes left while making or discarding a run of this name.
 void remove_stale_temporaries(const fs::path& folder) {
@@ -37,8 +61,10 @@ void remove_stale_temporaries(const fs::path& folder) {
     std::vector<fs::path> stale;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder.parent_path(), error)) {
         const std::string name = entry.path().filename().string();
-        const bool ours = name.starts_with(temporary_prefix(folder)) || name.starts_with(discarded_prefix(folder));
-        if (ours && !RunLock::is_held(RunFolder{entry.path()})) stale.push_back(entry.path());
+        for (const std::string& prefix : {temporary_prefix(folder), discarded_prefix(folder)})
+            if (name.starts_with(prefix) && !is_of_living_process(name.substr(prefix.size())) &&
+                !RunLock::is_held(RunFolder{entry.path()}))
+                stale.push_back(entry.path());
     }
     for (const fs::path& path : stale) remove_quietly(path);
 }
@@ -51,13 +77,15 @@ void make_folder(const fs::path& folder) {
 
 }  // namespace
 
+FolderTaken::FolderTaken(const fs::path& folder)
+    : InputError("the run folder '" + folder.string() + "' is not empty: choose another one") {}
+
 void require_free_run_folder(const fs::path& folder) {
     const fs::path path = named(fs::absolute(folder));
     std::error_code error;
     if (fs::exists(fs::symlink_status(path, error))) {
         if (!fs::is_directory(path, error)) throw InputError("the run folder '" + path.string() + "' is a file");
-        if (!fs::is_empty(path, error) || error)
-            throw InputError("the run folder '" + path.string() + "' is not empty: choose another one");
+        if (!fs::is_empty(path, error) || error) throw FolderTaken(path);
     }
     fs::path parent = path.parent_path();
     while (!fs::exists(parent, error) && parent.has_relative_path()) parent = parent.parent_path();
@@ -73,8 +101,7 @@ RunLock make_run_folder(const RunFolder& run, const Experiment& experiment, cons
     const fs::path target = named(fs::absolute(run.path));
     make_folder(target.parent_path());
     remove_stale_temporaries(target);
-    const RunFolder temporary{target.parent_path() / (temporary_prefix(target) + std::to_string(getpid()))};
-    remove_quietly(temporary.path);
+    const RunFolder temporary{target.parent_path() / (temporary_prefix(target) + temporary_suffix())};
     make_folder(temporary.path);
     try {
         RunLock lock(temporary);
@@ -89,7 +116,11 @@ RunLock make_run_folder(const RunFolder& run, const Experiment& experiment, cons
             store.close();
         }
         RunLog(temporary.log()).line("run made");
-        commit_folder(temporary.path, target, ExistingFolder::refuse);  // another process may have made it
+        try {
+            commit_folder(temporary.path, target, ExistingFolder::refuse);
+        } catch (const InputError&) {  // another process has made it since it was looked for
+            throw FolderTaken(target);
+        }
         return lock;
     } catch (...) {
         remove_quietly(temporary.path);
@@ -107,7 +138,7 @@ void remove_leftovers(const RunFolder& run) {
 
 void discard_run_folder(const RunFolder& run) {
     const fs::path target = named(fs::absolute(run.path));
-    const fs::path doomed = target.parent_path() / (discarded_prefix(target) + std::to_string(getpid()));
+    const fs::path doomed = target.parent_path() / (discarded_prefix(target) + temporary_suffix());
     std::error_code error;
     fs::rename(target, doomed, error);
     if (!error) fs::remove_all(doomed, error);
@@ -130,14 +161,6 @@ std::vector<CheckpointFolder> superfluous_checkpoints(const std::vector<RatedChe
     for (const RatedCheckpoint& checkpoint : checkpoints)
         if (checkpoint.folder.step < oldest_kept && &checkpoint != best) superfluous.push_back(checkpoint.folder);
     return superfluous;
-}
-
-void remove_checkpoint(const CheckpointFolder& checkpoint) {
-    const fs::path doomed = checkpoint.path.parent_path() / ("." + checkpoint.path.filename().string() + ".removed");
-    remove_quietly(doomed);
-    std::error_code error;
-    fs::rename(checkpoint.path, doomed, error);
-    if (!error) remove_quietly(doomed);
 }
 
 std::string sample_name(std::int64_t step) { return checkpoint_name(step) + ".txt"; }

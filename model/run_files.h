@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/experiment.h"
 #include "core/run_event.h"
 #include "core/run_folder.h"
@@ -16,13 +17,19 @@
 
 namespace wavlab {
 
+/// The folder of a new run is there already, with something in it.
+class FolderTaken : public InputError {
+public:
+    explicit FolderTaken(const std::filesystem::path& folder);
+};
+
 /// Checks that a new run can be made here: the place is free (or an empty folder) and can be written. Throws
-/// InputError.
+/// FolderTaken, or another InputError.
 void require_free_run_folder(const std::filesystem::path& folder);
 
 /// Makes a new run: all of it in a temporary folder beside, then one rename, so that the folder appears complete and
 /// locked. `started` becomes the first record of its store; `fill` (may be null) adds more to folder and store. Throws
-/// InputError or WorkError, and leaves nothing.
+/// FolderTaken, another InputError or WorkError, and leaves nothing.
 RunLock make_run_folder(const RunFolder& run, const Experiment& experiment, const RunStarted& started,
                         const std::function<void(const RunFolder&, RunStoreWriter&)>& fill = nullptr);
 
@@ -41,9 +48,6 @@ struct RatedCheckpoint {
 /// Which checkpoints may go: all but the newest `keep`, the best and the last. keep = 0: none.
 std::vector<CheckpointFolder> superfluous_checkpoints(const std::vector<RatedCheckpoint>& checkpoints,
                                                       std::int64_t keep);
-
-/// Removes a checkpoint, so that at no moment a half of it stands under its name.
-void remove_checkpoint(const CheckpointFolder& checkpoint);
 
 /// "step-00000100.txt".
 std::string sample_name(std::int64_t step);

@@ -2,6 +2,7 @@
 #include "model/run_history.h"
 
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "core/run_store.h"
@@ -18,6 +19,7 @@ public:
     }
     void frame(FrameKind, std::int64_t) override {}
     void event(RunEvent event) override {
+        if (const auto* sample = std::get_if<SampleDrawn>(&event)) history.sampled_steps.insert(sample->step);
         const auto* started = std::get_if<RunStarted>(&event);
         if (started && started->description.origin) history.origin = started->description.origin;
     }

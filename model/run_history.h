@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "core/run_folder.h"
 #include "core/run_origin.h"
@@ -14,6 +15,7 @@ namespace wavlab {
 struct RunHistory {
     std::optional<RunOrigin> origin;
     std::map<std::int64_t, double> validation_losses;  ///< by step
+    std::set<std::int64_t> sampled_steps;              ///< at which text was drawn
 };
 
 /// Reads it from the run's store. Throws InputError when that is no run store.

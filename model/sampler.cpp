@@ -80,7 +80,7 @@ std::string draw_text(const Decoder& decoder, const Tokenizer& tokenizer, const 
     const std::uint64_t key = random_key(settings.seed, "sample");
     std::vector<std::int32_t> tokens = prompt_tokens(tokenizer, prompt);
     std::string text;
-    for (std::int64_t i = 0; i < settings.tokens && !settings.stop.stop_requested(); ++i) {
+    for (std::int64_t i = 0; i < settings.tokens && !(settings.cancelled && settings.cancelled()); ++i) {
         const std::int32_t token =
             draw(next_logits(decoder, tokens), settings, random_uniform(key, static_cast<std::uint64_t>(i)));
         tokens.push_back(token);
@@ -99,7 +99,8 @@ std::string sample_checkpoint(const SampleRequest& request, const std::function<
     const ChosenDevice chosen = choose_device(request.device, 0);
     const LoadedModel model = load_model(request.checkpoint, chosen.device, {});
     configure_computation(model.experiment().train, chosen.device);
-    const SampleSettings settings{request.tokens, request.seed, request.temperature, request.top_k, request.stop};
+    const SampleSettings settings{request.tokens, request.seed, request.temperature, request.top_k,
+                                  [&] { return request.stop.stop_requested(); }};
     try {
         (void)model.tokenizer->encode(request.prompt);
     } catch (const InputError& error) {

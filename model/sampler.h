@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <stop_token>
 #include <string>
 
 #include "datasets/tokenizer.h"
@@ -16,15 +15,15 @@ namespace wavlab {
 struct SampleSettings {
     std::int64_t tokens = 200;
     std::uint64_t seed = 1;
-    double temperature = 1.0;  ///< 0: always the likeliest token
-    std::int64_t top_k = 0;    ///< draws among the so many likeliest tokens; 0: among all
-    std::stop_token stop = {};
+    double temperature = 1.0;                   ///< 0: always the likeliest token
+    std::int64_t top_k = 0;                     ///< draws among the so many likeliest tokens; 0: among all
+    std::function<bool()> cancelled = nullptr;  ///< asked before each token; may be null
 };
 
 /// Draws tokens one after the other, each from the model's distribution over what follows the last `context` tokens.
 /// An empty prompt starts after a line feed, where the vocabulary has one. Returns what follows the prompt, up to where
-/// `stop` came; `on_text` (may be null) gets it piece by piece. Throws InputError for a prompt with characters outside
-/// the vocabulary.
+/// `cancelled` said so; `on_text` (may be null) gets it piece by piece. Throws InputError for a prompt with characters
+/// outside the vocabulary.
 std::string draw_text(const Decoder& decoder, const Tokenizer& tokenizer, const std::string& prompt,
                       const SampleSettings& settings, const std::function<void(const std::string&)>& on_text);
 

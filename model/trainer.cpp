@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "model/device.h"
 #include "model/failure.h"
 #include "model/training_run.h"
 
@@ -14,7 +15,23 @@ TrainerThread::TrainerThread(TrainRequest request)
 
 TrainerThread::~TrainerThread() { control_.stop(StopRequest::keep); }
 
+namespace {
+
+/// Declared before the run, whose tensors are gone when it is destroyed.
+struct ReleaseMemory {
+    ~ReleaseMemory() {
+        try {
+            release_unused_memory();
+        } catch (...) {
+            // A broken GPU has been reported by the run.
+        }
+    }
+};
+
+}  // namespace
+
 void TrainerThread::work(TrainRequest request) noexcept {
+    const ReleaseMemory release;
     TrainingRun run(std::move(request), control_, events_, progress_);
     RunEnded over;
     try {

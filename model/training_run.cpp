@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/checkpoint_list.h"
 #include "core/error.h"
 #include "core/safe_file.h"
 #include "model/evaluator.h"
@@ -18,8 +19,9 @@ namespace wavlab {
 
 namespace {
 
-constexpr std::int64_t sample_prompt_tokens = 16;
-constexpr std::int64_t sample_tokens = 128;
+constexpr std::int64_t sample_tokens = 96;
+/// Between the texts in a sample file.
+constexpr const char* sample_separator = "\n\n----\n\n";
 /// How much of the smoothed step time is kept at each step.
 constexpr double time_smoothing = 0.9;
 
@@ -53,7 +55,8 @@ RunEnded TrainingRun::run() {
 RunEnded TrainingRun::train() {
     progress_.total_steps = experiment_.train.steps;
     if (step_ == 0 && experiment_.train.record_every > 0) first_look();
-    if (step_ < experiment_.train.steps && evaluation_due() && !validation_loss_) work_after_update();
+    const bool work_left = (evaluation_due() && !validation_loss_) || (step_ > 0 && sample_due());
+    if (step_ < experiment_.train.steps && work_left) work_after_update();
     while (step_ < experiment_.train.steps) {
         const RunControl::Orders orders = next_orders();
         if (orders.stop != StopRequest::none) return stopped(orders.stop);
@@ -169,14 +172,17 @@ void TrainingRun::record_frames(StepFrames frames) {
     emit(std::move(frames.depth));
 }
 
-/// What is due once the update of `step_` is recorded. An evaluation that a stop cut short is made up for on resume.
+/// What is due once the update of `step_` is recorded. What a stop cut short is made up for on resume.
 void TrainingRun::work_after_update() {
     if (evaluation_due() && !validation_loss_) {
         evaluate();
         if (!validation_loss_) return;
     }
     if (step_ == 0) return;
-    if (due(experiment_.train.sample_every)) draw_sample();
+    if (sample_due()) {
+        draw_samples();
+        if (sample_due()) return;
+    }
     if (due(experiment_.train.checkpoint_every) || step_ == experiment_.train.steps) save();
 }
 
@@ -184,14 +190,21 @@ bool TrainingRun::evaluation_due() const {
     return step_ == 0 || step_ == experiment_.train.steps || due(experiment_.train.eval_every);
 }
 
+bool TrainingRun::sample_due() const {
+    return due(experiment_.train.sample_every) && !prompts_.empty() && sampled_step_ != step_;
+}
+
+/// Whether a stop wants the work at this step to end. At the last step only a run that is thrown away does: the others
+/// are finished then.
+bool TrainingRun::cut_short() const {
+    const StopRequest request = control_->stop_requested();
+    return request == StopRequest::discard || (request != StopRequest::none && step_ < experiment_.train.steps);
+}
+
 void TrainingRun::evaluate() {
     show("evaluating");
     const Clock::time_point start = Clock::now();
-    const auto goes_on = [this](std::int64_t done, std::int64_t total) {
-        const StopRequest request = control_->stop_requested();
-        const bool last = step_ == experiment_.train.steps;
-        return done == total || request == StopRequest::none || (last && request != StopRequest::discard);
-    };
+    const auto goes_on = [this](std::int64_t done, std::int64_t total) { return done == total || !cut_short(); };
     const std::optional<double> loss = evaluation_loss(*decoder_, *validation_windows_, experiment_.train.eval_windows,
                                                        experiment_.train.batch, goes_on);
     if (!loss) return;
@@ -204,17 +217,26 @@ void TrainingRun::evaluate() {
         throw Diverged{"the training diverged: the validation loss" + at_step(step_) + " is not a finite number"};
 }
 
-void TrainingRun::draw_sample() {
-    show("drawing a sample");
-    const std::int64_t length = std::min(sample_prompt_tokens, data_.validation.size());
-    const std::string prompt = data_.tokenizer->decode(data_.validation.slice(0, length));
-    SampleSettings settings;
-    settings.tokens = sample_tokens;
-    settings.seed = child_key(random_key(static_cast<std::uint64_t>(experiment_.seed), "samples"),
-                              static_cast<std::uint64_t>(step_));
-    const std::string text = draw_text(*decoder_, *data_.tokenizer, prompt, settings, nullptr);
-    write_file_safely(folder_.samples() / sample_name(step_), prompt + text);
-    emit(SampleDrawn{step_, prompt, text});
+/// Text at every prompt, a function of (seed, step, prompt). Samples that a stop cut short are made up for on resume.
+void TrainingRun::draw_samples() {
+    show("drawing samples");
+    const std::uint64_t key = child_key(random_key(static_cast<std::uint64_t>(experiment_.seed), "samples"),
+                                        static_cast<std::uint64_t>(step_));
+    std::vector<SampleDrawn> samples;
+    for (const std::string& prompt : prompts_) {
+        SampleSettings settings;
+        settings.tokens = sample_tokens;
+        settings.seed = child_key(key, samples.size());
+        settings.cancelled = [this] { return cut_short(); };
+        samples.push_back({step_, prompt, draw_text(*decoder_, *data_.tokenizer, prompt, settings, nullptr)});
+    }
+    if (cut_short()) return;
+    std::string whole;
+    for (const SampleDrawn& sample : samples)
+        whole += (whole.empty() ? "" : sample_separator) + sample.prompt + sample.text;
+    write_file_safely(folder_.samples() / sample_name(step_), whole);
+    for (SampleDrawn& sample : samples) emit(std::move(sample));
+    sampled_step_ = step_;
 }
 
 void TrainingRun::save() {
@@ -239,7 +261,11 @@ void TrainingRun::prune_checkpoints() {
     for (const CheckpointFolder& checkpoint : list_checkpoints(folder_))
         rated.push_back({checkpoint, saved_losses_[checkpoint.step]});
     for (const CheckpointFolder& checkpoint : superfluous_checkpoints(rated, experiment_.train.checkpoint_keep)) {
-        remove_checkpoint(checkpoint);
+        try {
+            remove_checkpoint(checkpoint);
+        } catch (const InputError& error) {  // one too many harms nothing
+            log_->line(error.what());
+        }
         saved_losses_.erase(checkpoint.step);
     }
 }

@@ -62,6 +62,8 @@ private:
     // training_setup.cpp
     std::optional<RunEnded> prepare();
     void prepare_new();
+    void choose_next_folder();
+    RunStarted make_folder();
     std::optional<RunEnded> prepare_resumed();
     void prepare_model();
     void restore(const CheckpointFolder& checkpoint);
@@ -70,7 +72,8 @@ private:
     RunStarted started_event() const;
     ComputeEnvironment environment() const;
     void note_environment(const ComputeEnvironment& before);
-    bool finished_before(const std::vector<CheckpointFolder>& checkpoints) const;
+    void read_resumed_experiment();
+    std::optional<RunEnded> finished_before();
 
     // training_run.cpp
     RunEnded train();
@@ -84,10 +87,12 @@ private:
     void record_frames(StepFrames frames);
     void work_after_update();
     void evaluate();
-    void draw_sample();
+    void draw_samples();
     void save();
     void prune_checkpoints();
     bool evaluation_due() const;
+    bool sample_due() const;
+    bool cut_short() const;
     bool due(std::int64_t every) const { return every > 0 && step_ % every == 0; }
     RunEnded stopped(StopRequest request);
     RunEnded ended(RunState state, ExitCode code, std::string reason) const;
@@ -105,6 +110,7 @@ private:
     RunFolder folder_;
     Experiment experiment_;
     TokenData data_;
+    std::vector<std::string> prompts_;
     ChosenDevice device_;
     std::unique_ptr<Decoder> decoder_;
     std::unique_ptr<AdamW> optimizer_;
@@ -127,6 +133,7 @@ private:
     std::optional<PendingStep> pending_;
     std::optional<double> validation_loss_;  ///< of the model as it is now
     std::optional<std::int64_t> saved_step_;
+    std::optional<std::int64_t> sampled_step_;
     std::map<std::int64_t, std::optional<double>> saved_losses_;  ///< of the checkpoints in the folder
     RunProgress progress_;
     Clock::time_point last_settled_;

@@ -15,6 +15,7 @@
 #include "model/initial_model.h"
 #include "model/memory_check.h"
 #include "model/run_history.h"
+#include "model/sample_prompts.h"
 #include "model/training_run.h"
 
 namespace wavlab {
@@ -58,7 +59,12 @@ std::optional<RunEnded> TrainingRun::prepare() {
 void TrainingRun::prepare_new() {
     experiment_ = request_.experiment;
     require_valid(experiment_, "");
-    require_free_run_folder(folder_.path);
+    try {
+        require_free_run_folder(folder_.path);
+    } catch (const FolderTaken&) {
+        if (!request_.next_free_name) throw;
+        choose_next_folder();
+    }
     if (request_.from.empty()) {
         prepare_model();
         return;
@@ -71,24 +77,37 @@ void TrainingRun::prepare_new() {
     origin_ = initial.origin();
 }
 
+/// The next free name beside one that was taken.
+void TrainingRun::choose_next_folder() { folder_.path = new_run_path(folder_.path.parent_path(), experiment_.name); }
+
+/// Makes the folder of a new run and locks it; returns its first record.
+RunStarted TrainingRun::make_folder() {
+    const auto fill = [this](const RunFolder& folder, RunStoreWriter& store) {
+        if (origin_) save_initial_weights(folder, store);
+    };
+    while (true) {
+        RunStarted started = started_event();
+        try {
+            lock_.emplace(make_run_folder(folder_, experiment_, started, fill));
+            return started;
+        } catch (const FolderTaken&) {
+            if (!request_.next_free_name) throw;
+            choose_next_folder();
+        }
+    }
+}
+
 std::optional<RunEnded> TrainingRun::prepare_resumed() {
     if (!is_run_folder(folder_.path))
         throw InputError("'" + folder_.path.string() + "' is not a run folder: it holds no experiment.toml and run.db");
+    // A finished run may lie where nothing can be written, not even its lock.
+    read_resumed_experiment();
+    if (std::optional<RunEnded> over = finished_before(); over && !RunLock::is_held(folder_)) return over;
     lock_.emplace(folder_);
-    experiment_ = load_experiment(folder_.experiment());
-    if (request_.total_steps && *request_.total_steps != experiment_.train.steps) {
-        notes_.push_back("the number of steps was changed from " + std::to_string(experiment_.train.steps) + " to " +
-                         std::to_string(*request_.total_steps) + ", so the learning rate follows another schedule");
-        experiment_.train.steps = *request_.total_steps;
-    }
-    require_valid(experiment_, folder_.experiment().string());
+    read_resumed_experiment();  // again, now that nobody else works on it
     remove_leftovers(folder_);
+    if (std::optional<RunEnded> over = finished_before()) return over;
     const std::vector<CheckpointFolder> checkpoints = list_checkpoints(folder_);
-    progress_.total_steps = experiment_.train.steps;
-    if (finished_before(checkpoints)) {
-        step_ = checkpoints.back().step;
-        return ended(RunState::finished, ExitCode::done, "already finished");
-    }
     const RunHistory history = read_history(folder_);
     origin_ = history.origin;
     if (origin_ && checkpoints.empty())
@@ -96,6 +115,7 @@ std::optional<RunEnded> TrainingRun::prepare_resumed() {
                          ", and none of its checkpoints is left: it cannot go on; start a new run from a checkpoint");
     prepare_model();
     if (!checkpoints.empty()) restore(checkpoints.back());
+    if (history.sampled_steps.contains(step_)) sampled_step_ = step_;
     for (const CheckpointFolder& checkpoint : checkpoints) {
         const auto loss = history.validation_losses.find(checkpoint.step);
         if (loss != history.validation_losses.end())
@@ -106,14 +126,37 @@ std::optional<RunEnded> TrainingRun::prepare_resumed() {
     return std::nullopt;
 }
 
-bool TrainingRun::finished_before(const std::vector<CheckpointFolder>& checkpoints) const {
-    return !checkpoints.empty() && checkpoints.back().step >= experiment_.train.steps;
+/// The experiment of a run that goes on, with the new number of steps where one is asked for.
+void TrainingRun::read_resumed_experiment() {
+    experiment_ = load_experiment(folder_.experiment());
+    notes_.clear();
+    if (request_.total_steps && *request_.total_steps != experiment_.train.steps) {
+        notes_.push_back("the number of steps was changed from " + std::to_string(experiment_.train.steps) + " to " +
+                         std::to_string(*request_.total_steps) + ", so the learning rate follows another schedule");
+        experiment_.train.steps = *request_.total_steps;
+    }
+    require_valid(experiment_, folder_.experiment().string());
+    progress_.total_steps = experiment_.train.steps;
+}
+
+/// How a run ends that has nothing left to do. Throws InputError where it has done more than it is asked to do.
+std::optional<RunEnded> TrainingRun::finished_before() {
+    const std::vector<CheckpointFolder> checkpoints = list_checkpoints(folder_);
+    if (checkpoints.empty() || checkpoints.back().step < experiment_.train.steps) return std::nullopt;
+    if (request_.total_steps && *request_.total_steps < checkpoints.back().step)
+        throw InputError("the run '" + folder_.path.string() + "' has already done " +
+                         std::to_string(checkpoints.back().step) + " steps: it cannot end at step " +
+                         std::to_string(*request_.total_steps) + "; give at least as many");
+    step_ = checkpoints.back().step;
+    return ended(RunState::finished, ExitCode::done, "already finished");
 }
 
 void TrainingRun::prepare_model() {
     const TrainSettings& train = experiment_.train;
     device_ = choose_device(train.device, train.threads);
     computation_.emplace(train, device_.device);
+    forget_used_memory(device_.device);
+    require_memory_for_text(data_request(experiment_), available_memory_bytes());
     data_ = load_token_data(data_request(experiment_), experiment_.model.context);
     show("building the model");
     const std::int64_t vocabulary = data_.tokenizer->vocabulary_size();
@@ -126,6 +169,7 @@ void TrainingRun::prepare_model() {
     options.compute_type = train.precision == "bf16" ? at::kBFloat16 : at::kFloat;
     decoder_ = std::make_unique<Decoder>(experiment_, vocabulary, options);
     optimizer_ = std::make_unique<AdamW>(decoder_->parameters(), train);
+    prompts_ = sample_prompts(data_.validation, *data_.tokenizer);
     train_windows_ = std::make_unique<TokenWindows>(data_.train, experiment_.model.context, device_.device);
     validation_windows_ = std::make_unique<TokenWindows>(data_.validation, experiment_.model.context, device_.device);
     steps_ = std::make_unique<TrainingStep>(*decoder_, *optimizer_, *train_windows_);
@@ -162,8 +206,9 @@ void TrainingRun::restore(const CheckpointFolder& checkpoint) {
 }
 
 void TrainingRun::open_files() {
-    const RunStarted started = started_event();
+    RunStarted started;
     if (request_.resume) {
+        started = started_event();
         if (request_.total_steps) write_file_safely(folder_.experiment(), to_toml(experiment_));
         std::error_code ignored;
         fs::create_directories(folder_.checkpoints(), ignored);
@@ -174,10 +219,7 @@ void TrainingRun::open_files() {
         if (saved_step_ == 0) store_->write(CheckpointSaved{0, "checkpoints/" + checkpoint_name(0)});
         store_->commit();
     } else {
-        const auto fill = [this](const RunFolder& folder, RunStoreWriter& store) {
-            if (origin_) save_initial_weights(folder, store);
-        };
-        lock_.emplace(make_run_folder(folder_, experiment_, started, fill));
+        started = make_folder();
         store_ = std::make_unique<RunStoreWriter>(folder_.store());
     }
     log_ = std::make_unique<RunLog>(folder_.log());

@@ -2,7 +2,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -21,19 +20,10 @@ struct ResumeArguments {
     bool json = false;
 };
 
-/// Fewer steps than are done would pass for a finished run.
-void require_steps_ahead(const RunFolder& run, std::int64_t steps) {
-    const std::vector<CheckpointFolder> checkpoints = list_checkpoints(run);
-    if (checkpoints.empty() || steps >= checkpoints.back().step) return;
-    throw InputError("--steps " + std::to_string(steps) + ": the run '" + run.path.string() + "' has already done " +
-                     std::to_string(checkpoints.back().step) + " steps; give at least as many");
-}
-
 ExitCode resume(const ResumeArguments& arguments, const CommandEnvironment& environment) {
     stop_on_signals();
     TrainRequest request;
     const RunFolder run = find_run(arguments.run, environment.runs);
-    if (arguments.steps) require_steps_ahead(run, *arguments.steps);
     request.run_folder = run.path;
     request.resume = true;
     request.total_steps = arguments.steps;

@@ -45,6 +45,7 @@ ExitCode train(const TrainArguments& arguments, const CommandEnvironment& enviro
     }
     request.run_folder = arguments.run.empty() ? new_run_path(environment.runs, request.experiment.name)
                                                : std::filesystem::path(arguments.run);
+    request.next_free_name = arguments.run.empty();
     request.dump_batches = arguments.dump_batches;
     return follow_training(*load_model_library().start_training(request), arguments.json);
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A run and what surrounds it: signals, a second process, closed and full outputs, more steps, what the log says."""
+import hashlib
 import os
 import re
 import signal
@@ -72,7 +73,7 @@ class Running(ProgramTest):
         self.assertIn("from 4 to 6", (target / "log.txt").read_text())
         events = json_lines(result.stdout)
         self.assertEqual((events[0]["step"], events[-1]["event"], events[-1]["step"]), (4, "finished", 6))
-        self.assert_one_clear_error(run("resume", target, "--steps", "3"), 2, "--steps 3", "6")
+        self.assert_one_clear_error(run("resume", target, "--steps", "3"), 2, "step 3", "6")
         self.assert_one_clear_error(run("resume", target, "--steps", "0"), 2, "--steps", "1 to 1000000000")
 
     def test_ignored_options_are_named_once(self):
@@ -93,6 +94,36 @@ class Running(ProgramTest):
         values = [[(event["step"], event["name"], event["value"]) for event in run_events
                    if event["event"] == "scalar" and event["name"] not in timed] for run_events in (whole, events)]
         self.assertEqual(values[0], values[1])
+
+    def test_runs_that_start_at_once_get_names_of_their_own(self):
+        command = [PROGRAM, "train", self.experiment(steps=1), "--runs", self.folder / "runs", "--json"]
+        processes = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                     for _ in range(4)]
+        folders = []
+        for process in processes:
+            output, errors = process.communicate()
+            self.assertEqual(process.returncode, 0, errors)
+            folders.append(os.path.basename(json_lines(output)[0]["run"]))
+        self.assertEqual(sorted(folders), ["tiny", "tiny-2", "tiny-3", "tiny-4"])
+        self.assertEqual(sorted(os.listdir(self.folder / "runs")), sorted(folders))
+
+    def test_starts_from_a_checkpoint(self):
+        origin, events = self.train(self.experiment(steps=8), run_name="origin")
+        result = run("train", "--from", origin, "--step", "4", "--set", "train.steps=2", "--runs", self.folder, "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        started = json_lines(result.stdout)
+        self.assertTrue(started[0]["run"].endswith("/tiny"), started[0])
+        loss = {event["step"]: event["value"] for event in started if event.get("name") == "val/loss"}[0]
+        before = {event["step"]: event["value"] for event in events if event.get("name") == "val/loss"}[4]
+        self.assertEqual(loss, before)
+        listed = {one["name"]: one for one in json_lines(run("runs", "--runs", self.folder, "--json").stdout)}
+        checksum = hashlib.sha256((origin / "checkpoints/step-00000004/model.safetensors").read_bytes()).hexdigest()
+        self.assertEqual(listed["tiny"]["origin"], {"run": "origin", "step": 4, "sha256": checksum})
+        self.assertIsNone(listed["origin"]["origin"])
+        other = self.experiment(name="other.toml", method="standard")
+        self.assert_one_clear_error(run("train", other, "--from", origin, "--run", self.folder / "no"), 2, "method")
+        self.assert_one_clear_error(run("train", "--from", self.folder / "nothing"), 2, "nothing")
+        self.assertFalse((self.folder / "no").exists())
 
     def test_more_memory_than_there_is(self):
         result = run("train", self.experiment(), "--set=model.layers=1000", "--set=model.width=8192", "--run",

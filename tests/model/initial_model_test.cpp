@@ -62,6 +62,7 @@ TEST_F(FromCheckpoint, BeginsWithItsWeightsAndSaysSo) {
     Experiment experiment = training_experiment("wav", 7);
     experiment.train.lr = 2e-4;
     experiment.train.min_lr = 1e-4;
+    experiment.train.checkpoint_keep = 0;
     const fs::path run = *folder_ / "begins";
     const Events events = train_from(experiment, run, *model_);
     ASSERT_EQ(events.end().state, RunState::finished) << events.end().reason;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/run_folder.h"
+#include "core/run_store.h"
 #include "core/safe_file.h"
 #include "core/safetensors.h"
 #include "tests/model/conformance_cases.h"
@@ -12,6 +13,7 @@ namespace wavlab {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using namespace wavlab::testing;
 
@@ -74,6 +76,17 @@ TEST(Resume, GoesOnWithMoreStepsAndSaysSo) {
     EXPECT_EQ(resume(folder / "run").end().reason, "already finished");
 }
 
+TEST(Resume, RefusesFewerStepsThanAreDone) {
+    const TemporaryFolder folder;
+    (void)train(training_experiment("standard", 4), folder / "run");
+    const StoredRun before = stored_run(folder / "run");
+    const RunEnded end = resume(folder / "run", 3).end();
+    EXPECT_EQ(end.exit_code, ExitCode::bad_input);
+    EXPECT_THAT(end.reason, AllOf(HasSubstr("already done 4 steps"), HasSubstr("step 3")));
+    expect_same_run(before, stored_run(folder / "run"));
+    EXPECT_EQ(load_experiment(RunFolder{folder / "run"}.experiment()).train.steps, 4);
+}
+
 TEST(Resume, StartsAtStepZeroWithoutACheckpoint) {
     const TemporaryFolder folder;
     const Experiment experiment = training_experiment("wav", 6);
@@ -102,6 +115,24 @@ TEST(Resume, MakesUpForAnEvaluationThatAStopCutShort) {
     train_until(experiment, folder / "parts", 5);
     EXPECT_EQ(resume(folder / "parts").end().state, RunState::finished);
     expect_same_run(stored_run(folder / "whole"), stored_run(folder / "parts"));
+}
+
+TEST(Resume, MakesUpForSamplesThatAStopCutShort) {
+    const TemporaryFolder folder;
+    Experiment experiment = training_experiment("standard", 4);
+    experiment.train.sample_every = 3;
+    const auto samples = [&](const char* name) {
+        RunStoreReader reader(RunFolder{folder / name}.store());
+        std::vector<std::string> texts;
+        for (const RunEvent& event : reader.poll().events)
+            if (const auto* sample = std::get_if<SampleDrawn>(&event)) texts.push_back(sample->prompt + sample->text);
+        return texts;
+    };
+    (void)train(experiment, folder / "whole");
+    train_until(experiment, folder / "parts", 3);
+    EXPECT_EQ(resume(folder / "parts").end().state, RunState::finished);
+    EXPECT_EQ(samples("whole").size(), 3U);
+    EXPECT_EQ(samples("parts"), samples("whole"));
 }
 
 TEST(Resume, SaysThatThreadsChanged) {

@@ -117,5 +117,15 @@ TEST_F(SlowDisk, ReadOnly) {
     expect_intact();
 }
 
+TEST_F(SlowDisk, ReadOnlyAndFinished) {
+    fs::remove(run_.lock());
+    ChildTraining child(folder_ / "experiment.toml", run_.path, "readonly");
+    const int code = child.wait();
+    if (code == cannot_limit) GTEST_SKIP() << "mounting is not allowed here";
+    EXPECT_EQ(code, static_cast<int>(ExitCode::done)) << child.last_line();
+    EXPECT_EQ(child.last_line(), "end already finished");
+    expect_intact();
+}
+
 }  // namespace
 }  // namespace wavlab

@@ -121,13 +121,65 @@ TEST(Trainer, ComputesInBfloat16AndDeterministically) {
 
 TEST(Trainer, DrawsSamples) {
     const TemporaryFolder folder;
-    Experiment experiment = training_experiment("standard", 2);
+    Experiment experiment = training_experiment("standard", 4);
     experiment.train.sample_every = 2;
     const Events events = train(experiment, folder / "run");
-    ASSERT_EQ(events.of<SampleDrawn>().size(), 1U);
-    const SampleDrawn sample = events.of<SampleDrawn>()[0];
-    EXPECT_EQ(read_file(RunFolder{folder / "run"}.samples() / "step-00000002.txt"), sample.prompt + sample.text);
-    EXPECT_FALSE(sample.text.empty());
+    const std::vector<SampleDrawn> samples = events.of<SampleDrawn>();
+    ASSERT_EQ(samples.size(), 6U);
+    std::string whole;
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(samples[i].step, 2);
+        EXPECT_EQ(samples[i + 3].step, 4);
+        EXPECT_EQ(samples[i].prompt, samples[i + 3].prompt) << "the same at every step";
+        EXPECT_NE(samples[i].prompt, samples[(i + 1) % 3].prompt);
+        EXPECT_EQ(samples[i].text.size(), 96U);
+        whole += (i ? "\n\n----\n\n" : "") + samples[i].prompt + samples[i].text;
+    }
+    EXPECT_EQ(read_file(RunFolder{folder / "run"}.samples() / "step-00000002.txt"), whole);
+    EXPECT_NE(samples[0].text, samples[3].text);
+    const auto again = train(experiment, folder / "again").of<SampleDrawn>();
+    for (std::size_t i = 0; i < samples.size(); ++i) EXPECT_EQ(samples[i].text, again[i].text);
+}
+
+TEST(Trainer, TakesTheNextFreeNameWhereItMay) {
+    const TemporaryFolder folder;
+    Experiment experiment = training_experiment("standard", 1);
+    experiment.name = "run";
+    fs::create_directories(folder / "run/something");
+    TrainRequest request;
+    request.experiment = experiment;
+    request.run_folder = folder / "run";
+    EXPECT_EQ(WatchedRun(request).wait_for_end().end().exit_code, ExitCode::bad_input);
+    request.next_free_name = true;
+    for (const char* expected : {"run-2", "run-3"}) {
+        WatchedRun run(request);
+        const Events& events = run.wait_for_end();
+        EXPECT_EQ(events.end().state, RunState::finished) << events.end().reason;
+        EXPECT_EQ(events.of<RunStarted>().at(0).folder, (folder / expected).string());
+        EXPECT_TRUE(is_run_folder(folder / expected));
+    }
+}
+
+TEST(Trainer, RefusesATextThatMemoryCannotHold) {
+    const TemporaryFolder folder;
+    Experiment experiment = training_experiment("standard", 1);
+    write_file_safely(folder / "huge.txt", "a");
+    fs::resize_file(folder / "huge.txt", std::uintmax_t{1} << 42);  // all of it a hole
+    experiment.data.dataset = "file:" + (folder / "huge.txt").string();
+    const RunEnded end = train(experiment, folder / "run").end();
+    EXPECT_EQ(end.exit_code, ExitCode::bad_input);
+    EXPECT_THAT(end.reason, HasSubstr("4398.0 GB"));
+    EXPECT_THAT(end.reason, HasSubstr("smaller text"));
+}
+
+TEST(Trainer, IsNotDisturbedBySamples) {
+    const TemporaryFolder folder;
+    Experiment experiment = training_experiment("wav", 6);
+    experiment.model.dropout = 0.1;
+    (void)train(experiment, folder / "without");
+    experiment.train.sample_every = 2;
+    (void)train(experiment, folder / "with");
+    expect_same_run(stored_run(folder / "without"), stored_run(folder / "with"));
 }
 
 TEST(Trainer, KeepsTheNewestTheBestAndTheLastCheckpoint) {
