@@ -27,16 +27,16 @@ std::string parse_message(std::string_view text) {
 
 TEST(Experiment, TheDefaultFileEqualsTheDefaults) {
     Experiment experiment = parse(embedded_resource("experiments/default.toml"));
-    EXPECT_EQ(resolved_method_options(experiment), resolved_method_options(Experiment{}));
+    EXPECT_EQ(resolved_method_options(experiment), resolved_method_options(Experiment()));
     experiment.method.clear();
     experiment.folder.clear();
-    EXPECT_EQ(experiment, Experiment{});
+    EXPECT_EQ(experiment, Experiment());
     EXPECT_EQ(find_ready_experiment("default")->text, embedded_resource("experiments/default.toml"));
 }
 
 TEST(Experiment, AnEmptyFileIsTheDefault) {
-    EXPECT_EQ(parse_experiment("", "run.toml", {}), Experiment{});
-    EXPECT_TRUE(problems(Experiment{}).empty());
+    EXPECT_EQ(parse_experiment("", "run.toml", {}), Experiment());
+    EXPECT_TRUE(problems(Experiment()).empty());
 }
 
 TEST(Experiment, EveryReadyExperimentIsValidAndDescribed) {
@@ -57,7 +57,7 @@ TEST(Experiment, FieldsCoverEveryKeyOnce) {
     std::set<std::string> keys;
     for (const ExperimentField& field : experiment_fields()) {
         EXPECT_TRUE(keys.insert(field.dotted_key()).second) << field.dotted_key();
-        EXPECT_EQ(field.get(Experiment{}), field.option.default_value) << field.dotted_key();
+        EXPECT_EQ(field.get(Experiment()), field.option.default_value) << field.dotted_key();
         EXPECT_FALSE(problem_with(field.option, field.option.default_value)) << field.dotted_key();
         EXPECT_FALSE(field.option.label.empty() || field.option.help.empty()) << field.dotted_key();
     }

@@ -75,7 +75,7 @@ TEST_F(FileDataset, TokensOfBothParts) {
 TEST_F(FileDataset, ValidationFile) {
     DataRequest request = request_for("abcdefghij");
     folder_.write("sub/other.txt", "xyz\r\n");
-    for (const std::string name : {std::string("sub/other.txt"), std::string("file:sub/other.txt"),
+    for (const std::string& name : {std::string("sub/other.txt"), std::string("file:sub/other.txt"),
                                    (folder_.path() / "sub/other.txt").string()}) {
         request.validation = name;
         const TokenData data = load_token_data(request, 3);

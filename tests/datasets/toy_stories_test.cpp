@@ -154,8 +154,9 @@ TEST(ToyStories, AlternativesComeAsOftenAsTheyShould) {
             const auto count = static_cast<double>(own[static_cast<std::size_t>(i)]);
             EXPECT_GT(count, 0.0) << grammar.rule_name(rule) << ", alternative " << i << " never comes";
             const double expected = total * grammar.weight(rule, i) / weights;
-            if (chosen_freely.contains(grammar.rule_name(rule)))
+            if (chosen_freely.contains(grammar.rule_name(rule))) {
                 EXPECT_NEAR(count, expected, 5.0 * std::sqrt(expected)) << grammar.rule_name(rule) << " " << i;
+            }
         }
     }
 }

@@ -76,8 +76,9 @@ RunEnded Events::end() const {
 std::map<std::int64_t, double> Events::scalar(const std::string& name) const {
     std::map<std::int64_t, double> values;
     for (const ScalarRecorded& scalar : of<ScalarRecorded>())
-        if (scalar.name == name)
+        if (scalar.name == name) {
             EXPECT_TRUE(values.emplace(scalar.step, scalar.value).second) << name << " twice at step " << scalar.step;
+        }
     return values;
 }
 
