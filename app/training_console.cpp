@@ -131,6 +131,8 @@ void stop_on_signals() {
     std::signal(SIGTERM, note_signal);
 }
 
+bool stop_was_asked() { return signal_received != 0; }
+
 ExitCode follow_training(Trainer& trainer, bool json) {
     ConsoleReport report(trainer);
     bool asked_to_stop = false;

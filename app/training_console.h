@@ -11,6 +11,9 @@ class Trainer;
 /// that comes two seconds later or more ends the program at once.
 void stop_on_signals();
 
+/// Whether such a signal has come since.
+bool stop_was_asked();
+
 /// Follows a run to its end on the terminal: JSON lines on stdout (`--json`), else a line now and then.
 ExitCode follow_training(Trainer& trainer, bool json);
 

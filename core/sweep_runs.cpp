@@ -8,9 +8,11 @@
 
 #include "core/error.h"
 #include "core/experiment.h"
-#include "core/run_store.h"
+#include "core/run_digest.h"
+#include "core/run_store_file.h"
 #include "core/run_store_schema.h"
 #include "core/safe_file.h"
+#include "core/stored_event.h"
 #include "core/sweep.h"
 
 namespace fs = std::filesystem;
@@ -23,34 +25,26 @@ constexpr std::size_t largest_mark = 1 << 16;
 
 fs::path mark_file(const RunFolder& run) { return run.path / "ended-early.json"; }
 
-class Sink : public RunStoreSink {
-public:
-    explicit Sink(SweepRun& run) : run_(run) {}
+void read_evaluations(const SqliteDatabase& store, EvaluationCurve& curve) {
+    SqliteStatement name(store, "SELECT id FROM names WHERE name = ?1");
+    name.bind(1, validation_loss_name);
+    if (!name.next()) return;
+    SqliteStatement row(store, ("SELECT step, value FROM scalars WHERE " + validation_condition(name.number(0)) +
+                                " ORDER BY step, sequence")
+                                   .c_str());
+    while (row.next()) {
+        if (!curve.empty() && curve.back().first == row.number(0)) curve.pop_back();  // evaluated again
+        curve.emplace_back(row.number(0), row.real(1));
+    }
+}
 
-    void rewound(std::int64_t step) override {
-        std::erase_if(run_.evaluations, [&](const auto& evaluation) { return evaluation.first > step; });
-    }
-    void scalar(std::int64_t step, const std::string& name, double value) override {
-        if (name != validation_loss_name) return;
-        std::erase_if(run_.evaluations, [&](const auto& evaluation) { return evaluation.first >= step; });
-        run_.evaluations.emplace_back(step, value);
-    }
-    void frame(FrameKind, std::int64_t) override {}
-    void event(RunEvent event) override {
-        if (const auto* started = std::get_if<RunStarted>(&event)) {
-            run_.has_origin = started->description.origin.has_value();
-            run_.state = RunState::running;
-        } else if (const auto* changed = std::get_if<StateChanged>(&event)) {
-            run_.state = changed->state;
-        } else if (const auto* ended = std::get_if<RunEnded>(&event)) {
-            run_.state = ended->state;
-            run_.reason = ended->reason;
-        }
-    }
-
-private:
-    SweepRun& run_;
-};
+bool read_has_origin(const SqliteDatabase& store) {
+    SqliteStatement row(store, "SELECT step, data FROM records WHERE type = 'started' ORDER BY sequence LIMIT 1");
+    if (!row.next()) return false;
+    const RunEvent event = parse_stored_event("started", row.number(0), std::string(row.text(1)));
+    const auto* started = std::get_if<RunStarted>(&event);
+    return started && started->description.origin.has_value();
+}
 
 /// Which of two runs of one experiment a sweep takes.
 auto rank(const SweepRun& run) {
@@ -65,11 +59,16 @@ std::optional<double> SweepRun::last_loss() const {
 }
 
 SweepRun read_sweep_run(const fs::path& folder) {
+    const RunDigest digest = read_digest(folder);
     SweepRun run;
     run.folder = folder;
-    run.alive = RunLock::is_held({folder});
-    Sink sink(run);
-    RunStoreReader(RunFolder{folder}.store()).poll(sink);
+    run.state = digest.state;
+    run.reason = digest.reason;
+    run.alive = digest.alive;
+    RunStoreFile(RunFolder{folder}.store()).with_database([&](const SqliteDatabase& store) {
+        read_evaluations(store, run.evaluations);
+        run.has_origin = read_has_origin(store);
+    });
     if (run.state != RunState::finished) {
         const std::optional<std::string> reason = ended_early_reason({folder});
         run.ended_early = reason.has_value();

@@ -17,7 +17,7 @@ namespace wavlab {
 /// What a sweep needs to know of a run that lies in the runs folder.
 struct SweepRun {
     std::filesystem::path folder;
-    RunState state = RunState::running;  ///< as stored; `running` without a living process was interrupted
+    RunState state = RunState::running;
     std::string reason;
     bool alive = false;        ///< some process works on it
     bool ended_early = false;  ///< by the rule; not to be resumed

@@ -70,6 +70,29 @@ std::string joined(const Line& line, const std::string& before, const std::strin
     return text + after + "\n";
 }
 
+/// Characters, not bytes.
+std::size_t width(const std::string& text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+/// Columns aligned: settings to the left, numbers to the right.
+std::string aligned(const std::vector<Line>& lines, std::size_t first_number) {
+    std::string text;
+    for (const Line& line : lines) {
+        std::string row;
+        for (std::size_t column = 0; column < line.size(); ++column) {
+            std::size_t widest = 0;
+            for (const Line& other : lines) widest = std::max(widest, width(other[column]));
+            const std::string space(widest - width(line[column]), ' ');
+            row += (column == 0 ? "" : "  ") + (column < first_number ? line[column] + space : space + line[column]);
+        }
+        row.erase(row.find_last_not_of(' ') + 1);
+        text += row + "\n";
+    }
+    return text;
+}
+
 std::string csv(const SweepTable& table, std::optional<std::size_t> baseline) {
     const std::vector<std::string> keys = setting_keys(table);
     Line head = keys;
@@ -221,6 +244,8 @@ std::string table_text(const SweepTable& table, std::optional<std::size_t> basel
     if (format == TableFormat::csv) return csv(table, baseline);
     const bool latex = format == TableFormat::latex;
     std::vector<Line> lines = cells(table, baseline, latex ? " $\\pm$ " : " ± ");
+    const std::size_t first_number = setting_keys(table).size();
+    if (format == TableFormat::text) return aligned(lines, first_number);
     for (Line& line : lines) {
         for (std::size_t i = 0; i < line.size(); ++i) {
             std::string& cell = line[i];
@@ -235,7 +260,6 @@ std::string table_text(const SweepTable& table, std::optional<std::size_t> basel
     }
     std::string text;
     const std::size_t columns = lines.front().size();
-    const std::size_t first_number = setting_keys(table).size();
     if (latex) {
         text = "\\begin{tabular}{" + std::string(first_number, 'l') + std::string(columns - first_number, 'r') +
                "}\n\\hline\n";

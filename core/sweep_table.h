@@ -45,7 +45,8 @@ GroupStatistics difference_to(const SweepRow& row, const SweepRow& baseline);
 /// Throws InputError when the text has another form.
 std::optional<std::size_t> find_row(const SweepTable& table, const std::string& settings);
 
-enum class TableFormat { csv, markdown, latex };
+/// `text`: columns aligned for a terminal.
+enum class TableFormat { csv, markdown, latex, text };
 
 /// The table as text, with differences to the row `baseline` (empty: without them).
 std::string table_text(const SweepTable& table, std::optional<std::size_t> baseline, TableFormat format);

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <poll.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "app/command.h"
+#include "app/model_loader.h"
+#include "app/queue/queue_runner.h"
+#include "app/training_console.h"
+#include "core/json_lines.h"
+#include "core/ready_experiments.h"
+#include "core/run_queue.h"
+#include "core/safe_file.h"
+#include "core/sweep.h"
+#include "core/sweep_table.h"
+#include "model/model_library.h"
+
+using json = nlohmann::json;
+
+namespace wavlab {
+namespace {
+
+struct SweepArguments {
+    std::string sweep;
+    std::vector<std::string> settings;
+    std::string baseline;
+    bool dry_run = false;
+    bool json = false;
+    bool stop_early = false;
+    double stop_early_after = 0.5;
+};
+
+Sweep read_sweep(const SweepArguments& arguments) {
+    namespace fs = std::filesystem;
+    std::error_code unreadable;  // as good as not there
+    const bool is_there = fs::exists(arguments.sweep, unreadable);
+    const ReadyExperiment* ready = is_there ? nullptr : find_ready_sweep(arguments.sweep);
+    if (!ready && !is_there) {
+        std::string names;
+        for (const ReadyExperiment& one : ready_sweeps()) names += (names.empty() ? "" : ", ") + one.id;
+        throw InputError("there is neither a file nor a ready sweep '" + arguments.sweep + "'; ready are " + names);
+    }
+    const std::string text = ready ? std::string(ready->text) : read_file(arguments.sweep, 1 << 20);
+    load_model_library();
+    const fs::path folder = ready ? fs::current_path() : fs::absolute(arguments.sweep).parent_path();
+    Sweep sweep = parse_sweep(text, arguments.sweep, folder);
+    for (const std::string& setting : arguments.settings) apply_setting(sweep, setting);
+    return sweep;
+}
+
+json settings_json(const SweepSettings& settings) {
+    json object = json::object();
+    for (const auto& [key, value] : settings)
+        object[key] = std::visit([](const auto& held) { return json(held); }, value);
+    return object;
+}
+
+json optional_json(const std::optional<double>& value) { return value ? json_number(*value) : json(); }
+
+SweepOutcome outcome_of(const QueuedRun& run) {
+    SweepOutcome outcome{run.settings, parse_recorded_experiment(run.experiment).seed, run.state, std::nullopt};
+    if (run.state == QueueState::finished) outcome.loss = read_sweep_run(run.folder).last_loss();
+    return outcome;
+}
+
+SweepTable results(const RunQueue& queue, const std::vector<std::string>& ids) {
+    std::vector<SweepOutcome> outcomes;
+    for (const std::string& id : ids)
+        if (const QueuedRun* run = queue.find(id)) outcomes.push_back(outcome_of(*run));
+    return sweep_table(outcomes);
+}
+
+/// The row that others are compared with. Found before anything is trained, so that a wrong one is said at once.
+std::size_t find_baseline(const SweepTable& table, const std::string& wanted) {
+    if (wanted.empty()) return 0;
+    const std::optional<std::size_t> row = find_row(table, wanted);
+    if (row) return *row;
+    std::string known;
+    for (const SweepRow& one : table) known += (known.empty() ? "" : "; ") + settings_text(one.settings);
+    throw InputError("--baseline " + wanted + ": no setting of this sweep is like that; it has " + known);
+}
+
+void print_rows(const SweepTable& table, std::size_t baseline) {
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const SweepRow& row = table[i];
+        json object{{"settings", settings_json(row.settings)},
+                    {"n", row.loss.n},
+                    {"mean", optional_json(row.loss.mean)},
+                    {"sd", optional_json(row.loss.standard_deviation)},
+                    {"ended_early", row.ended_early},
+                    {"diverged", row.diverged},
+                    {"failed", row.failed},
+                    {"missing", row.missing}};
+        if (i != baseline) {
+            const GroupStatistics difference = difference_to(row, table[baseline]);
+            object["difference"] = optional_json(difference.mean);
+            object["interval"] = difference.interval ? json{json_number(*difference.mean - *difference.interval),
+                                                            json_number(*difference.mean + *difference.interval)}
+                                                     : json();
+            object["pairs"] = difference.n;
+        }
+        fmt::print("{}\n", json_line(object));
+    }
+}
+
+void print_table(const SweepTable& table, std::size_t baseline) {
+    fmt::print(
+        "\nLast validation loss, nats per token; differences to {}, paired over seeds:\n{}",
+        settings_text(table[baseline].settings).empty() ? "the first row" : settings_text(table[baseline].settings),
+        table_text(table, baseline, TableFormat::text));
+}
+
+std::string duration_text(double seconds) {
+    const auto whole = static_cast<long>(std::lround(seconds));
+    return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+/// Says on the terminal how the sweep goes.
+class SweepConsole {
+public:
+    explicit SweepConsole(bool json) : json_(json) {}
+
+    QueueRunner::Listener listener() {
+        return {[this](const QueuedRun& run, const nlohmann::json& line) { show_line(run, line); },
+                [](const QueuedRun& run, const std::string& text) {
+                    fmt::print(stderr, "wavlab: {}: {}\n", run.name, text);
+                },
+                [this](const QueuedRun& run) { show_state(run); }};
+    }
+    void watch(const QueueRunner& runner) { runner_ = &runner; }
+
+private:
+    std::string head(const QueuedRun& run) const {
+        return fmt::format("[{}/{}] {}",
+                           std::min(runner_->finished_count() + (is_over(run.state) ? 0 : 1), runner_->total_count()),
+                           runner_->total_count(), run.name);
+    }
+
+    void show_line(const QueuedRun& run, const nlohmann::json& line) {
+        if (json_) {
+            fmt::print("{}\n", json_line(line));
+        } else if (line.value("name", "") == "val/loss") {
+            const nlohmann::json& value = line.at("value");
+            const std::optional<double> left = runner_->seconds_left();
+            fmt::print("{}: step {}/{}  validation {}{}\n", head(run), line.value("step", 0),
+                       runner_->progress(run.id).value_or(QueueProgress{}).total_steps,
+                       value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : value.get<std::string>(),
+                       left ? "  " + duration_text(*left) + " left for all" : "");
+        }
+        std::fflush(stdout);
+    }
+
+    void show_state(const QueuedRun& run) {
+        if (json_) return;
+        if (run.state == QueueState::running)
+            fmt::print("{}: {}\n", head(run), run.folder.empty() ? "begins" : "goes on");
+        else if (run.state == QueueState::waiting)
+            fmt::print("{}: stopped, its state is saved\n", head(run));
+        else
+            fmt::print("{}: {}{}\n", head(run), to_string(run.state), run.reason.empty() ? "" : ": " + run.reason);
+        std::fflush(stdout);
+    }
+
+    bool json_;
+    const QueueRunner* runner_ = nullptr;
+};
+
+std::string repeated_sentence(const std::vector<SweepPoint>& points) {
+    std::size_t repeated = 0;
+    for (const SweepPoint& point : points) repeated += point.same.size();
+    if (repeated == 0) return "";
+    return fmt::format(
+        "; {} more combination{} differ{} from {} only in options that the method lacks and {} made once", repeated,
+        repeated == 1 ? "" : "s", repeated == 1 ? "s" : "", repeated == 1 ? "one" : "these",
+        repeated == 1 ? "is" : "are");
+}
+
+void show_plan(const std::vector<SweepPoint>& points, const std::filesystem::path& runs, bool json) {
+    RunIndex index(runs);
+    index.refresh();
+    double tokens = 0;
+    for (const SweepPoint& point : points) {
+        const std::optional<SweepRun> there = index.find(run_identity(point.experiment));
+        std::string state = "new";
+        if (there) state = there->ended_early ? "ended early" : to_string(there->state);
+        if (there && there->state == RunState::running && !there->alive) state = "interrupted";
+        const TrainSettings& train = point.experiment.train;
+        tokens += double(train.steps * train.batch * train.accumulate * point.experiment.model.context);
+        if (json)
+            fmt::print("{}\n", json_line({{"event", "planned"},
+                                          {"run", there ? there->folder.string() : point.experiment.name},
+                                          {"settings", settings_json(point.settings)},
+                                          {"state", state}}));
+        else
+            fmt::print("{:<12} {}  ({})\n", state, there ? there->folder.filename().string() : point.experiment.name,
+                       settings_text(point.settings));
+    }
+    if (!json) fmt::print("{} runs, {:.3g} tokens in all{}\n", points.size(), tokens, repeated_sentence(points));
+}
+
+/// Runs of an earlier form of this sweep that have not begun leave the queue: the file is what counts.
+std::vector<std::string> take_into_queue(RunQueue& queue, const Sweep& sweep, std::optional<double> stop_early_after) {
+    std::vector<std::string> ids = queue.add(queued_runs(sweep, stop_early_after));
+    const std::set<std::string> wanted(ids.begin(), ids.end());
+    queue.change([&](std::vector<QueuedRun>& runs) {
+        std::erase_if(runs, [&](const QueuedRun& run) {
+            return run.sweep == sweep.base.name && !is_over(run.state) && !wanted.contains(run.id);
+        });
+    });
+    return ids;
+}
+
+void work_through(QueueRunner& runner) {
+    bool asked_to_stop = false;
+    while (runner.is_working()) {
+        if (stop_was_asked() && !asked_to_stop) {
+            asked_to_stop = true;
+            runner.pause();
+        }
+        std::vector<pollfd> waiting;
+        for (const int descriptor : runner.descriptors()) waiting.push_back({descriptor, POLLIN, 0});
+        constexpr int milliseconds = 100;  // how soon a signal or an end is seen
+        ::poll(waiting.data(), waiting.size(), milliseconds);
+        runner.step();
+    }
+}
+
+ExitCode exit_code(const RunQueue& queue, const QueueRunner& runner, const std::vector<std::string>& ids) {
+    std::size_t failed = 0;
+    std::size_t diverged = 0;
+    std::size_t bad_input = 0;
+    for (const std::string& id : ids) {
+        const QueuedRun* run = queue.find(id);
+        if (run && run->state == QueueState::diverged) ++diverged;
+        if (!run || run->state != QueueState::failed) continue;
+        ++failed;
+        if (runner.exit_code(id) == static_cast<int>(ExitCode::bad_input)) ++bad_input;
+    }
+    if (failed > 0 && bad_input == ids.size()) return ExitCode::bad_input;  // such as a dataset that is not there
+    if (failed > 0) return ExitCode::failed;
+    return diverged > 0 ? ExitCode::diverged : ExitCode::done;
+}
+
+ExitCode sweep(const SweepArguments& arguments, const CommandEnvironment& environment) {
+    stop_on_signals();
+    const Sweep sweep = read_sweep(arguments);
+    const std::vector<SweepPoint> points = expand(sweep);
+    std::vector<SweepOutcome> planned;
+    for (const SweepPoint& point : points)
+        planned.push_back({point.settings, point.experiment.seed, QueueState::waiting, std::nullopt});
+    const std::size_t baseline = find_baseline(sweep_table(planned), arguments.baseline);
+    if (arguments.dry_run) {
+        show_plan(points, environment.runs, arguments.json);
+        return ExitCode::done;
+    }
+
+    RunQueue queue(environment.runs, "wavlab sweep");
+    queue.hold();
+    const std::optional<double> rule = arguments.stop_early ? std::optional(arguments.stop_early_after) : std::nullopt;
+    const std::vector<std::string> ids = take_into_queue(queue, sweep, rule);
+
+    QueueRunner::Settings settings;
+    const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+    settings.devices = queue_devices(load_model_library().devices(), visible ? visible : "");
+    settings.only.emplace(ids.begin(), ids.end());
+    SweepConsole console(arguments.json);
+    QueueRunner runner(queue, settings, console.listener());
+    console.watch(runner);
+    runner.start();
+    fmt::print(stderr, "wavlab: {} runs, {} of them over already{}\n", ids.size(), runner.finished_count(),
+               repeated_sentence(points));
+    work_through(runner);
+
+    const SweepTable table = results(queue, ids);
+    arguments.json ? print_rows(table, baseline) : print_table(table, baseline);
+    if (stop_was_asked() && !runner.is_done()) {
+        fmt::print(stderr, "wavlab: stopped with {} of {} runs over; the same command goes on from here\n",
+                   runner.finished_count(), runner.total_count());
+        return ExitCode::interrupted;
+    }
+    return exit_code(queue, runner, ids);
+}
+
+CommandAction declare(CLI::App& app) {
+    const auto arguments = std::make_shared<SweepArguments>();
+    app.add_option("sweep", arguments->sweep, "A sweep file, or the name of a ready sweep")
+        ->type_name("SWEEP.toml")
+        ->required();
+    app.add_option("--set", arguments->settings,
+                   "Change one option of every run, as in --set train.steps=100, or what is varied, as in "
+                   "--set seed=[1,2]")
+        ->type_name("KEY=VALUE")
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->take_all();
+    app.add_option("--baseline", arguments->baseline,
+                   "The setting that others are compared with, as in model.method=standard; without: the first")
+        ->type_name("KEY=VALUE");
+    app.add_flag("--stop-early", arguments->stop_early,
+                 "End runs whose best validation loss is worse than the median of the other runs' at the same step");
+    app.add_option("--stop-early-after", arguments->stop_early_after,
+                   "The fraction of its steps that a run has at least before it may be ended early")
+        ->type_name("FRACTION")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    app.add_flag("--dry-run", arguments->dry_run, "Only list the runs, and which of them are there already");
+    app.add_flag("--json", arguments->json, "One JSON object a line; at the end one for each setting");
+    return [arguments](const CommandEnvironment& environment) { return sweep(*arguments, environment); };
+}
+
+const Registration<CommandDescriptor> registration{
+    {"sweep", 22, "Train every combination of several options, or go on with that", declare}};
+
+}  // namespace
+}  // namespace wavlab
