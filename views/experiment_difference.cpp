@@ -196,8 +196,8 @@ void ExperimentDifference::describe() {
         heading_->setText(tr("All %1 have the same settings.").arg(compared));
     else
         heading_->setText(
-            tr("%n option(s) differ; bold: not as in the first column. –: the method does not have the option.",
-               nullptr, differences));
+            (differences == 1 ? tr("One option differs.") : tr("%n options differ.", nullptr, differences)) +
+            QLatin1Char(' ') + tr("Bold: not as in the first column. –: the method does not have the option."));
 }
 
 QString ExperimentDifference::text() const {

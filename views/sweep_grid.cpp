@@ -12,8 +12,6 @@ namespace wavlab {
 
 namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("wavlab", text); }
-
 /// What an option is called in the form; its key when no field is found.
 QString title_of(const std::string& key) {
     for (const ExperimentField& field : experiment_fields())
@@ -105,12 +103,12 @@ double SweepGrid::disk_bytes() const {
 QString SweepGrid::size_text() const {
     QStringList factors;
     for (qsizetype i = 0; i < titles.size(); ++i)
-        factors.append(tr("%1 %2").arg(value_counts[std::size_t(i)]).arg(titles[i]));
+        factors.append(QCoreApplication::translate("wavlab", "%1 %2").arg(value_counts[std::size_t(i)]).arg(titles[i]));
     QString text = QString::number(rows.size());
     if (rows.size() == combinations)
         text += QStringLiteral(" = ") + factors.join(QStringLiteral(" × "));
     else
-        text = tr("%1 of %2 = %3; the others would be the same runs")
+        text = QCoreApplication::translate("wavlab", "%1 of %2 = %3; the others would be the same runs")
                    .arg(text)
                    .arg(combinations)
                    .arg(factors.join(QStringLiteral(" × ")));
@@ -121,7 +119,8 @@ QString SweepGrid::first_problem() const {
     if (!problem.isEmpty()) return problem;
     const auto bad = std::find_if(rows.begin(), rows.end(), [](const SweepRow& row) { return !row.problem.isEmpty(); });
     if (bad == rows.end()) return {};
-    return tr("%1: %2").arg(QString::fromStdString(settings_text(bad->point.settings)), bad->problem);
+    return QCoreApplication::translate("wavlab", "%1: %2")
+        .arg(QString::fromStdString(settings_text(bad->point.settings)), bad->problem);
 }
 
 }  // namespace wavlab

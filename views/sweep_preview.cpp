@@ -49,7 +49,9 @@ QVariant SweepModel::cost_text(const SweepRow& row, int cost) const {
         default: {
             if (!possible) return row.problem;
             const std::size_t same = row.point.same.size();
-            return same == 0 ? QString() : tr("also stands for %n other combination(s)", nullptr, int(same));
+            return same == 0   ? QString()
+                   : same == 1 ? tr("also stands for another combination")
+                               : tr("also stands for %n other combinations", nullptr, int(same));
         }
     }
 }

@@ -8,8 +8,6 @@ namespace wavlab {
 
 namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("wavlab", text); }
-
 /// At commas outside of quotes, without the quotes.
 QStringList split(const QString& text) {
     QStringList parts{QString()};
@@ -45,29 +43,31 @@ std::optional<std::vector<OptionValue>> parse_value_list(const Option& option, c
             const std::optional<std::int64_t> first = whole(option, part.left(dots));
             const std::optional<std::int64_t> last = whole(option, part.mid(dots + 2));
             if (!first || !last || *last < *first) {
-                problem = tr("'%1' is no range: write it as 1..5.").arg(part);
+                problem = QCoreApplication::translate("wavlab", "'%1' is no range: write it as 1..5.").arg(part);
                 return std::nullopt;
             }
             // As unsigned, in which the difference of any two fits.
             const std::uint64_t more = std::uint64_t(*last) - std::uint64_t(*first);
             if (more >= most_listed_values) {
-                problem = tr("'%1' are too many values; at most %2 can be listed.").arg(part).arg(most_listed_values);
+                problem = QCoreApplication::translate("wavlab", "'%1' are too many values; at most %2 can be listed.")
+                              .arg(part)
+                              .arg(most_listed_values);
                 return std::nullopt;
             }
             for (std::uint64_t i = 0; i <= more; ++i) values.emplace_back(*first + std::int64_t(i));
         } else if (const std::optional<OptionValue> value = parse_option_value(option, part.toStdString())) {
             values.push_back(*value);
         } else {
-            problem = tr("'%1' is not %2.").arg(part, allowed);
+            problem = QCoreApplication::translate("wavlab", "'%1' is not %2.").arg(part, allowed);
             return std::nullopt;
         }
         if (values.size() > most_listed_values) {
-            problem = tr("At most %1 values can be listed.").arg(most_listed_values);
+            problem = QCoreApplication::translate("wavlab", "At most %1 values can be listed.").arg(most_listed_values);
             return std::nullopt;
         }
     }
     if (values.empty()) {
-        problem = tr("Needs at least one value.");
+        problem = QCoreApplication::translate("wavlab", "Needs at least one value.");
         return std::nullopt;
     }
     problem.clear();

@@ -155,8 +155,9 @@ void SweepPreviewFeature::enqueue() {
     auto* queue = window_.feature<QueueFeature>();
     const std::optional<Sweep> sweep = window_.form()->sweep();
     const int added = sweep ? queue->enqueue(*sweep) : queue->enqueue(window_.form()->experiment());
-    window_.show_information(added == 0 ? tr("All of it is in the queue or done already.")
-                                        : tr("%n run(s) added to the queue.", nullptr, added));
+    window_.show_information(added == 0   ? tr("All of it is in the queue or done already.")
+                             : added == 1 ? tr("1 run added to the queue.")
+                                          : tr("%n runs added to the queue.", nullptr, added));
 }
 
 QString SweepPreviewFeature::enqueue_obstacle() const {
@@ -183,9 +184,10 @@ void SweepPreviewFeature::refresh_actions() {
     const bool several = form && form->has_several();
 
     const ActionDescriptor& known = actions.descriptor(QStringLiteral("run.enqueue"));
-    const QString text = several && !grid_.rows.empty()
-                             ? tr("Add %n run(s) to the &queue", nullptr, int(grid_.rows.size()))
-                             : tr("Add to &queue");
+    const int runs = several ? int(grid_.rows.size()) : 0;
+    const QString text = runs == 0   ? tr("Add to &queue")
+                         : runs == 1 ? tr("Add 1 run to the &queue")
+                                     : tr("Add %n runs to the &queue", nullptr, runs);
     actions.set_text(QStringLiteral("run.enqueue"), text, known.icon, known.help);
     actions.set_obstacle(QStringLiteral("run.enqueue"), enqueue_obstacle());
     actions.set_obstacle(QStringLiteral("run.show_grid"), !several             ? tr("No option has several values.")
