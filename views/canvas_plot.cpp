@@ -19,6 +19,9 @@ namespace wavlab {
 
 namespace {
 
+constexpr std::chrono::milliseconds load_portion{8};
+constexpr int load_wait = 120;  // milliseconds between two pictures of what is loading
+
 void lay_out(QCustomPlot& canvas) {
     using Element = QCPLayoutElement;
     for (const auto phase : {Element::upPreparation, Element::upMargins, Element::upLayout})
@@ -66,11 +69,14 @@ CanvasPlot::CanvasPlot(QWidget* parent)
         request_rebuild();
     });
     connect(canvas_, &QCustomPlot::beforeReplot, this, &CanvasPlot::settle_layout);
+    loading_ = new QTimer(this);
+    connect(loading_, &QTimer::timeout, this, &CanvasPlot::load_on);
 }
 
 CanvasPlot::~CanvasPlot() = default;
 
 void CanvasPlot::set_runs(std::vector<DrawnRun> runs) {
+    loading_->stop();
     runs_ = std::move(runs);
     forget();
     request_rebuild();
@@ -121,7 +127,11 @@ std::int64_t CanvasPlot::step_of_key(double key) const { return std::llround(key
 
 QCustomPlot& CanvasPlot::canvas() {
     flush();
-    complete();
+    if (loading_->isActive()) {
+        load(std::chrono::hours(1));
+        loading_->stop();
+        show_progress();
+    }
     return *canvas_;
 }
 
@@ -229,6 +239,33 @@ void CanvasPlot::fit_graphs(double margin, bool from_zero) {
     }
     const double beside = std::max((right - left) * margin, 0.02);
     x->setRange(left - beside, right + beside);
+}
+
+void CanvasPlot::start_loading() {
+    if (loading_->isActive()) return;
+    since_shown_.start();
+    loading_->start(0);
+}
+
+void CanvasPlot::load_on() {
+    // In the background it waits: an event loop that is never idle keeps a core busy.
+    const bool seen = isVisible() && !visibleRegion().isEmpty();
+    loading_->setInterval(seen ? 0 : load_wait);
+    if (!seen) return;
+    const bool complete = load(load_portion);
+    if (complete) loading_->stop();
+    if (complete || since_shown_.elapsed() >= load_wait) show_progress();
+}
+
+void CanvasPlot::show_progress() {
+    if (!note_->text().isEmpty() || pending_rebuild_) return;
+    setting_ranges_ = true;
+    show_loaded();
+    if (!zoomed_) fit_axes();
+    if (hovered_ && !show_hover(*hovered_)) hover_->clear();
+    setting_ranges_ = false;
+    canvas_->replot(QCustomPlot::rpQueuedRefresh);
+    since_shown_.start();
 }
 
 void CanvasPlot::request_rebuild() {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include <QElapsedTimer>
 #include <QPointF>
 
 #include "views/plot_style.h"
@@ -14,6 +16,7 @@
 class QCPAxisRect;
 class QLabel;
 class QMouseEvent;
+class QTimer;
 
 namespace wavlab {
 
@@ -76,8 +79,13 @@ protected:
     virtual std::optional<double> key_of_step(std::int64_t) const { return std::nullopt; }
     /// The inverse, for plots whose axis is not the step itself.
     virtual std::int64_t step_of_key(double key) const;
-    /// What is drawn bit by bit is complete when it returns.
-    virtual void complete() {}
+    /// Plots that read many frames do so in small portions between events: after this call, `load` until it is done,
+    /// with `show_loaded` now and then.
+    void start_loading();
+    /// Reads for about this long; true when everything is read.
+    virtual bool load(std::chrono::milliseconds) { return true; }
+    /// Draws what is read so far.
+    virtual void show_loaded() {}
 
     const std::vector<DrawnRun>& runs() const { return runs_; }
     /// The run that single-run plots show; null without runs.
@@ -113,6 +121,8 @@ private:
     void flush_step();
     void schedule();
     void clear_hover();
+    void load_on();
+    void show_progress();
     void place_cursor_line();
     bool drag_cursor(const QMouseEvent& event);
     bool is_on_cursor(const QPointF& position) const;
@@ -132,6 +142,8 @@ private:
     std::optional<std::int64_t> own_step_;  ///< of the state, where there is no cursor
     bool pending_step_ = false;
     bool dragging_cursor_ = false;
+    QTimer* loading_ = nullptr;
+    QElapsedTimer since_shown_;  ///< what is loading
     RecordChanges pending_;
     bool pending_rebuild_ = true;
     bool scheduled_ = false;

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include <QCoreApplication>
+
 namespace wavlab {
 
 // ---- LegendStrip
@@ -36,6 +38,10 @@ std::vector<LegendStrip::Place> LegendStrip::places(double width, double* height
             const QString text = metrics.elidedText(entry.text, Qt::ElideMiddle, room);
             const double needed = symbol + metrics.horizontalAdvance(text);
             if (x > 0 && (x + needed > width || (break_at_headings && entry.heading))) {
+                if (y > line_height * (most_lines_ - 1.5)) {
+                    shorten(result, metrics, width);
+                    break;
+                }
                 x = 0;
                 y += line_height;
             }
@@ -50,6 +56,21 @@ std::vector<LegendStrip::Place> LegendStrip::places(double width, double* height
     if (lines > line_height * 1.5) result = lay_out(true, &lines);
     if (height) *height = entries_.empty() ? 0 : lines;
     return result;
+}
+
+void LegendStrip::shorten(std::vector<Place>& places, const QFontMetricsF& metrics, double width) const {
+    const auto rest = [&] {
+        return QCoreApplication::translate("wavlab", "and %n more", nullptr, int(entries_.size() - places.size()));
+    };
+    while (places.size() > 1 && places.back().corner.x() > 0 &&
+           places.back().corner.x() + metrics.horizontalAdvance(rest()) > width)
+        places.pop_back();
+    // In the place of the last one, which is one of those left out.
+    Place last = places.back();
+    places.pop_back();
+    last.text = rest();
+    last.is_rest = true;
+    places.push_back(last);
 }
 
 QSize LegendStrip::minimumOuterSizeHint() const {
@@ -70,9 +91,14 @@ void LegendStrip::draw(QCPPainter* painter) {
     const QFontMetricsF metrics(style_.tick_font);
     const std::vector<Place> where = places(rect().width(), nullptr);
     painter->setFont(style_.tick_font);
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
+    for (std::size_t i = 0; i < where.size(); ++i) {
         const Entry& entry = entries_[i];
         const QPointF corner = where[i].corner + rect().topLeft();
+        if (where[i].is_rest) {
+            painter->setPen(style_.muted_ink);
+            painter->drawText(corner + QPointF(0, metrics.ascent()), where[i].text);
+            break;
+        }
         const double width = symbol_width(entry);
         const QPointF middle(corner.x() + width / 2, corner.y() + metrics.height() / 2);
         if (entry.swatch.isValid()) {
@@ -229,6 +255,11 @@ void CursorLine::draw(QCPPainter* painter) {
     const std::optional<double> x = pixel();
     if (!x) return;
     const QRectF area = axes_->rect();
+    // Seen on every colour of a heatmap.
+    if (!following_) {
+        painter->setPen(QPen(style_.ground, style_.px(3)));
+        painter->drawLine(QPointF(*x, area.top()), QPointF(*x, area.bottom()));
+    }
     painter->setPen(QPen(following_ ? style_.faint(style_.ink, 0.35) : style_.ink, style_.px(1)));
     painter->drawLine(QPointF(*x, area.top()), QPointF(*x, area.bottom()));
     // A handle at the top: it can be dragged.

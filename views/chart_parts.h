@@ -27,6 +27,8 @@ public:
     explicit LegendStrip(QCustomPlot* plot);
     void set_entries(std::vector<Entry> entries);
     void set_style(const PlotStyle& style);
+    /// Entries that would need more lines are left out, and the last line says how many.
+    void set_most_lines(int lines) { most_lines_ = lines; }
     const std::vector<Entry>& entries() const { return entries_; }
 
     QSize minimumOuterSizeHint() const override;
@@ -40,12 +42,16 @@ private:
     struct Place {
         QPointF corner;
         QString text;
+        bool is_rest = false;  ///< the text says how many entries are left out from here on
     };
+    /// Lets the last place say how many entries follow that have none.
+    void shorten(std::vector<Place>& places, const QFontMetricsF& metrics, double width) const;
     std::vector<Place> places(double width, double* height) const;
     double symbol_width(const Entry& entry) const;
 
     std::vector<Entry> entries_;
     PlotStyle style_;
+    int most_lines_ = 1000;
 };
 
 /// A box with a small table beside a point, a vertical line, and a frame around a cell.

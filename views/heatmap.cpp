@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/heatmap.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace wavlab {
@@ -9,20 +10,38 @@ void Heatmap::set_cells(std::size_t rows, std::size_t columns, std::vector<doubl
     rows_ = rows;
     columns_ = columns;
     values_ = std::move(values);
+    hatched_.clear();
+    edges_.clear();
     image_ = {};
 }
 
-void Heatmap::set_scale(ColorMap map, double low, double high) {
-    if (map == map_ && low == low_ && high == high_) return;
+void Heatmap::set_scale(ColorMap map, double low, double high, bool logarithmic) {
+    if (map == map_ && low == low_ && high == high_ && logarithmic == logarithmic_) return;
     map_ = map;
     low_ = low;
     high_ = high;
+    logarithmic_ = logarithmic;
     image_ = {};
 }
 
+void Heatmap::set_column_edges(std::vector<double> edges) {
+    edges_ = std::move(edges);
+    image_ = {};
+}
+
+double Heatmap::column_begin(std::size_t column) const {
+    return edges_.empty() ? double(column) - 0.5 : edges_[column];
+}
+
+std::optional<std::size_t> Heatmap::column_at(double key) const {
+    if (columns_ == 0 || key < column_begin(0) || key >= column_begin(columns_)) return std::nullopt;
+    if (edges_.empty()) return std::size_t(std::lround(key));
+    return std::size_t(std::upper_bound(edges_.begin(), edges_.end(), key) - edges_.begin()) - 1;
+}
+
 QRectF Heatmap::cell(std::size_t row, std::size_t column) const {
-    const double left = keyAxis()->coordToPixel(double(column) - 0.5);
-    const double right = keyAxis()->coordToPixel(double(column) + 0.5);
+    const double left = keyAxis()->coordToPixel(column_begin(column));
+    const double right = keyAxis()->coordToPixel(column_begin(column + 1));
     const double top = valueAxis()->coordToPixel(double(row) - 0.5);
     const double bottom = valueAxis()->coordToPixel(double(row) + 0.5);
     return QRectF(QPointF(left, top), QPointF(right, bottom)).normalized();
@@ -32,7 +51,7 @@ double Heatmap::selectTest(const QPointF&, bool, QVariant*) const { return -1; }
 
 QCPRange Heatmap::getKeyRange(bool& found, QCP::SignDomain) const {
     found = columns_ > 0;
-    return {-0.5, double(columns_) - 0.5};
+    return found ? QCPRange(column_begin(0), column_begin(columns_)) : QCPRange();
 }
 
 QCPRange Heatmap::getValueRange(bool& found, QCP::SignDomain, const QCPRange&) const {
@@ -42,7 +61,9 @@ QCPRange Heatmap::getValueRange(bool& found, QCP::SignDomain, const QCPRange&) c
 
 QRgb Heatmap::color(double value) const {
     if (std::isinf(value)) return qRgb(0xd5, 0x00, 0x00);
-    return color_at(map_, high_ > low_ ? (value - low_) / (high_ - low_) : 0.0);
+    if (!(high_ > low_)) return color_at(map_, 0);
+    if (!logarithmic_) return color_at(map_, (value - low_) / (high_ - low_));
+    return color_at(map_, value > 0 ? std::log(value / low_) / std::log(high_ / low_) : 0);
 }
 
 void Heatmap::draw(QCPPainter* painter) {
@@ -65,9 +86,18 @@ void Heatmap::draw_rectangles(QCPPainter* painter, double gap) const {
     for (std::size_t row = 0; row < rows_; ++row)
         for (std::size_t column = 0; column < columns_; ++column) {
             const double v = value(row, column);
-            if (std::isnan(v)) continue;
+            const bool hatched = is_hatched(row * columns_ + column);
+            if (std::isnan(v) && !hatched) continue;
             QRectF place = cell(row, column);
             if (!place.intersects(area)) continue;
+            if (hatched) {
+                place.adjust(0, 0, -gap, -gap);
+                painter->fillRect(place, hatch_color(style_));
+                painter->setPen(QPen(style_.faint(style_.ink, 0.55), style_.px(0.6)));
+                painter->drawLine(place.bottomLeft(), place.topRight());
+                painter->setPen(Qt::NoPen);
+                continue;
+            }
             if (gap > 0) {
                 place.adjust(0, 0, -gap, -gap);
             } else {
@@ -80,18 +110,32 @@ void Heatmap::draw_rectangles(QCPPainter* painter, double gap) const {
 }
 
 void Heatmap::draw_image(QCPPainter* painter) {
-    if (image_.isNull()) {
-        image_ = QImage(int(columns_), int(rows_), QImage::Format_ARGB32_Premultiplied);
+    // Columns of different widths: a pixel of the canvas across each.
+    const QRect area = clipRect();
+    const QCPRange keys = keyAxis()->range();
+    const bool by_pixel = !edges_.empty();
+    const int width = by_pixel ? area.width() : int(columns_);
+    if (image_.isNull() || (by_pixel && (image_.width() != width || !(keys == image_keys_)))) {
+        image_keys_ = keys;
+        image_ = QImage(width, int(rows_), QImage::Format_ARGB32_Premultiplied);
         image_.fill(Qt::transparent);
+        std::vector<std::optional<std::size_t>> column_of(std::size_t(std::max(width, 0)));
+        for (std::size_t x = 0; x < column_of.size(); ++x)
+            column_of[x] = by_pixel ? column_at(keyAxis()->pixelToCoord(area.left() + double(x) + 0.5)) : x;
         for (std::size_t row = 0; row < rows_; ++row) {
             auto* line = reinterpret_cast<QRgb*>(image_.scanLine(int(row)));
-            for (std::size_t column = 0; column < columns_; ++column) {
-                const double v = value(row, column);
-                if (!std::isnan(v)) line[column] = color(v);
+            for (std::size_t x = 0; x < column_of.size(); ++x) {
+                if (!column_of[x]) continue;
+                const std::size_t place = row * columns_ + *column_of[x];
+                if (is_hatched(place))
+                    line[x] = hatch_color(style_).rgb();
+                else if (!std::isnan(values_[place]))
+                    line[x] = color(values_[place]);
             }
         }
     }
-    const QRectF whole = cell(0, 0).united(cell(rows_ - 1, columns_ - 1));
+    QRectF whole = cell(0, 0).united(cell(rows_ - 1, columns_ - 1));
+    if (by_pixel) whole = QRectF(area.left(), whole.top(), width, whole.height());
     const bool upside_down = cell(0, 0).top() > cell(rows_ - 1, 0).top();
     painter->setRenderHint(QPainter::SmoothPixmapTransform, false);
     painter->drawImage(whole, upside_down ? image_.mirrored(false, true) : image_);

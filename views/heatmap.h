@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include <qcustomplot.h>
@@ -11,14 +12,20 @@
 namespace wavlab {
 
 /// A matrix of coloured cells: rectangles of their own in a vector figure, one scaled image on the screen. Column c
-/// lies at c - 0.5 .. c + 0.5 of the horizontal axis, row r likewise of the vertical one.
+/// lies at c - 0.5 .. c + 0.5 of the horizontal axis (or between edges of its own), row r likewise of the vertical one.
 class Heatmap : public QCPAbstractPlottable {
 public:
     Heatmap(QCPAxis* columns, QCPAxis* rows) : QCPAbstractPlottable(columns, rows) { setAntialiased(false); }
 
     /// Row after row; a cell that is NaN does not exist and stays blank, an infinite one is marked.
     void set_cells(std::size_t rows, std::size_t columns, std::vector<double> values);
-    void set_scale(ColorMap map, double low, double high);
+    /// Colours from `low` to `high`; `logarithmic`: even in their logarithm (both above zero).
+    void set_scale(ColorMap map, double low, double high, bool logarithmic = false);
+    /// Where columns begin and the last one ends, ascending; empty: whole numbers as above. After `set_cells`.
+    void set_column_edges(std::vector<double> edges);
+    /// Cells (row after row) that have no value but are there: grey, with a stroke across. After `set_cells`.
+    void set_hatched(std::vector<bool> hatched) { hatched_ = std::move(hatched); }
+    static QColor hatch_color(const PlotStyle& style) { return style.faint(style.ink, 0.18); }
     /// Thin gaps between cells where they are large enough.
     void set_gaps(bool gaps) { gaps_ = gaps; }
     void set_style(const PlotStyle& style) { style_ = style; }
@@ -28,6 +35,8 @@ public:
     double value(std::size_t row, std::size_t column) const { return values_[row * columns_ + column]; }
     double low() const { return low_; }
     double high() const { return high_; }
+    /// The column at this place of the horizontal axis; nothing beside them.
+    std::optional<std::size_t> column_at(double key) const;
     /// The cell's rectangle on the canvas.
     QRectF cell(std::size_t row, std::size_t column) const;
 
@@ -41,18 +50,24 @@ protected:
 
 private:
     QRgb color(double value) const;
+    bool is_hatched(std::size_t place) const { return place < hatched_.size() && hatched_[place]; }
+    double column_begin(std::size_t column) const;
     void draw_rectangles(QCPPainter* painter, double gap) const;
     void draw_image(QCPPainter* painter);
 
     std::size_t rows_ = 0;
     std::size_t columns_ = 0;
     std::vector<double> values_;
+    std::vector<bool> hatched_;
+    std::vector<double> edges_;
+    bool logarithmic_ = false;
     ColorMap map_ = ColorMap::viridis;
     double low_ = 0;
     double high_ = 1;
     bool gaps_ = true;
     PlotStyle style_;
-    QImage image_;
+    QImage image_;         ///< a pixel a cell, or across the columns that of the canvas where they have edges
+    QCPRange image_keys_;  ///< the range that it was made for
 };
 
 }  // namespace wavlab

@@ -41,7 +41,8 @@ public:
     /// Something changed in a run that is drawn; repaints once if it concerns this plot and the plot is visible.
     virtual void update_from(const RunRecord& record, const RecordChanges& changes) = 0;
     virtual void set_style(const PlotStyle& style) = 0;
-    /// From now on the step is this cursor's (one for all plots of a window), no longer the state's. It outlives the plot.
+    /// From now on the step is this cursor's (one for all plots of a window), no longer the state's. It outlives the
+    /// plot.
     virtual void set_time_cursor(TimeCursor* cursor) = 0;
     /// The cursor moved: shows what each run has recorded last up to its step. Repaints only what follows it.
     virtual void time_cursor_moved() = 0;
@@ -67,6 +68,11 @@ struct PlotDescriptor {
     std::string help;            ///< what it shows, with the definitions of its symbols
     double height_ratio = 0.62;  ///< of a figure's width
     bool several_runs = false;   ///< draws all runs it is given, not only the focused one
+    /// What `"quantity"` and `"mode"` of its state can be, the default first; empty: it has no such choice.
+    std::vector<std::string> quantities = {};
+    std::vector<std::string> modes = {};
+    /// Knows `"against"` (a run's name) and `"against_step"`: a figure may show the difference to that run.
+    bool compares = false;
     std::function<Plot*(QWidget* parent)> make;
 };
 
