@@ -2,6 +2,7 @@
 #include "views/sweep_grid.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <QCoreApplication>
 
@@ -27,9 +28,10 @@ QString title_of(const std::string& key) {
 double estimate_disk(const Experiment& experiment, const CostEstimate& cost) {
     const TrainSettings& train = experiment.train;
     const auto times = [&](std::int64_t every) { return every > 0 ? double(train.steps / every) : 0.0; };
-    double checkpoints = times(train.checkpoint_every) + 1;
-    // The best and the last are kept beside the newest.
-    if (train.checkpoint_keep > 0) checkpoints = std::min(checkpoints, double(train.checkpoint_keep) + 2);
+    double checkpoints =
+        train.checkpoint_every > 0 ? std::ceil(double(train.steps) / double(train.checkpoint_every)) : 1;
+    // Beside the newest the best is kept, which may be an older one.
+    if (train.checkpoint_keep > 0) checkpoints = std::min(checkpoints, double(train.checkpoint_keep) + 1);
     // Weights and AdamW's two moments, 4 bytes each.
     const double saved = checkpoints * 12.0 * double(cost.parameters);
     constexpr double scalar_bytes = 150;  // a step's scalars in the store
@@ -54,7 +56,7 @@ SweepGrid lay_out_grid(const Sweep& sweep, std::int64_t vocabulary) {
         return grid;
     }
     for (SweepPoint& point : points) {
-        SweepRow row;
+        PlannedRun row;
         const std::vector<ExperimentProblem> found = problems(point.experiment);
         if (found.empty()) {
             const CostEstimate cost = estimate_cost(point.experiment, vocabulary);
@@ -71,12 +73,12 @@ SweepGrid lay_out_grid(const Sweep& sweep, std::int64_t vocabulary) {
 
 std::size_t SweepGrid::bad_rows() const {
     return std::size_t(
-        std::count_if(rows.begin(), rows.end(), [](const SweepRow& row) { return !row.problem.isEmpty(); }));
+        std::count_if(rows.begin(), rows.end(), [](const PlannedRun& row) { return !row.problem.isEmpty(); }));
 }
 
 std::optional<double> SweepGrid::seconds() const {
     double sum = 0;
-    for (const SweepRow& row : rows) {
+    for (const PlannedRun& row : rows) {
         if (!row.problem.isEmpty()) continue;
         if (!row.seconds) return std::nullopt;
         sum += *row.seconds;
@@ -85,18 +87,18 @@ std::optional<double> SweepGrid::seconds() const {
 }
 
 bool SweepGrid::is_any_scaled() const {
-    return std::any_of(rows.begin(), rows.end(), [](const SweepRow& row) { return row.is_scaled; });
+    return std::any_of(rows.begin(), rows.end(), [](const PlannedRun& row) { return row.is_scaled; });
 }
 
 double SweepGrid::memory_bytes() const {
     double most = 0;
-    for (const SweepRow& row : rows) most = std::max(most, row.memory_bytes);
+    for (const PlannedRun& row : rows) most = std::max(most, row.memory_bytes);
     return most;
 }
 
 double SweepGrid::disk_bytes() const {
     double sum = 0;
-    for (const SweepRow& row : rows) sum += row.disk_bytes;
+    for (const PlannedRun& row : rows) sum += row.disk_bytes;
     return sum;
 }
 
@@ -117,7 +119,8 @@ QString SweepGrid::size_text() const {
 
 QString SweepGrid::first_problem() const {
     if (!problem.isEmpty()) return problem;
-    const auto bad = std::find_if(rows.begin(), rows.end(), [](const SweepRow& row) { return !row.problem.isEmpty(); });
+    const auto bad =
+        std::find_if(rows.begin(), rows.end(), [](const PlannedRun& row) { return !row.problem.isEmpty(); });
     if (bad == rows.end()) return {};
     return QCoreApplication::translate("wavlab", "%1: %2")
         .arg(QString::fromStdString(settings_text(bad->point.settings)), bad->problem);

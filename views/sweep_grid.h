@@ -16,7 +16,7 @@
 namespace wavlab {
 
 /// One run of a sweep as the window shows it, before it is made.
-struct SweepRow {
+struct PlannedRun {
     SweepPoint point;
     QString problem;  ///< why it could not be run; empty when it can
     double memory_bytes = 0;
@@ -31,7 +31,7 @@ struct SweepGrid {
     QStringList titles;                     ///< of these, for people
     std::vector<std::size_t> value_counts;  ///< of these
     std::size_t combinations = 0;           ///< before equal runs are made once
-    std::vector<SweepRow> rows;
+    std::vector<PlannedRun> rows;
     QString problem;      ///< why there are no rows
     QString time_status;  ///< why not every time is known
 

@@ -19,7 +19,7 @@
 namespace wavlab {
 
 void SweepModel::set_grid(const SweepGrid& grid) {
-    const auto same_run = [](const SweepRow& a, const SweepRow& b) { return a.point.settings == b.point.settings; };
+    const auto same_run = [](const PlannedRun& a, const PlannedRun& b) { return a.point.settings == b.point.settings; };
     if (grid.keys == grid_.keys &&
         std::equal(grid.rows.begin(), grid.rows.end(), grid_.rows.begin(), grid_.rows.end(), same_run)) {
         // Only what it costs is new: selection and scroll position stay.
@@ -36,7 +36,7 @@ int SweepModel::rowCount(const QModelIndex& parent) const { return parent.isVali
 
 int SweepModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : axes() + cost_columns; }
 
-QVariant SweepModel::cost_text(const SweepRow& row, int cost) const {
+QVariant SweepModel::cost_text(const PlannedRun& row, int cost) const {
     const bool possible = row.problem.isEmpty();
     switch (cost) {
         case time:
@@ -58,7 +58,7 @@ QVariant SweepModel::cost_text(const SweepRow& row, int cost) const {
 
 QVariant SweepModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
-    const SweepRow& row = grid_.rows[std::size_t(index.row())];
+    const PlannedRun& row = grid_.rows[std::size_t(index.row())];
     const int cost = index.column() - axes();
     if (role == Qt::ToolTipRole)
         return row.problem.isEmpty() ? QString::fromStdString(row.point.experiment.name) : row.problem;

@@ -31,7 +31,7 @@ public:
 private:
     enum Cost { time, memory, disk, problem, cost_columns };
     int axes() const { return int(grid_.keys.size()); }
-    QVariant cost_text(const SweepRow& row, int cost) const;
+    QVariant cost_text(const PlannedRun& row, int cost) const;
 
     SweepGrid grid_;
 };

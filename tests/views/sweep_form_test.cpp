@@ -266,7 +266,7 @@ TEST(SweepModel, IsASoundTableThatFollowsTheSweep) {
     EXPECT_EQ(model.index(0, 1).data().toString(), "–") << "standard has no phase";
     EXPECT_EQ(model.index(2, 1).data().toString(), "false");
     QSignalSpy reset(&model, &QAbstractItemModel::modelReset), changed(&model, &QAbstractItemModel::dataChanged);
-    for (SweepRow& row : grid.rows) row.seconds = 61;
+    for (PlannedRun& row : grid.rows) row.seconds = 61;
     grid.rows[1].is_scaled = true;
     model.set_grid(grid);
     EXPECT_EQ(reset.size(), 0) << "times come in without losing the selection";

@@ -60,7 +60,7 @@ void SweepPreviewFeature::on_ready() {
 
 SweepPreviewFeature::LaidOut SweepPreviewFeature::lay_out_all(const Sweep& sweep, std::int64_t vocabulary) {
     LaidOut found{lay_out_grid(sweep, vocabulary), {}};
-    for (const SweepRow& row : found.grid.rows)
+    for (const PlannedRun& row : found.grid.rows)
         found.shapes.push_back(row.problem.isEmpty() ? step_shape(row.point.experiment, vocabulary) : StepShape{});
     return found;
 }
@@ -119,7 +119,7 @@ void SweepPreviewFeature::show() {
         return;
     }
     for (std::size_t i = 0; i < grid_.rows.size(); ++i) {
-        SweepRow& row = grid_.rows[i];
+        PlannedRun& row = grid_.rows[i];
         if (!row.problem.isEmpty()) continue;
         const RunTime time = window_.estimator()->time_of(shapes_[i], row.point.experiment.train);
         row.seconds = time.seconds;
