@@ -385,8 +385,8 @@ TEST(GpuDevice, CutsTheSameWindowsAsTheCpu) {
 TEST(GpuDevice, DropsTheSameNumbersAsTheCpu) {
     SKIP_WITHOUT_GPU();
     const at::Tensor ones = at::ones({3, 50, 40});
-    const at::Tensor expected = dropout(ones, 0.3, 99);
-    EXPECT_TRUE(at::equal(dropout(ones.to(gpu), 0.3, 99).cpu(), expected));
+    const at::Tensor expected = wavlab::dropout(ones, 0.3, 99U);
+    EXPECT_TRUE(at::equal(wavlab::dropout(ones.to(gpu), 0.3, 99U).cpu(), expected));
 }
 
 }  // namespace
