@@ -103,6 +103,10 @@ QString RunsModel::tip(const Row& row) const {
     if (!row.problem.isEmpty()) return html + QStringLiteral("<p>%1</p>").arg(row.problem.toHtmlEscaped());
     if (!run.reason.empty())
         html += QStringLiteral("<p>%1</p>").arg(QString::fromStdString(run.reason).toHtmlEscaped());
+    if (row.record && row.record->description().origin) {
+        const QString origin = QString::fromStdString(to_string(*row.record->description().origin));
+        html += QStringLiteral("<p>%1</p>").arg(tr("Began with the weights of %1").arg(origin).toHtmlEscaped());
+    }
     if (run.best_validation_loss)
         html += QStringLiteral("<p>%1</p>")
                     .arg(tr("Best validation loss: %1 nats per token").arg(loss_text(run.best_validation_loss)));
