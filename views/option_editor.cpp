@@ -96,13 +96,13 @@ OptionEditor::OptionEditor(Option option, QString key, QGridLayout& grid, int ro
         line->addWidget(unit_);
     }
     several_ = new QAction(tr("&Several values"), this);
+    several_->setIcon(themed_icon(QStringLiteral("several")));
     several_->setCheckable(true);
     several_->setToolTip(tr("Several values of this option: a run for each, and for each combination with others."));
     connect(several_, &QAction::triggered, this, &OptionEditor::set_several);
     several_button_ = new QToolButton(box_);
     several_button_->setDefaultAction(several_);
     several_button_->setObjectName(key_ + QStringLiteral(".several"));
-    several_button_->setIcon(themed_icon(QStringLiteral("several")));
     several_button_->setToolButtonStyle(Qt::ToolButtonIconOnly);
     several_button_->setAutoRaise(true);
     // By keyboard there is an action for the field that has it.

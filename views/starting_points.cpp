@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include <QStandardItemModel>
+#include <QStyleOptionComboBox>
+#include <QStylePainter>
 
 namespace wavlab {
 
@@ -40,6 +42,7 @@ void StartingPoints::refill() {
                                     [this](const StartingPoint& point) { return point.id == origin_.id; });
     if (!listed) {
         const bool nothing = origin_.title.isEmpty();
+        title_ = origin_.title;
         addItem(nothing ? tr("Choose an experiment…") : with_change(origin_.title), QString());
         setCurrentIndex(0);
     }
@@ -57,12 +60,32 @@ void StartingPoints::refill() {
         const bool current = point.id == origin_.id;
         addItem(current ? with_change(point.title) : point.title, point.id);
         setItemData(count() - 1, point.help, Qt::ToolTipRole);
-        if (current) setCurrentIndex(count() - 1);
+        if (current) {
+            title_ = point.title;
+            setCurrentIndex(count() - 1);
+        }
     }
     QString help = tr("What the form was filled from. Choose another experiment to start from it; that can be undone.");
     if (changed_) help += QLatin1Char(' ') + tr("Choose the same one to take back your changes.");
+    if (!currentText().isEmpty()) help.prepend(currentText() + QStringLiteral(".\n"));
     setToolTip(help);
     setAccessibleDescription(currentText());
+}
+
+void StartingPoints::paintEvent(QPaintEvent*) {
+    QStylePainter painter(this);
+    QStyleOptionComboBox option;
+    initStyleOption(&option);
+    painter.drawComplexControl(QStyle::CC_ComboBox, option);
+    if (changed_ && !title_.isEmpty()) {
+        // What is cut off is the title, not that it was changed.
+        const int space =
+            style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this).width() - 4;
+        const QString marked = tr("%1 (changed)");
+        const int rest = fontMetrics().horizontalAdvance(marked.arg(QString()));
+        option.currentText = marked.arg(fontMetrics().elidedText(title_, Qt::ElideRight, space - rest));
+    }
+    painter.drawControl(QStyle::CE_ComboBoxLabel, option);
 }
 
 }  // namespace wavlab

@@ -37,11 +37,15 @@ public:
 signals:
     void chosen(const QString& id);
 
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
 private:
     void refill();
 
     QList<StartingPoint> points_;
     FormOrigin origin_;
+    QString title_;  ///< of what is shown as chosen
     bool changed_ = false;
 };
 

@@ -105,25 +105,25 @@ double SweepGrid::disk_bytes() const {
 QString SweepGrid::size_text() const {
     QStringList factors;
     for (qsizetype i = 0; i < titles.size(); ++i)
-        factors.append(QCoreApplication::translate("wavlab", "%1 %2").arg(value_counts[std::size_t(i)]).arg(titles[i]));
-    QString text = QString::number(rows.size());
+        if (value_counts[std::size_t(i)] > 1 || titles.size() == 1)
+            factors.append(
+                QCoreApplication::translate("wavlab", "%1 (%2)").arg(titles[i]).arg(value_counts[std::size_t(i)]));
+    const QString product = factors.join(QStringLiteral(" × "));
     if (rows.size() == combinations)
-        text += QStringLiteral(" = ") + factors.join(QStringLiteral(" × "));
-    else
-        text = QCoreApplication::translate("wavlab", "%1 of %2 = %3; the others would be the same runs")
-                   .arg(text)
-                   .arg(combinations)
-                   .arg(factors.join(QStringLiteral(" × ")));
-    return text;
+        return product.isEmpty() ? QString::number(rows.size())
+                                 : QCoreApplication::translate("wavlab", "%1: %2").arg(rows.size()).arg(product);
+    return QCoreApplication::translate("wavlab", "%1 of %2: %3; the others would be the same runs")
+        .arg(rows.size())
+        .arg(combinations)
+        .arg(product);
 }
 
 QString SweepGrid::first_problem() const {
     if (!problem.isEmpty()) return problem;
-    const auto bad =
-        std::find_if(rows.begin(), rows.end(), [](const PlannedRun& row) { return !row.problem.isEmpty(); });
-    if (bad == rows.end()) return {};
-    return QCoreApplication::translate("wavlab", "%1: %2")
-        .arg(QString::fromStdString(settings_text(bad->point.settings)), bad->problem);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        if (!rows[i].problem.isEmpty())
+            return QCoreApplication::translate("wavlab", "Run %1: %2.").arg(i + 1).arg(rows[i].problem);
+    return {};
 }
 
 }  // namespace wavlab

@@ -42,9 +42,9 @@ struct SweepGrid {
     /// The most that one run needs.
     double memory_bytes() const;
     double disk_bytes() const;
-    /// "12 = 3 Layers × 2 Method × 2 Seed".
+    /// "12: Layers (3) × Method (2) × Seed (2)".
     QString size_text() const;
-    /// "Layers = 4, Seed = 1: must be ..." for the first run that cannot be made.
+    /// "Run 2: model.heads = 5: must be ..." for the first run that cannot be made.
     QString first_problem() const;
 };
 

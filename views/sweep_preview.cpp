@@ -134,7 +134,7 @@ SweepPreview::SweepPreview(QWidget* parent) : QDialog(parent), model_(new SweepM
     connect(copy_button, &QPushButton::clicked, this, &SweepPreview::copy);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     column->addWidget(buttons);
-    resize(fontMetrics().averageCharWidth() * 110, fontMetrics().height() * 28);
+    resize(fontMetrics().averageCharWidth() * 140, fontMetrics().height() * 30);
 }
 
 void SweepPreview::show_grid(const SweepGrid& grid) {

@@ -249,8 +249,8 @@ TEST(SweepGrid, CountsRunsOnceAndKeepsThoseThatCannotBeMade) {
     EXPECT_EQ(grid.combinations, 8u);
     EXPECT_EQ(grid.rows.size(), 6u);
     EXPECT_EQ(grid.bad_rows(), 3u);
-    EXPECT_TRUE(grid.first_problem().contains("model.heads = 5")) << grid.first_problem().toStdString();
-    EXPECT_TRUE(grid.size_text().contains("6 of 8")) << grid.size_text().toStdString();
+    EXPECT_TRUE(grid.first_problem().startsWith("Run 2: model.heads = 5: ")) << grid.first_problem().toStdString();
+    EXPECT_TRUE(grid.size_text().startsWith("6 of 8: Method (2) × Phase (2) × Heads (2)")) << grid.size_text().toStdString();
     EXPECT_GT(grid.memory_bytes(), 0);
     EXPECT_GT(grid.disk_bytes(), grid.rows[0].disk_bytes);
     EXPECT_FALSE(grid.seconds());
