@@ -35,6 +35,8 @@ struct QueuedRun {
     std::string reason;  ///< why it failed, diverged or was ended early; one sentence
     /// End it early by the median rule (core/median_rule.h), after this fraction of its steps; empty: never.
     std::optional<double> stop_early_after;
+
+    friend bool operator==(const QueuedRun&, const QueuedRun&) = default;
 };
 
 /// The lock of a runs folder's queue, held while the object lives: one process at a time works through it or changes

@@ -36,7 +36,7 @@ std::string interval_text(const GroupStatistics& difference) {
 }
 
 /// "2 ended early, 1 failed": the runs that do not count.
-std::string left_out_text(const SweepRow& row) {
+std::string left_out_text(const SweepTableRow& row) {
     std::string text;
     const auto add = [&](std::size_t count, const char* what) {
         if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + what;
@@ -102,7 +102,7 @@ std::string csv(const SweepTable& table, std::optional<std::size_t> baseline) {
         for (const char* column : {"difference", "difference_low", "difference_high", "pairs"})
             head.emplace_back(column);
     std::string text = joined(head, "", ",", "");
-    for (const SweepRow& row : table) {
+    for (const SweepTableRow& row : table) {
         Line line;
         for (const std::string& key : keys) line.push_back(csv_field(setting_text(row, key)));
         line.push_back(std::to_string(row.loss.n));
@@ -131,11 +131,11 @@ std::vector<Line> cells(const SweepTable& table, std::optional<std::size_t> base
     head.insert(head.end(), {"n", "validation loss"});
     if (baseline) head.insert(head.end(), {"difference", "95% interval"});
     const bool complete =
-        std::all_of(table.begin(), table.end(), [](const SweepRow& row) { return left_out_text(row).empty(); });
+        std::all_of(table.begin(), table.end(), [](const SweepTableRow& row) { return left_out_text(row).empty(); });
     if (!complete) head.emplace_back("not counted");
     std::vector<Line> lines{head};
     for (std::size_t i = 0; i < table.size(); ++i) {
-        const SweepRow& row = table[i];
+        const SweepTableRow& row = table[i];
         Line line;
         for (const std::string& key : keys) line.push_back(setting_text(row, key));
         line.push_back(std::to_string(row.loss.n));
@@ -165,7 +165,7 @@ SweepTable sweep_table(const std::vector<SweepOutcome>& outcomes) {
             table.emplace_back();
             table.back().settings = settings;
         }
-        SweepRow& row = table[place->second];
+        SweepTableRow& row = table[place->second];
         switch (outcome.state) {
             case QueueState::finished:
                 if (outcome.loss)
@@ -188,7 +188,7 @@ SweepTable sweep_table(const std::vector<SweepOutcome>& outcomes) {
                 break;
         }
     }
-    for (SweepRow& row : table) {
+    for (SweepTableRow& row : table) {
         std::vector<double> losses;
         for (const auto& [seed, loss] : row.by_seed) losses.push_back(loss);
         row.loss = group_statistics(losses);
@@ -196,7 +196,7 @@ SweepTable sweep_table(const std::vector<SweepOutcome>& outcomes) {
     return table;
 }
 
-GroupStatistics difference_to(const SweepRow& row, const SweepRow& baseline) {
+GroupStatistics difference_to(const SweepTableRow& row, const SweepTableRow& baseline) {
     std::vector<double> own;
     std::vector<double> others;
     for (const auto& [seed, loss] : row.by_seed) {
@@ -228,13 +228,13 @@ std::optional<std::size_t> find_row(const SweepTable& table, const std::string& 
 
 std::vector<std::string> setting_keys(const SweepTable& table) {
     std::vector<std::string> keys;
-    for (const SweepRow& row : table)
+    for (const SweepTableRow& row : table)
         for (const auto& [key, value] : row.settings)
             if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
     return keys;
 }
 
-std::string setting_text(const SweepRow& row, const std::string& key) {
+std::string setting_text(const SweepTableRow& row, const std::string& key) {
     for (const auto& [own, value] : row.settings)
         if (own == key) return to_text(value);
     return "";

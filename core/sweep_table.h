@@ -23,7 +23,7 @@ struct SweepOutcome {
 };
 
 /// One setting, over its seeds. Only finished runs count for the mean.
-struct SweepRow {
+struct SweepTableRow {
     SweepSettings settings;  ///< without the seed
     GroupStatistics loss;
     std::map<std::int64_t, double> by_seed;  ///< the finished runs' losses
@@ -34,12 +34,12 @@ struct SweepRow {
 };
 
 /// The results of a sweep: a row for each setting, in the order in which they came.
-using SweepTable = std::vector<SweepRow>;
+using SweepTable = std::vector<SweepTableRow>;
 
 SweepTable sweep_table(const std::vector<SweepOutcome>& outcomes);
 
 /// row - baseline, over the seeds that both have finished.
-GroupStatistics difference_to(const SweepRow& row, const SweepRow& baseline);
+GroupStatistics difference_to(const SweepTableRow& row, const SweepTableRow& baseline);
 
 /// The first row whose settings hold each of these ("model.method=standard", several parted by commas), or empty.
 /// Throws InputError when the text has another form.
@@ -54,6 +54,6 @@ std::string table_text(const SweepTable& table, std::optional<std::size_t> basel
 /// The keys of the settings over all rows, in their order.
 std::vector<std::string> setting_keys(const SweepTable& table);
 /// The row's value of a key; empty where its method lacks the option.
-std::string setting_text(const SweepRow& row, const std::string& key);
+std::string setting_text(const SweepTableRow& row, const std::string& key);
 
 }  // namespace wavlab

@@ -90,13 +90,13 @@ std::size_t find_baseline(const SweepTable& table, const std::string& wanted) {
     const std::optional<std::size_t> row = find_row(table, wanted);
     if (row) return *row;
     std::string known;
-    for (const SweepRow& one : table) known += (known.empty() ? "" : "; ") + settings_text(one.settings);
+    for (const SweepTableRow& one : table) known += (known.empty() ? "" : "; ") + settings_text(one.settings);
     throw InputError("--baseline " + wanted + ": no setting of this sweep is like that; it has " + known);
 }
 
 void print_rows(const SweepTable& table, std::size_t baseline) {
     for (std::size_t i = 0; i < table.size(); ++i) {
-        const SweepRow& row = table[i];
+        const SweepTableRow& row = table[i];
         json object{{"settings", settings_json(row.settings)},
                     {"n", row.loss.n},
                     {"mean", optional_json(row.loss.mean)},

@@ -257,7 +257,14 @@ QString MainWindow::start_obstacle() const {
     if (!form_) return tr("The model part of the program is being loaded; that takes about a second.");
     if (form_->has_several()) return tr("The form describes several runs. Add them to the queue instead.");
     if (session_->is_running()) return tr("A run is going: %1. Stop it first.").arg(own_name());
+    if (const QString obstacle = run_obstacle(); !obstacle.isEmpty()) return obstacle;
     return form_->first_problem();
+}
+
+QString MainWindow::run_obstacle() const {
+    for (const WindowFeature* feature : features_)
+        if (const QString obstacle = feature->run_obstacle(); !obstacle.isEmpty()) return obstacle;
+    return {};
 }
 
 void MainWindow::refresh_actions() {
@@ -312,6 +319,8 @@ void MainWindow::refresh_runs_actions() {
             no_resume = tr("Another process runs it now.");
         else if (!is_resumable(row->summary))
             no_resume = tr("It is %1.").arg(state_text(row->summary.state));
+        else
+            no_resume = run_obstacle();
     }
     actions_->set_obstacle(QStringLiteral("runs.resume"), no_resume);
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <QObject>
+#include <QString>
 
 #include "core/registry.h"
 
@@ -27,6 +28,10 @@ public:
     virtual void add_views() {}
     /// Enables its actions, or says why they cannot be used now. Called after everything that may change that.
     virtual void refresh_actions() {}
+    /// Why the window can train no run of its own now; empty when it can.
+    virtual QString run_obstacle() const { return {}; }
+    /// The window is about to close without asking (SIGINT, SIGTERM): `may_close` must not ask either.
+    virtual void interrupt() {}
     /// False keeps the window open: the feature has asked the user and closes the window itself once that is settled.
     virtual bool may_close() { return true; }
 };

@@ -93,32 +93,38 @@ const QueueRunner::Facts& QueueRunner::facts(const QueuedRun& run) const {
     return facts;
 }
 
-void QueueRunner::look_again() {
-    if (queue_.is_held()) find_what_is_there(false);
+void QueueRunner::look_again() { find_what_is_there(false); }
+
+/// What a run's folder says of it.
+QueuedRun QueueRunner::as_found(QueuedRun run) {
+    const std::optional<SweepRun> there = index_.find(facts(run).identity);
+    run.folder = there ? there->folder : std::filesystem::path();
+    curves_[run.id] = there ? there->evaluations : EvaluationCurve{};
+    if (there && there->state == RunState::finished) {
+        run.state = QueueState::finished;
+        run.reason.clear();
+    } else if (there && (there->ended_early || there->state == RunState::diverged)) {
+        run.state = there->ended_early ? QueueState::ended_early : QueueState::diverged;
+        run.reason = there->reason;
+    } else {
+        run.state = QueueState::waiting;  // also when it was over, but its folder is gone
+    }
+    return run;
 }
 
 void QueueRunner::find_what_is_there(bool try_again) {
     index_.refresh();
+    std::map<std::string, QueuedRun> changed;
+    for (const QueuedRun& run : queue_.runs()) {
+        if (!is_mine(run) || run.state == QueueState::running) continue;
+        if (run.state == QueueState::failed && !try_again) continue;
+        QueuedRun found = as_found(run);
+        if (found != run) changed.emplace(run.id, std::move(found));
+    }
+    if (changed.empty() || queue_.held_by_other()) return;
     queue_.change([&](std::vector<QueuedRun>& runs) {
-        for (QueuedRun& run : runs) {
-            if (!is_mine(run) || run.state == QueueState::running) continue;
-            if (run.state == QueueState::failed) {
-                if (!try_again) continue;
-                run.state = QueueState::waiting;
-            }
-            const std::optional<SweepRun> there = index_.find(facts(run).identity);
-            run.folder = there ? there->folder : std::filesystem::path();
-            curves_[run.id] = there ? there->evaluations : EvaluationCurve{};
-            if (there && there->state == RunState::finished) {
-                run.state = QueueState::finished;
-                run.reason.clear();
-            } else if (there && (there->ended_early || there->state == RunState::diverged)) {
-                run.state = there->ended_early ? QueueState::ended_early : QueueState::diverged;
-                run.reason = there->reason;
-            } else {
-                run.state = QueueState::waiting;  // also when it was over, but its folder is gone
-            }
-        }
+        for (QueuedRun& run : runs)
+            if (const auto found = changed.find(run.id); found != changed.end()) run = found->second;
     });
 }
 
@@ -362,6 +368,12 @@ std::optional<double> QueueRunner::seconds_left() const {
     }
     if (speed <= 0) return std::nullopt;
     return left * speed / double(std::max<std::size_t>(active_.size(), 1));
+}
+
+std::optional<double> QueueRunner::last_loss(const std::string& id) const {
+    const auto curve = curves_.find(id);
+    if (curve == curves_.end() || curve->second.empty()) return std::nullopt;
+    return curve->second.back().second;
 }
 
 std::size_t QueueRunner::total_count() const {

@@ -61,7 +61,7 @@ public:
     /// Between `start` and the end of the last run: runs go or will.
     bool is_working() const { return queue_.is_held(); }
     bool is_pausing() const { return pausing_; }
-    /// Finds out what is there already of runs that were added since.
+    /// Finds out what the runs folder holds already of the queue's runs. May be called at any time.
     void look_again();
     /// Reads what the runs have printed, notes what has ended, starts what can be. Never waits.
     void step();
@@ -77,6 +77,9 @@ public:
     /// What is to be done, and by now.
     std::size_t finished_count() const;
     std::size_t total_count() const;
+    /// The last validation loss that is known of a run.
+    std::optional<double> last_loss(const std::string& id) const;
+    std::int64_t total_steps(const QueuedRun& run) const { return facts(run).steps; }
     /// How the run's process ended the last time, if it did since `start`.
     std::optional<int> exit_code(const std::string& id) const;
 
@@ -92,6 +95,7 @@ private:
         double work = 0;  ///< operations in all; 0: not known
     };
     const Facts& facts(const QueuedRun& run) const;
+    QueuedRun as_found(QueuedRun run);
     void find_what_is_there(bool try_again);
     std::vector<EvaluationCurve> others_of(const std::string& id) const;
     bool settle_from_folder(const std::string& id);

@@ -2,21 +2,33 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include <QString>
+#include <QStringList>
+#include <QTimer>
 
 #include "app/gui/window_feature.h"
 #include "core/sweep.h"
+#include "core/sweep_table.h"
 
 namespace wavlab {
 
+class MainWindow;
+class QueueModel;
+class QueuePanel;
+class QueueRunner;
+class RunQueue;
+struct QueuedRun;
+struct QueueRow;
+
 /// The queue of runs of the runs folder: shows it, takes sweeps into it, works through it with processes of their own.
-/// Reached by `window.feature<QueueFeature>()`.
+/// While it works, this window trains no run itself. Reached by `window.feature<QueueFeature>()`.
 class QueueFeature : public WindowFeature {
     Q_OBJECT
 
 public:
-    explicit QueueFeature(class MainWindow& window);
+    explicit QueueFeature(MainWindow& window);
     ~QueueFeature() override;
 
     /// Why nothing can be added now (another process works through the queue); empty when it can.
@@ -29,15 +41,55 @@ public:
 
     /// Runs of the queue are being trained by this window.
     bool is_working() const;
+    /// The sweeps of the queue, in its order.
+    QStringList sweeps() const;
+    /// What became of the runs of a sweep so far.
+    std::vector<SweepOutcome> outcomes(const QString& sweep) const;
 
     void add_actions() override;
     void add_views() override;
     void refresh_actions() override;
+    QString run_obstacle() const override;
+    void interrupt() override { closing_ = true; }
     bool may_close() override;
 
+signals:
+    /// The queue or the state of its runs has changed.
+    void changed();
+
 private:
-    struct Implementation;
-    std::unique_ptr<Implementation> implementation_;
+    void on_ready();
+    int take_in(std::vector<QueuedRun> runs);
+    void start();
+    void pause();
+    void work();
+    void look();
+    void show_queue();
+    QueueRow row_of(const QueuedRun& run, bool busy) const;
+    QString summary() const;
+    QString notice() const;
+    void offer_unfinished();
+    void move_selected(int by);
+    void move_before(const QString& id, int place);
+    void remove_selected();
+    void open(const QString& id);
+    void follow(const QueuedRun& run);
+    void set_stop_early(bool on);
+    bool stops_early() const;
+    QString change_obstacle() const;
+    std::size_t waiting() const;
+
+    MainWindow& window_;
+    std::unique_ptr<RunQueue> queue_;      ///< null when its file cannot be read
+    std::unique_ptr<QueueRunner> runner_;  ///< null until the methods are there
+    QString problem_;
+    QueueModel* model_ = nullptr;
+    QueuePanel* panel_ = nullptr;
+    QTimer work_timer_;
+    QTimer look_timer_;
+    std::filesystem::path followed_;  ///< the run of the queue that was selected last by itself
+    bool was_held_by_other_ = false;
+    bool closing_ = false;  ///< the window closes as soon as the runs have saved their state
 };
 
 }  // namespace wavlab
