@@ -205,7 +205,11 @@ void OptionEditor::set_several(bool several) {
         const std::optional<OptionValue> now = value();
         auto* made = new ValueListEditor(option_, choices_, box_);
         made->setObjectName(key_ + QStringLiteral(".values"));
-        if (now) made->set_values({*now});
+        const bool* flag = now ? std::get_if<bool>(&*now) : nullptr;
+        if (flag)
+            made->set_values({*flag, !*flag});  // there is only one other
+        else if (now)
+            made->set_values({*now});
         list_ = made;
         single->hide();
         row->insertWidget(0, list_, 1);

@@ -112,9 +112,9 @@ TEST_F(SweepForm, ChoicesAndFlagsAreTicked) {
     press("train.deterministic");
     auto boxes = form.findChild<QWidget*>("train.deterministic.values")->findChildren<QCheckBox*>();
     ASSERT_EQ(boxes.size(), 2);
-    EXPECT_TRUE(boxes[0]->isChecked());
+    EXPECT_EQ(form.sweep()->axes[0].values, (Values{false, true})) << "both at once";
     QTest::mouseClick(boxes[1], Qt::LeftButton, {}, QPoint(8, boxes[1]->height() / 2));
-    EXPECT_EQ(form.sweep()->axes[0].values, (Values{false, true}));
+    EXPECT_EQ(form.sweep()->axes[0].values, (Values{false}));
     press("model.method");
     boxes = form.findChild<QWidget*>("model.method.values")->findChildren<QCheckBox*>();
     ASSERT_EQ(std::size_t(boxes.size()), MethodRegistry::all().size());
