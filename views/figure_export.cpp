@@ -146,7 +146,8 @@ QByteArray draw_png(QCustomPlot& canvas, QSize units, const FigureContent& conte
 
 void check(const FigureContent& content, const FigureOptions& options) {
     if (content.runs.empty()) throw InputError("a figure needs at least one run");
-    if (!content.plot->several_runs && content.runs.size() > 1)
+    const std::size_t compared = content.plot->compares && options.state.contains("against") ? 1 : 0;
+    if (!content.plot->several_runs && content.runs.size() > 1 + compared)
         throw InputError("the figure '" + content.plot->id + "' shows one run, and " +
                          std::to_string(content.runs.size()) + " were given");
     const auto check_inches = [](const char* what, double inches) {
@@ -194,6 +195,15 @@ double parse_figure_width(const std::string& text) {
     if (per_inch == 0) return fail();
     const double inches = *number / per_inch;
     return inches >= narrowest && inches <= widest ? inches : fail();
+}
+
+std::vector<DrawnRun> runs_of_figure(const PlotDescriptor& plot, const std::vector<DrawnRun>& drawn,
+                                     const QJsonObject& state) {
+    const std::string against = plot.compares ? state["against"].toString().toStdString() : std::string();
+    std::vector<DrawnRun> runs;
+    for (const DrawnRun& run : drawn)
+        if (plot.several_runs || run.focused || (!against.empty() && run.record->name() == against)) runs.push_back(run);
+    return runs;
 }
 
 QByteArray render_figure(const FigureContent& content, const FigureOptions& options, FigureFormat format,

@@ -50,6 +50,10 @@ double parse_figure_width(const std::string& text);
 /// The sizes that the export menu offers, in inches.
 inline constexpr double figure_widths[] = {5.5, 3.25, 6.75};
 
+/// Of the runs that are drawn in a window, those that a figure of this plot shows in this state.
+std::vector<DrawnRun> runs_of_figure(const PlotDescriptor& plot, const std::vector<DrawnRun>& drawn,
+                                     const QJsonObject& state);
+
 /// Draws the figure and writes it, complete or not at all. PDF and SVG are vectors with their text as text; PNG has
 /// 300 dots per inch. The same content gives the same bytes when main has fixed Qt's hash seed. Needs a QApplication
 /// (offscreen will do) and its thread. Throws InputError (a plot that has nothing to draw, several runs where one is

@@ -374,6 +374,7 @@ const Registration<PlotDescriptor> registration{{
         "everything.",
     .height_ratio = 0.62,
     .several_runs = false,
+    .quantities = {"rms", "scale", "cosine", "bias"},
     .make = [](QWidget* parent) -> Plot* { return new DetailsPlot(parent); },
 }};
 
