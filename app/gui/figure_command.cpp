@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <clocale>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 
 #include "app/command.h"
 #include "app/gui/qt_messages.h"
+#include "core/error.h"
 #include "core/run_folder.h"
 #include "core/run_record.h"
 #include "views/figure_export.h"
@@ -23,17 +26,59 @@ struct FigureArguments {
     std::string kind;
     std::string out;
     std::string width = "5.5in";
+    std::string mode;
+    std::string quantity;
+    std::string against;
+    std::optional<std::int64_t> against_step;
+    std::optional<int> router;
+    bool logarithmic = false;
     FigureOptions options;
 };
+
+/// Throws InputError that says what is allowed.
+void choose(FigureOptions& options, const char* key, const std::string& value, const std::string& kind,
+            const std::vector<std::string>& allowed) {
+    if (value.empty()) return;
+    std::string list;
+    for (const std::string& one : allowed) list += (list.empty() ? "" : ", ") + one;
+    if (std::find(allowed.begin(), allowed.end(), value) == allowed.end())
+        throw InputError(allowed.empty() ? fmt::format("--{}: the figure '{}' has no such choice", key, kind)
+                                         : fmt::format("--{}: '{}' is not known; allowed are {}", key, value, list));
+    options.state[key] = QString::fromStdString(value);
+}
+
+/// What the figure shows of its runs, as the plot's state.
+void set_state(FigureOptions& options, const FigureArguments& arguments, const PlotDescriptor& plot) {
+    choose(options, "mode", arguments.mode, plot.id, plot.modes);
+    choose(options, "quantity", arguments.quantity, plot.id, plot.quantities);
+    if (arguments.logarithmic) options.state["log"] = true;
+    if (arguments.router && *arguments.router < 1)
+        throw InputError(fmt::format("--router: {} is no router; they are counted from 1", *arguments.router));
+    if (arguments.router) options.state["router"] = *arguments.router;
+    if (!arguments.against.empty() || arguments.against_step)
+        if (!plot.compares) throw InputError(fmt::format("the figure '{}' compares nothing", plot.id));
+    if (arguments.against_step) options.state["against_step"] = double(*arguments.against_step);
+}
 
 ExitCode draw(const FigureArguments& arguments, const CommandEnvironment& environment) {
     FigureOptions options = arguments.options;
     options.width_inches = parse_figure_width(arguments.width);
     figure_format(arguments.out);  // refused before anything is read
+    if (const PlotDescriptor* plot = PlotRegistry::find(arguments.kind)) set_state(options, arguments, *plot);
     std::vector<std::shared_ptr<RunRecord>> records;
     for (const std::string& run : arguments.runs) {
         records.push_back(std::make_shared<RunRecord>(find_run(run, environment.runs).path));
         records.back()->follow_store();
+    }
+    if (!arguments.against.empty()) {
+        const auto other = std::make_shared<RunRecord>(find_run(arguments.against, environment.runs).path);
+        options.state["against"] = QString::fromStdString(other->name());
+        const bool given = std::any_of(records.begin(), records.end(),
+                                       [&](const auto& record) { return record->folder() == other->folder(); });
+        if (!given) {
+            other->follow_store();
+            records.push_back(other);
+        }
     }
 
     // Without a display Qt would abort, and the picture is the same.
@@ -64,6 +109,16 @@ CommandAction declare(CLI::App& app) {
         ->required();
     app.add_option("--width", arguments->width, "5.5in, 3.25in, 6.75in, 14cm, ...")->capture_default_str();
     app.add_option("--step", arguments->options.step, "Of the routing or detail frame; else the newest");
+    app.add_option("--quantity", arguments->quantity,
+                   "routing: weight, contribution, relative, spread; details: rms, scale, cosine, bias; depth: state, "
+                   "update, gradient, ratio");
+    app.add_option("--mode", arguments->mode, "routing and depth: 'step', or 'time' for a heatmap over all steps");
+    app.add_option("--router", arguments->router, "The router that is drawn over time, from 1; else the last");
+    auto* against =
+        app.add_option("--against", arguments->against, "routing: minus this run; depth over time: divided by it")
+            ->type_name("RUN");
+    app.add_option("--against-step", arguments->against_step, "The same with this step of the run")->excludes(against);
+    app.add_flag("--log", arguments->logarithmic, "details and depth: a logarithmic axis or logarithmic colours");
     app.add_option("--font", arguments->options.font, "sans, serif, or a family's name")->capture_default_str();
     return [arguments](const CommandEnvironment& environment) { return draw(*arguments, environment); };
 }

@@ -255,10 +255,9 @@ void MainWindow::export_figure_dialog(const QString& plot) {
     const auto run = [this](const PlotDescriptor& descriptor, FigureOptions options, const fs::path& file) {
         FigureContent content;
         content.plot = &descriptor;
-        for (const DrawnRun& drawn : runs_model_->drawn_runs(focus()))
-            if (descriptor.several_runs || drawn.focused) content.runs.push_back(drawn);
         for (PlotPane* pane : panes_)
             if (pane->descriptor().id == descriptor.id) options.state = pane->plot().state();
+        content.runs = runs_of_figure(descriptor, runs_model_->drawn_runs(focus()), options.state);
         const FigureResult result = export_figure(content, options, file);
         window_settings().setValue(QStringLiteral("folders/figure"), QFileInfo(to_qstring(file)).path());
         QString said = tr("Wrote %1.").arg(to_qstring(result.file));
@@ -273,10 +272,9 @@ void MainWindow::copy_plot() {
     if (!pane) return;
     FigureContent content;
     content.plot = &pane->descriptor();
-    for (const DrawnRun& drawn : runs_model_->drawn_runs(focus()))
-        if (content.plot->several_runs || drawn.focused) content.runs.push_back(drawn);
     FigureOptions options;
     options.state = pane->plot().state();
+    content.runs = runs_of_figure(*content.plot, runs_model_->drawn_runs(focus()), options.state);
     FigureResult result;
     auto* data = new QMimeData;
     const QByteArray png = render_figure(content, options, FigureFormat::png, result);
