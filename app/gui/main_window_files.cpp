@@ -20,6 +20,7 @@
 #include "core/error.h"
 #include "core/ready_experiments.h"
 #include "core/run_folder.h"
+#include "core/run_record.h"
 #include "core/safe_file.h"
 #include "core/sweep.h"
 #include "views/action_registry.h"
@@ -225,9 +226,13 @@ void MainWindow::use_settings_of_focused() {
 }
 
 void MainWindow::copy_command_of_focused() {
-    const QString command =
-        QStringLiteral("wavlab train %1 --runs %2")
-            .arg(quoted(to_qstring(RunFolder{focus()}.experiment())), quoted(to_qstring(library_->folder())));
+    const RunFolder run{focus()};
+    QString command = QStringLiteral("wavlab train %1 --runs %2")
+                          .arg(quoted(to_qstring(run.experiment())), quoted(to_qstring(library_->folder())));
+    // What a run that began with a checkpoint's weights began with is its own checkpoint of step 0.
+    const RunsModel::Row* row = runs_model_->find(run.path);
+    if (row && row->record && row->record->description().origin)
+        command += QStringLiteral(" --from ") + quoted(to_qstring(run.checkpoints() / checkpoint_name(0)));
     QApplication::clipboard()->setText(command);
     show_information(tr("Copied: %1").arg(command));
 }
