@@ -75,6 +75,16 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
+std::filesystem::path own_program() {
+    constexpr const char* self = "/proc/self/exe";
+    constexpr const char* name = "wavlab";
+    std::error_code error;
+    const std::filesystem::path file = std::filesystem::read_symlink(self, error);
+    // The name has " (deleted)" behind it after a new build; the link itself works still.
+    if (error || file.filename().string().starts_with(name)) return self;
+    return file.parent_path() / name;
+}
+
 ChildRun::ChildRun(const ChildRequest& request) {
     std::vector<std::string> arguments = arguments_of(request);
     std::vector<std::string> environment = environment_of(request);

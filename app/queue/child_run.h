@@ -11,9 +11,13 @@
 
 namespace wavlab {
 
+/// The file of this program, also where it was replaced since it started; for tests, which are other programs, the one
+/// that lies beside them.
+std::filesystem::path own_program();
+
 /// What a process of this program is to train.
 struct ChildRequest {
-    std::filesystem::path program = "/proc/self/exe";
+    std::filesystem::path program = own_program();
     std::string experiment;        ///< TOML of a new run; empty: go on with the run in `folder`
     std::filesystem::path folder;  ///< the run's
     std::string visible_devices;   ///< CUDA_VISIBLE_DEVICES for it; empty: as here

@@ -37,7 +37,7 @@ struct QueueProgress {
 class QueueRunner {
 public:
     struct Settings {
-        std::filesystem::path program = "/proc/self/exe";
+        std::filesystem::path program = own_program();
         std::vector<QueueDevice> devices{{"cpu", ""}};
         std::optional<std::set<std::string>> only;  ///< ids; without: all of the queue
     };
