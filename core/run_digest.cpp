@@ -68,9 +68,9 @@ void read_state(const SqliteDatabase& store, RunDigest& digest) {
         } else if (const auto* started = std::get_if<RunStarted>(&event)) {
             digest.total_steps = started->total_steps;
             digest.step = std::max(digest.step, started->first_step);
-            digest.started_at = started->description.started_at;
+            digest.description = started->description;
             try {
-                digest.experiment = parse_recorded_experiment(started->description.experiment);
+                digest.experiment = parse_recorded_experiment(digest.description.experiment);
             } catch (const InputError&) {
                 digest.experiment = {};
             }

@@ -24,7 +24,7 @@ struct RunDigest {
     std::optional<double> validation_loss;       ///< the last
     std::optional<double> best_validation_loss;  ///< the smallest that is finite
     std::optional<double> tokens_per_second;     ///< the last
-    std::string started_at;                      ///< ISO 8601, UTC
+    RunDescription description;                  ///< of its newest start
     bool has_checkpoint = false;
     bool alive = false;  ///< some process runs it now
 };

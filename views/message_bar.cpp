@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <QAction>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
@@ -23,6 +24,11 @@ MessageBar::MessageBar(QWidget* parent) : QFrame(parent) {
     label_->setWordWrap(true);
     label_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     row->addWidget(label_, 1);
+    offer_ = new QToolButton(this);
+    offer_->setObjectName(QStringLiteral("message_offer"));
+    offer_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    offer_->hide();
+    row->addWidget(offer_);
     close_ = new QToolButton(this);
     close_->setAutoRaise(true);
     close_->setIcon(themed_icon(QStringLiteral("close")));
@@ -35,8 +41,11 @@ MessageBar::MessageBar(QWidget* parent) : QFrame(parent) {
     });
 }
 
-void MessageBar::show_message(Kind kind, const QString& text) {
+void MessageBar::show_message(Kind kind, const QString& text, QAction* offer) {
     kind_ = kind;
+    if (QAction* before = offer_->defaultAction()) offer_->removeAction(before);
+    if (offer) offer_->setDefaultAction(offer);
+    offer_->setVisible(offer != nullptr);
     const int side = fontMetrics().height() + 2;
     icon_->setPixmap(themed_icon(kind == Kind::problem ? QStringLiteral("warning") : QStringLiteral("info"))
                          .pixmap(QSize(side, side), devicePixelRatioF()));
@@ -48,12 +57,16 @@ void MessageBar::show_message(Kind kind, const QString& text) {
 
 QSize MessageBar::sizeHint() const {
     const int width = window()->width();
-    const int beside = icon_->sizeHint().width() + close_->sizeHint().width() + 50;
+    const int beside = icon_->sizeHint().width() + close_->sizeHint().width() + 50 +
+                       (offer_->isHidden() ? 0 : offer_->sizeHint().width());
     const int text_height = label_->heightForWidth(std::max(100, width - beside));
     return {width / 2, std::max(text_height, close_->sizeHint().height()) + 8};
 }
 
-void MessageBar::clear() { label_->clear(); }
+void MessageBar::clear() {
+    label_->clear();
+    offer_->hide();
+}
 
 QString MessageBar::text() const { return label_->text(); }
 

@@ -3,6 +3,7 @@
 
 #include <QFrame>
 
+class QAction;
 class QLabel;
 class QToolButton;
 
@@ -17,7 +18,8 @@ public:
     enum class Kind { information, problem };
 
     explicit MessageBar(QWidget* parent = nullptr);
-    void show_message(Kind kind, const QString& text);
+    /// `offer`: what can be done about it, as a button.
+    void show_message(Kind kind, const QString& text, QAction* offer = nullptr);
     void clear();
     QString text() const;
     /// As many lines as the text needs at the window's width.
@@ -32,6 +34,7 @@ protected:
 private:
     QLabel* icon_;
     QLabel* label_;
+    QToolButton* offer_;
     QToolButton* close_;
     Kind kind_ = Kind::information;
 };

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/run_summary.h"
 
+#include <utility>
+
+#include "core/experiment.h"
+#include "core/run_digest.h"
 #include "core/run_record.h"
 
 namespace wavlab {
@@ -31,6 +35,37 @@ RunSummary summarise(const RunRecord& record, bool alive) {
     summary.has_checkpoint = !record.checkpoints().empty();
     summary.alive = alive;
     return summary;
+}
+
+RunSummary summarise(const RunDigest& digest) {
+    RunSummary summary;
+    summary.folder = digest.folder;
+    summary.name = digest.name;
+    summary.method = digest.experiment.model.method;
+    summary.layers = digest.experiment.model.layers;
+    summary.dataset = digest.experiment.data.dataset;
+    summary.state = digest.state;
+    summary.reason = digest.reason;
+    summary.step = digest.step;
+    summary.total_steps = digest.total_steps;
+    summary.train_loss = digest.train_loss;
+    summary.validation_loss = digest.validation_loss;
+    summary.best_validation_loss = digest.best_validation_loss;
+    summary.tokens_per_second = digest.tokens_per_second;
+    summary.started_at = digest.description.started_at;
+    summary.has_checkpoint = digest.has_checkpoint;
+    summary.alive = digest.alive;
+    summary.options = options_of(digest.experiment);
+    return summary;
+}
+
+std::shared_ptr<const OptionValues> options_of(const Experiment& experiment) {
+    static const std::vector<ExperimentField> fields = experiment_fields();
+    auto values = std::make_shared<OptionValues>();
+    for (const ExperimentField& field : fields)
+        if (!field.table.empty() || field.option.key == "seed") (*values)[field.dotted_key()] = field.get(experiment);
+    for (const auto& [key, value] : experiment.method) (*values)["method." + key] = value;
+    return values;
 }
 
 bool is_resumable(const RunSummary& summary) {

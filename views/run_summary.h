@@ -3,16 +3,20 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "core/option.h"
 #include "core/run_event.h"
 
 namespace wavlab {
 
 class RunRecord;
+struct Experiment;
+struct RunDigest;
 
-/// What the list of runs says of one run. Made from its record, which need not stay open for it.
+/// What the list of runs says of one run. Made from its digest, or from its record, which need not stay open for it.
 struct RunSummary {
     std::filesystem::path folder;
     std::string name;
@@ -30,10 +34,16 @@ struct RunSummary {
     std::string started_at;  ///< ISO 8601, UTC
     bool has_checkpoint = false;
     bool alive = false;  ///< some process runs it now
+    /// Of the experiment, by dotted key ("train.batch", "method.blocks"). Null: as it was known before.
+    std::shared_ptr<const OptionValues> options;
 };
 
 /// `alive`: whether its lock is held; a run that says "running" but is not was interrupted.
 RunSummary summarise(const RunRecord& record, bool alive);
+RunSummary summarise(const RunDigest& digest);
+
+/// Every option of an experiment that may differ between runs, by dotted key.
+std::shared_ptr<const OptionValues> options_of(const Experiment& experiment);
 
 /// Whether `resume` would go on with it: it is not finished, and no process runs it.
 bool is_resumable(const RunSummary& summary);

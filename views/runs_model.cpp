@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
+#include <variant>
 
 #include <QGuiApplication>
 #include <QPainter>
@@ -17,7 +20,20 @@ namespace {
 
 QString path_text(const std::filesystem::path& path) { return QString::fromStdString(path.string()); }
 
-QVariant number_or_last(std::optional<double> value) { return value ? QVariant(*value) : QVariant(HUGE_VAL); }
+/// What is not a number sorts as if there were none.
+QVariant number_or_none(std::optional<double> value) {
+    return value && !std::isnan(*value) ? QVariant(*value) : QVariant();
+}
+
+QVariant text_or_none(const QString& text) { return text.isEmpty() ? QVariant() : QVariant(text); }
+
+QVariant option_sort_value(const OptionValue* value) {
+    if (!value) return {};
+    if (const auto* text = std::get_if<std::string>(value)) return QString::fromStdString(*text);
+    if (const auto* number = std::get_if<double>(value)) return *number;
+    if (const auto* whole = std::get_if<std::int64_t>(value)) return qint64(*whole);
+    return std::get<bool>(*value) ? 1 : 0;
+}
 
 /// Numbers stand under each other by their last digit.
 int alignment_of(int column) {
@@ -26,6 +42,7 @@ int alignment_of(int column) {
         case RunsModel::step:
         case RunsModel::train_loss:
         case RunsModel::validation_loss:
+        case RunsModel::best_loss:
         case RunsModel::speed:
             return int(Qt::AlignRight | Qt::AlignVCenter);
         default:
@@ -35,22 +52,34 @@ int alignment_of(int column) {
 
 }  // namespace
 
+const OptionValue* option_of(const RunSummary& run, const std::string& dotted_key) {
+    if (!run.options) return nullptr;
+    const auto found = run.options->find(dotted_key);
+    return found == run.options->end() ? nullptr : &found->second;
+}
+
 QString state_text(RunState state) { return QString::fromStdString(to_string(state)); }
 
 RunsModel::RunsModel(QObject* parent) : QAbstractTableModel(parent) { set_palette(QGuiApplication::palette(), 1); }
 
 int RunsModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(rows_.size()); }
 
-int RunsModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(column_count); }
+int RunsModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(column_count) + int(option_columns_.size());
+}
 
 QVariant RunsModel::display(const Row& row, int column) const {
     const RunSummary& run = row.summary;
     const bool unknown = run.method.empty();  // not read yet, or not readable
+    if (column >= column_count) {
+        const OptionValue* value = option_of(run, option_columns_[column - column_count].toStdString());
+        return value ? QString::fromStdString(to_text(*value)) : QString();
+    }
     switch (column) {
         case name:
             return QString::fromStdString(run.name);
         case state:
-            if (!row.problem.isEmpty()) return tr("not readable");
+            if (!row.problem.isEmpty()) return tr("damaged");
             return unknown ? tr("opening…") : state_text(run.state);
         case method:
             return QString::fromStdString(run.method);
@@ -67,6 +96,12 @@ QVariant RunsModel::display(const Row& row, int column) const {
             return unknown ? QString() : loss_text(run.train_loss);
         case validation_loss:
             return unknown ? QString() : loss_text(run.validation_loss);
+        case best_loss:
+            return unknown ? QString() : loss_text(run.best_validation_loss);
+        case tags:
+            return QString::fromStdString(tags_text(row.annotations.tags));
+        case note:
+            return QString::fromStdString(row.annotations.note).section(QLatin1Char('\n'), 0, 0);
         case speed:
             return run.tokens_per_second ? count_text(*run.tokens_per_second) : QString();
         case started:
@@ -78,21 +113,26 @@ QVariant RunsModel::display(const Row& row, int column) const {
 
 QVariant RunsModel::sort_value(const Row& row, int column) const {
     const RunSummary& run = row.summary;
+    if (column >= column_count)
+        return option_sort_value(option_of(run, option_columns_[column - column_count].toStdString()));
+    const bool unknown = run.method.empty();
     switch (column) {
         case layers:
-            return qint64(run.layers);
+            return unknown ? QVariant() : QVariant(qint64(run.layers));
         case step:
-            return qint64(run.step);
+            return unknown ? QVariant() : QVariant(qint64(run.step));
         case train_loss:
-            return number_or_last(run.train_loss);
+            return number_or_none(run.train_loss);
         case validation_loss:
-            return number_or_last(run.validation_loss);
+            return number_or_none(run.validation_loss);
+        case best_loss:
+            return number_or_none(run.best_validation_loss);
         case speed:
-            return run.tokens_per_second.value_or(0);
+            return number_or_none(run.tokens_per_second);
         case started:
-            return QString::fromStdString(run.started_at);
+            return text_or_none(QString::fromStdString(run.started_at));
         default:
-            return display(row, column);
+            return text_or_none(display(row, column).toString());
     }
 }
 
@@ -100,7 +140,13 @@ QString RunsModel::tip(const Row& row) const {
     const RunSummary& run = row.summary;
     QString html = QStringLiteral("<b>%1</b><br>%2")
                        .arg(QString::fromStdString(run.name).toHtmlEscaped(), path_text(run.folder).toHtmlEscaped());
-    if (!row.problem.isEmpty()) return html + QStringLiteral("<p>%1</p>").arg(row.problem.toHtmlEscaped());
+    if (!row.problem.isEmpty()) html += QStringLiteral("<p>%1</p>").arg(row.problem.toHtmlEscaped());
+    if (!row.annotations_problem.isEmpty())
+        html += QStringLiteral("<p>%1</p>").arg(row.annotations_problem.toHtmlEscaped());
+    if (!row.annotations.note.empty())
+        html += QStringLiteral("<p style=\"white-space: pre-wrap\">%1</p>")
+                    .arg(QString::fromStdString(row.annotations.note).toHtmlEscaped());
+    if (row.annotations.archived) html += QStringLiteral("<p>%1</p>").arg(tr("Archived"));
     if (!run.reason.empty())
         html += QStringLiteral("<p>%1</p>").arg(QString::fromStdString(run.reason).toHtmlEscaped());
     if (row.record && row.record->description().origin) {
@@ -125,6 +171,10 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const {
             return index.column() == name ? QVariant(row.drawn ? Qt::Checked : Qt::Unchecked) : QVariant();
         case Qt::DecorationRole:
             return index.column() == name ? QVariant(swatch(row.style_index)) : QVariant();
+        case Qt::ForegroundRole:
+            return row.annotations.archived
+                       ? QVariant(QGuiApplication::palette().color(QPalette::Disabled, QPalette::Text))
+                       : QVariant();
         case Qt::TextAlignmentRole:
             return alignment_of(index.column());
         case Qt::AccessibleTextRole:
@@ -147,8 +197,21 @@ bool RunsModel::setData(const QModelIndex& index, const QVariant& value, int rol
     if (row.drawn == wanted) return true;
     row.drawn = wanted;
     emit dataChanged(index, index, {Qt::CheckStateRole});
-    emit drawn_changed(path_text(row.summary.folder), wanted);
+    emit drawn_changed({path_text(row.summary.folder)}, wanted);
     return true;
+}
+
+void RunsModel::draw(const std::vector<std::filesystem::path>& folders, bool drawn) {
+    QStringList told;
+    for (const std::filesystem::path& folder : folders) {
+        const int row = row_of(folder);
+        if (row < 0 || rows_[std::size_t(row)].drawn == drawn) continue;
+        rows_[std::size_t(row)].drawn = drawn;
+        told.append(path_text(folder));
+    }
+    if (told.isEmpty()) return;
+    emit dataChanged(index(0, name), index(rowCount() - 1, name), {Qt::CheckStateRole});
+    emit drawn_changed(told, drawn);
 }
 
 Qt::ItemFlags RunsModel::flags(const QModelIndex& index) const {
@@ -159,11 +222,15 @@ Qt::ItemFlags RunsModel::flags(const QModelIndex& index) const {
 }
 
 QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int role) const {
-    if (orientation != Qt::Horizontal || section < 0 || section >= column_count) return {};
+    if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) return {};
     struct Heading {
         QString title, help;
     };
-    const auto heading = [section]() -> Heading {
+    const auto heading = [this, section]() -> Heading {
+        if (section >= column_count) {
+            const QString& key = option_columns_[section - column_count];
+            return {key.section(QLatin1Char('.'), -1), tr("The option %1 of the experiment").arg(key)};
+        }
         switch (section) {
             case name:
                 return {tr("Run"),
@@ -182,6 +249,12 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
                 return {tr("Train loss"), tr("Last training loss, nats per token")};
             case validation_loss:
                 return {tr("Val. loss"), tr("Last validation loss, nats per token")};
+            case best_loss:
+                return {tr("Best val."), tr("Smallest validation loss, nats per token")};
+            case tags:
+                return {tr("Tags"), tr("Words given to the run (F2 edits them); they lie in its folder")};
+            case note:
+                return {tr("Note"), tr("First line of the run's note; hold the mouse over it for all of it")};
             case speed:
                 return {tr("Tokens/s"), tr("Training tokens per second, at the last step")};
             case started:
@@ -202,26 +275,89 @@ const RunsModel::Row* RunsModel::find(const std::filesystem::path& folder) const
 }
 
 int RunsModel::row_of(const std::filesystem::path& folder) const {
-    const auto found =
-        std::find_if(rows_.begin(), rows_.end(), [&](const Row& row) { return row.summary.folder == folder; });
+    const auto found = std::find_if(rows_.begin(), rows_.end(),
+                                    [&](const Row& row) { return row.summary.folder.native() == folder.native(); });
     return found == rows_.end() ? -1 : int(found - rows_.begin());
 }
 
-void RunsModel::changed(int row) { emit dataChanged(index(row, 0), index(row, column_count - 1)); }
+void RunsModel::changed(int row) { emit dataChanged(index(row, 0), index(row, columnCount() - 1)); }
 
 void RunsModel::put(const RunSummary& summary, int style_index) {
     const int row = row_of(summary.folder);
     if (row >= 0) {
-        rows_[std::size_t(row)].summary = summary;
+        RunSummary& known = rows_[std::size_t(row)].summary;
+        const auto options = known.options;
+        known = summary;
+        if (!known.options) known.options = options;
         changed(row);
         return;
     }
-    beginInsertRows({}, int(rows_.size()), int(rows_.size()));
     Row added;
     added.summary = summary;
     added.style_index = style_index;
-    rows_.push_back(std::move(added));
+    add({std::move(added)});
+}
+
+void RunsModel::add(std::vector<Row> rows) {
+    if (rows.empty()) return;
+    beginInsertRows({}, int(rows_.size()), int(rows_.size() + rows.size()) - 1);
+    for (Row& row : rows) rows_.push_back(std::move(row));
     endInsertRows();
+}
+
+void RunsModel::set_annotations(const std::filesystem::path& folder, const RunAnnotations& annotations,
+                                const QString& problem) {
+    const int row = row_of(folder);
+    if (row < 0) return;
+    Row& known = rows_[std::size_t(row)];
+    if (known.annotations == annotations && known.annotations_problem == problem) return;
+    known.annotations = annotations;
+    known.annotations_problem = problem;
+    changed(row);
+}
+
+void RunsModel::set_option_columns(const QStringList& keys) {
+    if (keys == option_columns_) return;
+    if (!option_columns_.isEmpty()) {
+        beginRemoveColumns({}, column_count, columnCount() - 1);
+        option_columns_.clear();
+        endRemoveColumns();
+    }
+    if (keys.isEmpty()) return;
+    beginInsertColumns({}, column_count, column_count + int(keys.size()) - 1);
+    option_columns_ = keys;
+    endInsertColumns();
+}
+
+QStringList RunsModel::differing_options() const {
+    static const std::set<std::string> shown_anyway{"model.method", "model.layers", "data.dataset"};
+    std::map<std::string, std::pair<const OptionValue*, int>> first;  // and how many runs have it
+    std::set<std::string> differing;
+    int known = 0;
+    for (const Row& row : rows_) {
+        if (!row.summary.options) continue;
+        ++known;
+        for (const auto& [key, value] : *row.summary.options) {
+            auto& [seen, count] = first[key];
+            if (seen && *seen != value) differing.insert(key);
+            if (!seen) seen = &value;
+            ++count;
+        }
+    }
+    for (const auto& [key, seen] : first)
+        if (seen.second < known) differing.insert(key);
+    QStringList keys;
+    for (const std::string& key : differing)
+        if (!shown_anyway.contains(key)) keys.append(QString::fromStdString(key));
+    return keys;
+}
+
+QStringList RunsModel::all_tags() const {
+    std::set<std::string> tags;
+    for (const Row& row : rows_) tags.insert(row.annotations.tags.begin(), row.annotations.tags.end());
+    QStringList texts;
+    for (const std::string& tag : tags) texts.append(QString::fromStdString(tag));
+    return texts;
 }
 
 void RunsModel::set_record(const std::filesystem::path& folder, std::shared_ptr<RunRecord> record) {
@@ -240,8 +376,10 @@ void RunsModel::set_loading(const std::filesystem::path& folder, bool loading) {
 void RunsModel::set_problem(const std::filesystem::path& folder, const QString& problem) {
     const int row = row_of(folder);
     if (row < 0) return;
-    rows_[std::size_t(row)].problem = problem;
-    rows_[std::size_t(row)].loading = false;
+    Row& known = rows_[std::size_t(row)];
+    known.loading = false;
+    if (known.problem == problem) return;
+    known.problem = problem;
     changed(row);
 }
 

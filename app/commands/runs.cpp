@@ -14,54 +14,53 @@
 
 #include "app/command.h"
 #include "core/json_lines.h"
+#include "core/run_annotations.h"
+#include "core/run_digest.h"
 #include "core/run_folder.h"
-#include "core/run_record.h"
 #include "datasets/text.h"
 #include "datasets/validation_file.h"
 
 namespace wavlab {
 namespace {
 
-std::optional<double> last_value(const RunRecord& run, const char* name) {
-    const ScalarSeries* series = run.scalars(name);
-    return series ? series->last() : std::nullopt;
-}
-
 nlohmann::json json_or_null(const std::optional<double>& value) {
     return value ? json_number(*value) : nlohmann::json();
 }
 
-void print_json(const RunRecord& run) {
-    const Experiment& experiment = run.experiment();
-    fmt::print("{}\n", json_line(nlohmann::json{{"run", run.folder().string()},
-                                                {"name", run.name()},
-                                                {"state", to_string(run.state())},
+void print_json(const RunDigest& run, const RunAnnotations& annotations) {
+    const Experiment& experiment = run.experiment;
+    fmt::print("{}\n", json_line(nlohmann::json{{"run", run.folder.string()},
+                                                {"name", run.name},
+                                                {"state", to_string(run.state)},
                                                 {"method", experiment.model.method},
                                                 {"layers", experiment.model.layers},
                                                 {"dataset", experiment.data.dataset},
-                                                {"step", run.step()},
-                                                {"steps", run.total_steps()},
-                                                {"train_loss", json_or_null(last_value(run, "train/loss"))},
-                                                {"validation_loss", json_or_null(last_value(run, "val/loss"))},
-                                                {"origin", origin_json(run.description().origin)}}));
+                                                {"step", run.step},
+                                                {"steps", run.total_steps},
+                                                {"train_loss", json_or_null(run.train_loss)},
+                                                {"validation_loss", json_or_null(run.validation_loss)},
+                                                {"origin", origin_json(run.description.origin)},
+                                                {"tags", annotations.tags},
+                                                {"note", annotations.note},
+                                                {"archived", annotations.archived}}));
 }
 
 std::string loss_text(const std::optional<double>& loss) { return loss ? fmt::format("{:.4f}", *loss) : "-"; }
 
 using Row = std::array<std::string, 8>;
 
-Row row_of(const RunRecord& run) {
-    const Experiment& experiment = run.experiment();
+Row row_of(const RunDigest& run) {
+    const Experiment& experiment = run.experiment;
     std::string dataset = experiment.data.dataset;
     if (dataset.starts_with(file_prefix)) dataset = std::filesystem::path(dataset).filename().string();
-    return {run.name(),
-            to_string(run.state()),
+    return {run.name,
+            to_string(run.state),
             experiment.model.method,
             std::to_string(experiment.model.layers),
             dataset,
-            fmt::format("{}/{}", run.step(), run.total_steps()),
-            loss_text(last_value(run, "train/loss")),
-            loss_text(last_value(run, "val/loss"))};
+            fmt::format("{}/{}", run.step, run.total_steps),
+            loss_text(run.train_loss),
+            loss_text(run.validation_loss)};
 }
 
 /// Columns as wide as their longest text, counted in characters.
@@ -80,6 +79,16 @@ void print_table(const std::vector<Row>& rows) {
     }
 }
 
+/// Tags that cannot be read hide no run.
+RunAnnotations annotations_of(const std::filesystem::path& folder) {
+    try {
+        return read_annotations(RunFolder{folder});
+    } catch (const InputError& unreadable) {
+        fmt::print(stderr, "wavlab: {}\n", unreadable.what());
+        return {};
+    }
+}
+
 ExitCode list_runs(bool json, const CommandEnvironment& environment) {
     namespace fs = std::filesystem;
     std::vector<fs::path> folders;
@@ -92,12 +101,12 @@ ExitCode list_runs(bool json, const CommandEnvironment& environment) {
     std::vector<Row> rows{{"name", "state", "method", "layers", "dataset", "step", "train", "validation"}};
     for (const fs::path& folder : folders) {
         try {
-            RunRecord run(folder);
-            run.follow_store();
-            if (json)
-                print_json(run);
-            else
+            const RunDigest run = read_digest(folder);
+            if (!json) {
                 rows.push_back(row_of(run));
+                continue;
+            }
+            print_json(run, annotations_of(folder));
         } catch (const InputError& unreadable) {  // one broken folder hides no other run
             fmt::print(stderr, "wavlab: {}\n", unreadable.what());
         }

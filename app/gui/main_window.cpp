@@ -89,8 +89,10 @@ MainWindow::MainWindow(const std::filesystem::path& runs, Session::Loader load)
     connect(session_, &Session::ended, this, &MainWindow::on_ended);
     connect(session_, &Session::message, this, &MainWindow::show_information);
     connect(runs_panel_, &RunsPanel::focus_changed, this, &MainWindow::on_focus_changed);
-    connect(runs_model_, &RunsModel::drawn_changed, this, [this](const QString& folder, bool drawn) {
-        if (drawn) library_->open(to_path(folder));
+    connect(runs_panel_, &RunsPanel::selection_changed, this, &MainWindow::refresh_actions);
+    connect(runs_model_, &RunsModel::drawn_changed, this, [this](const QStringList& folders, bool drawn) {
+        if (drawn)
+            for (const QString& folder : folders) library_->open(to_path(folder));
         show_runs();
     });
     connect(library_, &RunLibrary::opened, this, [this] {
@@ -148,10 +150,9 @@ void MainWindow::make_views() {
         desk_->add(QString::fromStdString(descriptor.id), title, translated(descriptor.help), pane,
                    plot_places[std::min(place++, std::size(plot_places) - 1)]);
     }
-    runs_panel_ = new RunsPanel(*runs_model_, *actions_,
-                                {"runs.use_settings", "runs.copy_command", "runs.open_folder", "runs.resume", "",
-                                 "export.metrics", "export.checkpoint_last", "export.checkpoint_best"},
-                                this);
+    runs_panel_ =
+        new RunsPanel(*runs_model_, *actions_, tr("R&uns"),
+                      {"export.metrics", "export.checkpoint_last", "export.checkpoint_best"}, this);
     runs_panel_->set_empty_text(
         tr("Runs appear here: state, method, losses and speed. Ticked runs are drawn; the selected "
            "one is shown by Routing and Details.\n\nPress Start to make the first."));
@@ -307,8 +308,8 @@ void MainWindow::save_settings() {
     QStringList drawn;
     for (const RunsModel::Row& row : runs_model_->rows())
         if (row.drawn) drawn.append(to_qstring(row.summary.folder));
-    settings.setValue(QStringLiteral("drawn_runs"), drawn);
-    settings.setValue(QStringLiteral("focused_run"), to_qstring(focus()));
+    settings.setValue(library_->settings_key("drawn_runs"), drawn);
+    settings.setValue(library_->settings_key("focused_run"), to_qstring(focus()));
 }
 
 bool MainWindow::is_settled() const {
@@ -322,6 +323,16 @@ void MainWindow::paint_now() {
 void MainWindow::show_problem(const QString& text) {
     message_bar_->show_message(MessageBar::Kind::problem, text);
     message_toolbar_->show();
+}
+
+void MainWindow::show_offer(const QString& text, QAction& action) {
+    message_bar_->show_message(MessageBar::Kind::information, text, &action);
+    message_toolbar_->show();
+}
+
+void MainWindow::hide_message() {
+    message_bar_->clear();
+    message_toolbar_->hide();
 }
 
 void MainWindow::show_information(const QString& text) { statusBar()->showMessage(text, 10000); }

@@ -81,6 +81,9 @@ public:
 
     void show_problem(const QString& text);
     void show_information(const QString& text);
+    /// Something that happened, with a button for what can be done about it.
+    void show_offer(const QString& text, QAction& action);
+    void hide_message();
 
 signals:
     /// The form is there.

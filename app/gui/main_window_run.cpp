@@ -102,10 +102,11 @@ void MainWindow::tick() {
         if (changes.any() && session_->is_running()) library_->update_own(true);
         if (changes.description) {
             const RunDescription& description = record->description();
-            status_line_->set_device(
-                QString::fromStdString(description.device) +
-                    (description.device == "cpu" ? tr(", %1 threads").arg(description.threads) : QString()),
-                QString::fromStdString(description.device_reason));
+            // As the estimate before the run names it.
+            const QString cpu =
+                description.threads == 1 ? tr("CPU, 1 thread") : tr("CPU, %1 threads").arg(description.threads);
+            status_line_->set_device(description.device == "cpu" ? cpu : QString::fromStdString(description.device),
+                                     QString::fromStdString(description.device_reason));
         }
         note(*record, changes);
         if (changes.state || changes.description) refresh_actions();
@@ -168,8 +169,8 @@ void MainWindow::show_runs() {
 
 void MainWindow::restore_runs() {
     QSettings settings = window_settings();
-    const QStringList drawn = settings.value(QStringLiteral("drawn_runs")).toStringList();
-    const std::filesystem::path focused = to_path(settings.value(QStringLiteral("focused_run")).toString());
+    const QStringList drawn = settings.value(library_->settings_key("drawn_runs")).toStringList();
+    const std::filesystem::path focused = to_path(settings.value(library_->settings_key("focused_run")).toString());
     for (const QString& text : drawn) {
         const std::filesystem::path folder = to_path(text);
         if (folder.parent_path() != library_->folder() || !is_run_folder(folder)) continue;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <map>
 #include <system_error>
 #include <utility>
 
@@ -11,6 +10,7 @@
 
 #include "app/gui/settings.h"
 #include "core/error.h"
+#include "core/run_digest.h"
 #include "core/run_folder.h"
 #include "views/runs_model.h"
 
@@ -22,6 +22,9 @@ namespace fs = std::filesystem;
 
 constexpr int follow_milliseconds = 500;
 constexpr int summary_milliseconds = 3000;
+constexpr int opened_milliseconds = 150;
+constexpr std::size_t runs_at_once = 16;  ///< whose digests are read before the list shows them
+constexpr std::size_t most_looked_at = 4;
 
 /// Run folders directly below `runs`, the newest first.
 std::vector<fs::path> list_runs(const fs::path& runs) {
@@ -37,6 +40,17 @@ std::vector<fs::path> list_runs(const fs::path& runs) {
     std::vector<fs::path> paths;
     for (auto& [time, path] : found) paths.push_back(std::move(path));
     return paths;
+}
+
+/// When what the list says of a run was changed last.
+fs::file_time_type change_time(const fs::path& folder) {
+    std::error_code missing;
+    fs::file_time_type latest = fs::file_time_type::min();
+    for (const fs::path& file : {RunFolder{folder}.store(), folder / "run.db-wal", folder / "labels.toml"}) {
+        const fs::file_time_type time = fs::last_write_time(file, missing);
+        if (!missing) latest = std::max(latest, time);
+    }
+    return latest;
 }
 
 struct OpenedRun {
@@ -68,6 +82,30 @@ QString style_key(const fs::path& folder) {
 
 }  // namespace
 
+/// What is read of a run for the list.
+struct RunLibrary::Listed {
+    RunSummary summary;
+    QString problem;
+    RunAnnotations annotations;
+    QString annotations_problem;
+    fs::file_time_type changed_at;
+
+    explicit Listed(const fs::path& folder) : changed_at(change_time(folder)) {
+        summary.folder = folder;
+        summary.name = folder.filename().string();
+        try {
+            summary = summarise(read_digest(folder));
+        } catch (const std::exception& error) {
+            problem = QString::fromUtf8(error.what());
+        }
+        try {
+            annotations = read_annotations(RunFolder{folder});
+        } catch (const std::exception& error) {
+            annotations_problem = QString::fromUtf8(error.what());
+        }
+    }
+};
+
 RunLibrary::RunLibrary(RunsModel& model, fs::path runs, QObject* parent)
     : QObject(parent), model_(model), runs_(std::move(runs)) {
     std::error_code error;
@@ -84,17 +122,28 @@ RunLibrary::RunLibrary(RunsModel& model, fs::path runs, QObject* parent)
     refresh_timer_.setInterval(300);
     connect(&refresh_timer_, &QTimer::timeout, this, &RunLibrary::refresh);
     connect(&watcher_, &QFileSystemWatcher::directoryChanged, this, [this] { refresh_timer_.start(); });
+    opened_timer_.setSingleShot(true);
+    connect(&opened_timer_, &QTimer::timeout, this, &RunLibrary::opened);
     since_summaries_.start();
 }
 
-int RunLibrary::style_for(const fs::path& folder) const {
+QString RunLibrary::settings_key(const char* what) const {
+    const QByteArray hash =
+        QCryptographicHash::hash(QByteArray::fromStdString(runs_.string()), QCryptographicHash::Sha1);
+    return QStringLiteral("runs_folders/%1/%2").arg(QString::fromLatin1(hash.toHex().left(16)), QLatin1String(what));
+}
+
+std::set<int> RunLibrary::taken_styles() const {
+    std::set<int> taken;
+    for (const RunsModel::Row& row : model_.rows()) taken.insert(row.style_index);
+    return taken;
+}
+
+int RunLibrary::style_for(const fs::path& folder, const std::set<int>& taken) const {
     QSettings settings = window_settings();
     const QString key = style_key(folder);
     bool known = false;
     const int kept = settings.value(key).toInt(&known);
-    std::set<int> taken;
-    for (const RunsModel::Row& row : model_.rows())
-        if (row.summary.folder != folder) taken.insert(row.style_index);
     if (known && kept >= 0 && !taken.contains(kept)) return kept;
     int free = 0;
     while (taken.contains(free) || kept_styles_.contains(free)) ++free;
@@ -129,19 +178,28 @@ void RunLibrary::list_finished(const std::vector<fs::path>& found) {
             gone.push_back(folder);
     }
     for (const fs::path& folder : gone) model_.remove(folder);
+    std::vector<fs::path> added;
+    for (const fs::path& folder : found)
+        if (!model_.find(folder) && !is_own(folder)) added.push_back(folder);
+    add_rows(added);
+}
+
+void RunLibrary::add_rows(const std::vector<fs::path>& folders) {
+    const QSettings settings = window_settings();  // held: else each colour that is given is a file that is written
+    std::set<int> taken = taken_styles();
     // Those that have a colour come first, or a new run would be given one of theirs.
-    std::vector<fs::path> order = found;
-    const QSettings settings = window_settings();
+    std::vector<fs::path> order = folders;
     std::stable_partition(order.begin(), order.end(),
                           [&](const fs::path& folder) { return settings.contains(style_key(folder)); });
-    for (const fs::path& folder : order) {
-        if (model_.find(folder) || is_own(folder)) continue;
-        RunSummary summary;
-        summary.folder = folder;
-        summary.name = folder.filename().string();
-        model_.put(summary, style_for(folder));
-        request_summary(folder);
+    std::vector<RunsModel::Row> rows(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        rows[i].summary.folder = order[i];
+        rows[i].summary.name = order[i].filename().string();
+        rows[i].style_index = style_for(order[i], taken);
+        taken.insert(rows[i].style_index);
     }
+    model_.add(std::move(rows));
+    request_summaries(folders);
 }
 
 void RunLibrary::add(const fs::path& folder) {
@@ -152,31 +210,79 @@ void RunLibrary::add(const fs::path& folder) {
     if (!is_run_folder(path))
         throw InputError(folder.string() + " is not a run folder: it has no experiment.toml and run.db");
     if (path.parent_path() != fs::weakly_canonical(runs_, error)) elsewhere_.insert(path);
-    if (model_.find(path)) return;
-    RunSummary summary;
-    summary.folder = path;
-    summary.name = path.filename().string();
-    model_.put(summary, style_for(path));
-    request_summary(path);
+    if (!model_.find(path)) add_rows({path});
 }
 
-void RunLibrary::request_summary(const fs::path& folder) {
-    worker_.submit([this, folder](std::stop_token) {
-        const OpenedRun opened = open_run(folder);
-        post(this, [this, opened] {
-            if (!model_.find(opened.summary.folder) || is_own(opened.summary.folder)) return;
-            if (opened.problem.isEmpty()) show_summary(opened.summary);
-            model_.set_problem(opened.summary.folder, opened.problem);
+void RunLibrary::forget(const fs::path& folder) {
+    elsewhere_.erase(folder);
+    if (is_own(folder)) own_.reset();
+    model_.remove(folder);
+}
+
+void RunLibrary::request_summaries(const std::vector<fs::path>& folders) {
+    for (std::size_t first = 0; first < folders.size(); first += runs_at_once) {
+        const std::size_t end = std::min(first + runs_at_once, folders.size());
+        const std::vector<fs::path> some(folders.begin() + std::ptrdiff_t(first),
+                                         folders.begin() + std::ptrdiff_t(end));
+        worker_.submit([this, some](std::stop_token stop) {
+            std::vector<Listed> listed;
+            for (const fs::path& folder : some)
+                if (!stop.stop_requested()) listed.emplace_back(folder);
+            post(this, [this, listed = std::move(listed)] {
+                for (const Listed& one : listed) show_listed(one);
+            });
         });
-    });
+    }
+}
+
+void RunLibrary::show_listed(const Listed& listed) {
+    const fs::path& folder = listed.summary.folder;
+    if (!model_.find(folder)) return;
+    changed_at_[folder] = listed.changed_at;
+    model_.set_annotations(folder, listed.annotations, listed.annotations_problem);
+    if (is_own(folder)) return;
+    if (listed.problem.isEmpty()) show_summary(listed.summary);
+    model_.set_problem(folder, listed.problem);
 }
 
 void RunLibrary::show_summary(const RunSummary& summary) {
     const RunsModel::Row* known = model_.find(summary.folder);
-    model_.put(summary, known ? known->style_index : style_for(summary.folder));
+    model_.put(summary, known ? known->style_index : style_for(summary.folder, taken_styles()));
+}
+
+void RunLibrary::annotate(const std::vector<fs::path>& folders, std::function<void(RunAnnotations&)> change) {
+    worker_.submit_first([this, folders, change = std::move(change)](std::stop_token) {
+        std::vector<std::pair<fs::path, RunAnnotations>> changed;
+        QStringList problems;
+        for (const fs::path& folder : folders) {
+            const RunFolder run{folder};
+            RunAnnotations annotations;
+            try {
+                annotations = read_annotations(run);
+            } catch (const std::exception&) {
+                // What cannot be read is kept under another name below.
+            }
+            change(annotations);
+            try {
+                if (const std::optional<fs::path> kept = write_annotations(run, annotations))
+                    problems.append(tr("The tags and note of %1 could not be read; they are kept as %2.")
+                                        .arg(to_qstring(folder.filename()), to_qstring(*kept)));
+                changed.emplace_back(folder, annotations);
+            } catch (const std::exception& error) {
+                problems.append(QString::fromUtf8(error.what()));
+            }
+        }
+        post(this, [this, changed, problems] {
+            for (const auto& [folder, annotations] : changed) model_.set_annotations(folder, annotations);
+            if (!problems.isEmpty()) emit failed(problems.join(QLatin1Char('\n')));
+        });
+    });
 }
 
 void RunLibrary::open(const fs::path& folder) {
+    std::erase(looked_at_, folder);
+    looked_at_.push_front(folder);
+    if (looked_at_.size() > most_looked_at) looked_at_.pop_back();
     const RunsModel::Row* row = model_.find(folder);
     if (!row || row->record || row->loading || is_own(folder)) return;
     model_.set_loading(folder, true);
@@ -191,7 +297,8 @@ void RunLibrary::open(const fs::path& folder) {
             }
             show_summary(opened.summary);
             model_.set_record(path, opened.record);
-            emit this->opened(to_qstring(path));
+            // Every change of what is drawn draws all of it: many that are opened one after another come together.
+            if (!opened_timer_.isActive()) opened_timer_.start(worker_.idle() ? 0 : opened_milliseconds);
         });
     });
 }
@@ -206,7 +313,9 @@ void RunLibrary::read(const fs::path& folder, std::function<void(std::shared_ptr
 void RunLibrary::set_own(std::shared_ptr<RunRecord> record) {
     own_ = std::move(record);
     if (!own_) return;
-    update_own(true);
+    RunSummary summary = summarise(*own_, true);
+    summary.options = options_of(own_->experiment());
+    show_summary(summary);
     model_.set_record(own_->folder(), own_);
     model_.set_problem(own_->folder(), {});
 }
@@ -220,9 +329,34 @@ void RunLibrary::forget_own() {
     own_.reset();
 }
 
+/// Records that are neither drawn nor were looked at lately: many of them would fill the memory.
+void RunLibrary::let_go() {
+    std::vector<fs::path> unused;
+    for (const RunsModel::Row& row : model_.rows())
+        if (row.record && !row.drawn && !is_own(row.summary.folder) &&
+            std::find(looked_at_.begin(), looked_at_.end(), row.summary.folder) == looked_at_.end())
+            unused.push_back(row.summary.folder);
+    for (const fs::path& folder : unused) model_.set_record(folder, nullptr);
+}
+
+/// Runs that another program changed: resumed, emptied, given tags.
+void RunLibrary::look_for_changes() {
+    std::vector<fs::path> changed;
+    for (const RunsModel::Row& row : model_.rows()) {
+        const auto known = changed_at_.find(row.summary.folder);
+        if (known != changed_at_.end() && !row.summary.alive && change_time(row.summary.folder) != known->second)
+            changed.push_back(row.summary.folder);
+    }
+    request_summaries(changed);
+}
+
 void RunLibrary::follow() {
     const bool summaries_due = since_summaries_.elapsed() >= summary_milliseconds;
-    if (summaries_due) since_summaries_.restart();
+    if (summaries_due) {
+        since_summaries_.restart();
+        let_go();
+        if (worker_.idle()) look_for_changes();
+    }
     std::error_code error;
     if (summaries_due && watcher_.directories().isEmpty() && fs::is_directory(runs_, error)) refresh();
     // A copy: what is told below may change the rows.
@@ -235,7 +369,7 @@ void RunLibrary::follow() {
             if (!summaries_due || !is_resumable(row.summary) || !RunLock::is_held(RunFolder{folder})) continue;
         }
         if (!row.record) {
-            if (summaries_due && worker_.idle()) request_summary(folder);
+            if (summaries_due && worker_.idle()) request_summaries({folder});
             continue;
         }
         try {

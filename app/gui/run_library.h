@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <vector>
@@ -13,6 +15,7 @@
 #include <QTimer>
 
 #include "app/gui/background_worker.h"
+#include "core/run_annotations.h"
 #include "core/run_record.h"
 
 namespace wavlab {
@@ -21,7 +24,8 @@ class RunsModel;
 struct RunSummary;
 
 /// The runs below the runs folder, and those opened from elsewhere, kept in the RunsModel. Stores are read on a thread
-/// of their own, read-only. A run of another process that is open is followed while it goes.
+/// of their own, read-only: a digest of each for the list, all of it for those that are drawn or looked at. A record
+/// that is neither any more is let go. A run of another process that is open is followed while it goes.
 class RunLibrary : public QObject {
     Q_OBJECT
 
@@ -29,6 +33,8 @@ public:
     RunLibrary(RunsModel& model, std::filesystem::path runs, QObject* parent = nullptr);
 
     const std::filesystem::path& folder() const { return runs_; }
+    /// A key of the window's settings for what is kept of this runs folder.
+    QString settings_key(const char* what) const;
     /// Looks for new runs. The methods must be registered (experiments are read).
     void refresh();
     /// Adds a run that lies anywhere. Throws InputError when `folder` is no run.
@@ -45,22 +51,36 @@ public:
     void update_own(bool goes);
     /// The own run's folder is gone.
     void forget_own();
+    /// Takes a run out of the list; its folder stays as it is.
+    void forget(const std::filesystem::path& folder);
+    bool is_elsewhere(const std::filesystem::path& folder) const { return elsewhere_.contains(folder); }
+    /// Changes what people say of these runs, in their folders and then in the list. What goes wrong is `failed`.
+    void annotate(const std::vector<std::filesystem::path>& folders,
+                  std::function<void(RunAnnotations& annotations)> change);
     /// Nothing is being read.
-    bool idle() const { return worker_.idle() && !listing_; }
+    bool idle() const { return worker_.idle() && !listing_ && !opened_timer_.isActive(); }
 
 signals:
-    /// The record is in the model now.
-    void opened(const QString& folder);
+    /// Records are in the model now: one signal for those that were read in quick succession.
+    void opened();
+    /// Something could not be done: a sentence.
+    void failed(const QString& problem);
     /// A followed run has changed.
     void changed(const std::shared_ptr<RunRecord>& record, const RecordChanges& changes);
 
 private:
+    struct Listed;
     void list_finished(const std::vector<std::filesystem::path>& found);
-    void request_summary(const std::filesystem::path& folder);
+    void add_rows(const std::vector<std::filesystem::path>& folders);
+    void request_summaries(const std::vector<std::filesystem::path>& folders);
+    void show_listed(const Listed& listed);
+    void let_go();
+    void look_for_changes();
     void show_summary(const RunSummary& summary);
     void follow();
     bool is_own(const std::filesystem::path& folder) const { return own_ && own_->folder() == folder; }
-    int style_for(const std::filesystem::path& folder) const;
+    int style_for(const std::filesystem::path& folder, const std::set<int>& taken) const;
+    std::set<int> taken_styles() const;
 
     RunsModel& model_;
     std::filesystem::path runs_;
@@ -68,7 +88,11 @@ private:
     std::set<std::filesystem::path> elsewhere_;  ///< added by the user, kept although they lie outside
     QFileSystemWatcher watcher_;
     std::set<int> kept_styles_;  ///< of the runs that were in the folder at the start, listed yet or not
+    /// When the files were changed last that a digest is made of.
+    std::map<std::filesystem::path, std::filesystem::file_time_type> changed_at_;
+    std::deque<std::filesystem::path> looked_at_;  ///< the last runs that were opened, the newest first
     QTimer follow_timer_;
+    QTimer opened_timer_;
     QTimer refresh_timer_;
     QElapsedTimer since_summaries_;
     bool listing_ = false;

@@ -34,7 +34,7 @@ void expect_as_record(const std::filesystem::path& folder) {
     EXPECT_EQ(digest.reason, record.reason());
     EXPECT_EQ(digest.step, record.step());
     EXPECT_EQ(digest.total_steps, record.total_steps());
-    EXPECT_EQ(digest.started_at, record.description().started_at);
+    EXPECT_EQ(digest.description.started_at, record.description().started_at);
     EXPECT_EQ(digest.has_checkpoint, !record.checkpoints().empty());
     const auto last = [&](const char* name) {
         const ScalarSeries* series = record.scalars(name);
