@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/app/fake_model_library.h"
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <span>
 #include <thread>
 
 #include "core/block_layout.h"
@@ -12,6 +14,7 @@
 #include "core/run_folder.h"
 #include "core/run_store.h"
 #include "core/safe_file.h"
+#include "core/safetensors.h"
 
 namespace wavlab {
 
@@ -193,7 +196,9 @@ private:
         const fs::path folder = RunFolder{request_.run_folder}.checkpoints() / checkpoint_name(step_);
         store_->commit();
         fs::create_directories(folder);
-        write_file_safely(folder / "model.safetensors", "not a model");
+        const std::array<float, 2> values = {3, static_cast<float>(step_)};
+        write_safetensors(folder / "model.safetensors",
+                          {{"a.weight", TensorType::f32, {2}, std::as_bytes(std::span(values))}}, {});
         write_file_safely(folder / "state.safetensors", "not a state");
         tell(CheckpointSaved{step_, "checkpoints/" + checkpoint_name(step_)});
     }

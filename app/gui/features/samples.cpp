@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/features/samples.h"
 
+#include <algorithm>
 #include <exception>
 #include <mutex>
 #include <set>
@@ -11,6 +12,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 
+#include "app/gui/features/checkpoints.h"
 #include "app/gui/main_window.h"
 #include "app/gui/settings.h"
 #include "core/run_folder.h"
@@ -85,7 +87,7 @@ void SamplesFeature::refresh_actions() {
         obstacle = tr("The model part of the program is being loaded.");
     else if (!row)
         obstacle = tr("Select a run in the list first.");
-    else if (!row->summary.has_checkpoint)
+    else if (!row->summary.has_checkpoint || list_checkpoints(RunFolder{folder}).empty())
         obstacle = tr("This run has no checkpoint yet.");
     window_.actions().set_obstacle(QStringLiteral("samples.generate"), obstacle);
     if (!dialog_ || !dialog_->isVisible()) return;
@@ -102,9 +104,11 @@ void SamplesFeature::open_dialog(const std::filesystem::path& model) {
         connect(dialog_, &GenerateDialog::file_wanted, this, &SamplesFeature::choose_file);
     }
     std::filesystem::path wanted = model;
+    if (const auto* checkpoints = window_.feature<CheckpointsFeature>(); wanted.empty() && checkpoints)
+        wanted = checkpoints->selected_model();
     if (wanted.empty()) {
-        const std::vector<CheckpointFolder> checkpoints = list_checkpoints(RunFolder{window_.focus()});
-        if (!checkpoints.empty()) wanted = checkpoints.back().model();
+        const std::vector<CheckpointFolder> there = list_checkpoints(RunFolder{window_.focus()});
+        if (!there.empty()) wanted = there.back().model();
     }
     if (!dialog_->is_running()) offer_checkpoints(wanted);
     dialog_->show();

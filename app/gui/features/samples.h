@@ -27,7 +27,7 @@ public:
     void add_views() override;
     void refresh_actions() override;
 
-    /// Opens the dialog with this model file chosen; empty: the last checkpoint of the focused run.
+    /// Opens the dialog with this model file chosen; empty: the selected checkpoint, else the last of the focused run.
     void open_dialog(const std::filesystem::path& model);
     SamplesPanel& panel() { return *panel_; }
     /// Null until it was opened first.

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/checkpoints_panel.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QMenu>
+#include <QProgressBar>
+#include <QSortFilterProxyModel>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "views/action_registry.h"
+#include "views/checkpoints_model.h"
+#include "views/flow_layout.h"
+
+namespace wavlab {
+
+CheckpointsPanel::CheckpointsPanel(CheckpointsModel& model, const ActionRegistry& actions, const QStringList& buttons,
+                                   const QStringList& menu, Keys keys, QWidget* parent)
+    : QWidget(parent), model_(model), actions_(actions), menu_(menu), keys_(std::move(keys)) {
+    setObjectName(QStringLiteral("checkpoints_panel"));
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    stack_ = new QStackedWidget(this);
+    column->addWidget(stack_, 1);
+
+    auto* page = new QWidget(stack_);
+    auto* rows = new QVBoxLayout(page);
+    rows->setContentsMargins(0, 2, 0, 0);
+    rows->setSpacing(2);
+    auto* bar = new QWidget(page);
+    auto* flow = new FlowLayout(bar);
+    flow->setContentsMargins(6, 0, 6, 0);
+    flow->setSpacing(4);
+    for (const QString& id : buttons) {
+        auto* button = new QToolButton(bar);
+        button->setObjectName(QStringLiteral("checkpoints_button.") + id);
+        button->setDefaultAction(&actions.action(id));
+        button->setToolButtonStyle(Qt::ToolButtonTextOnly);
+        button->setFocusPolicy(Qt::TabFocus);
+        flow->addWidget(button);
+    }
+    rows->addWidget(bar);
+    title_ = new QLabel(page);
+    title_->setObjectName(QStringLiteral("checkpoints_title"));
+    title_->setTextFormat(Qt::PlainText);
+    title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    title_->setContentsMargins(8, 0, 8, 0);
+    rows->addWidget(title_);
+
+    sorted_ = new QSortFilterProxyModel(this);
+    sorted_->setSourceModel(&model_);
+    sorted_->setSortRole(CheckpointsModel::sort_role);
+    table_ = new QTableView(page);
+    table_->setObjectName(QStringLiteral("checkpoints_table"));
+    table_->setAccessibleName(tr("Checkpoints"));
+    table_->setModel(sorted_);
+    table_->setSelectionBehavior(QAbstractItemView::SelectRows);
+    table_->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    table_->setSortingEnabled(true);
+    table_->sortByColumn(CheckpointsModel::step, Qt::DescendingOrder);
+    table_->setShowGrid(false);
+    table_->setAlternatingRowColors(true);
+    table_->setWordWrap(false);
+    table_->setContextMenuPolicy(Qt::CustomContextMenu);
+    table_->setTabKeyNavigation(false);
+    table_->setFrameShape(QFrame::NoFrame);
+    table_->verticalHeader()->hide();
+    table_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 7);
+    QHeaderView* header = table_->horizontalHeader();
+    header->setHighlightSections(false);
+    header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    const int letter = fontMetrics().horizontalAdvance(QLatin1Char('0'));
+    // In the order of CheckpointsModel::Column.
+    const int letters[CheckpointsModel::column_count] = {9, 11, 11, 24, 10};
+    for (int i = 0; i < CheckpointsModel::column_count; ++i) header->resizeSection(i, letters[i] * letter);
+    header->setStretchLastSection(true);
+    rows->addWidget(table_, 1);
+    stack_->addWidget(page);
+
+    empty_ = new QLabel(stack_);
+    empty_->setObjectName(QStringLiteral("checkpoints_empty"));
+    empty_->setTextFormat(Qt::PlainText);
+    empty_->setWordWrap(true);
+    empty_->setAlignment(Qt::AlignCenter);
+    empty_->setMargin(24);
+    empty_->setEnabled(false);
+    empty_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Ignored);
+    stack_->addWidget(empty_);
+
+    progress_row_ = new QWidget(this);
+    auto* progress_layout = new QHBoxLayout(progress_row_);
+    progress_layout->setContentsMargins(8, 2, 4, 2);
+    progress_text_ = new QLabel(progress_row_);
+    progress_text_->setObjectName(QStringLiteral("checkpoints_progress_text"));
+    progress_text_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    progress_layout->addWidget(progress_text_, 1);
+    progress_ = new QProgressBar(progress_row_);
+    progress_->setAccessibleName(tr("Progress"));
+    progress_->setFixedWidth(100);
+    progress_->setTextVisible(false);
+    progress_layout->addWidget(progress_);
+    auto* cancel = new QToolButton(progress_row_);
+    cancel->setObjectName(QStringLiteral("checkpoints_cancel"));
+    cancel->setText(tr("Cancel"));
+    cancel->setToolTip(tr("Stops this work and what waits behind it"));
+    cancel->setFocusPolicy(Qt::TabFocus);
+    progress_layout->addWidget(cancel);
+    progress_row_->hide();
+    column->addWidget(progress_row_);
+
+    table_->installEventFilter(this);
+    connect(cancel, &QToolButton::clicked, this, &CheckpointsPanel::cancel_wanted);
+    connect(table_, &QAbstractItemView::doubleClicked, this, [this] {
+        QAction& action = actions_.action(keys_.enter);
+        if (action.isEnabled()) action.trigger();
+    });
+    connect(table_, &QWidget::customContextMenuRequested, this, &CheckpointsPanel::show_context_menu);
+    connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
+        if (!selecting_) follows_last_ = false;
+        emit selection_changed();
+    });
+    const auto rows_changed = [this] {
+        show_table_or_text();
+        select_something();
+    };
+    connect(sorted_, &QAbstractItemModel::modelReset, this, [this, rows_changed] {
+        follows_last_ = true;
+        rows_changed();
+    });
+    connect(sorted_, &QAbstractItemModel::rowsInserted, this, rows_changed);
+    connect(sorted_, &QAbstractItemModel::rowsRemoved, this, rows_changed);
+    show_table_or_text();
+}
+
+void CheckpointsPanel::set_title(const QString& text) { title_->setText(text); }
+
+void CheckpointsPanel::set_empty_text(const QString& text) { empty_->setText(text); }
+
+void CheckpointsPanel::show_table_or_text() { stack_->setCurrentIndex(model_.rowCount() == 0 ? 1 : 0); }
+
+void CheckpointsPanel::select_something() {
+    if (model_.rows().empty()) {
+        emit selection_changed();
+        return;
+    }
+    if (follows_last_ || !table_->selectionModel()->hasSelection()) {
+        select({model_.rows().back().folder.step});
+        follows_last_ = true;
+    }
+    emit selection_changed();
+}
+
+std::vector<CheckpointFolder> CheckpointsPanel::selected() const {
+    std::vector<CheckpointFolder> found;
+    for (const QModelIndex& index : table_->selectionModel()->selectedRows()) {
+        const int row = sorted_->mapToSource(index).row();
+        if (row >= 0 && row < model_.rowCount()) found.push_back(model_.rows()[std::size_t(row)].folder);
+    }
+    std::sort(found.begin(), found.end(),
+              [](const CheckpointFolder& a, const CheckpointFolder& b) { return a.step < b.step; });
+    return found;
+}
+
+void CheckpointsPanel::select(const std::vector<std::int64_t>& steps) {
+    const bool before = std::exchange(selecting_, true);
+    QItemSelection selection;
+    QModelIndex first;
+    for (int row = 0; row < model_.rowCount(); ++row) {
+        if (std::find(steps.begin(), steps.end(), model_.rows()[std::size_t(row)].folder.step) == steps.end()) continue;
+        const QModelIndex index = sorted_->mapFromSource(model_.index(row, 0));
+        selection.select(index, index.siblingAtColumn(CheckpointsModel::column_count - 1));
+        if (!first.isValid()) first = index;
+    }
+    QItemSelectionModel* model = table_->selectionModel();
+    model->setCurrentIndex(first, QItemSelectionModel::NoUpdate);
+    model->select(selection, QItemSelectionModel::ClearAndSelect);
+    selecting_ = before;
+    follows_last_ = false;
+}
+
+void CheckpointsPanel::show_progress(const QString& text, std::int64_t done, std::int64_t total) {
+    constexpr int parts = 1000;
+    progress_text_->setText(text);
+    progress_->setRange(0, total > 0 ? parts : 0);
+    if (total > 0) progress_->setValue(int(parts * done / total));
+    progress_row_->show();
+}
+
+void CheckpointsPanel::hide_progress() { progress_row_->hide(); }
+
+void CheckpointsPanel::show_context_menu(const QPoint& position) {
+    QPoint place = position;
+    if (!table_->indexAt(position).isValid()) {
+        // The menu key: at the row that the keyboard is in.
+        const QModelIndex current = table_->currentIndex();
+        if (!current.isValid()) return;
+        place = table_->visualRect(current).center();
+    }
+    auto* menu = new QMenu(this);
+    menu->setObjectName(QStringLiteral("checkpoints_menu"));
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->setToolTipsVisible(true);
+    for (const QString& id : menu_) {
+        if (id.isEmpty())
+            menu->addSeparator();
+        else
+            menu->addAction(&actions_.action(id));
+    }
+    menu->popup(table_->viewport()->mapToGlobal(place));
+}
+
+bool CheckpointsPanel::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == table_ && event->type() == QEvent::KeyPress) {
+        const int key = static_cast<QKeyEvent*>(event)->key();
+        const bool enter = key == Qt::Key_Return || key == Qt::Key_Enter;
+        if (enter || key == Qt::Key_Delete) {
+            QAction& action = actions_.action(enter ? keys_.enter : keys_.remove);
+            if (action.isEnabled()) action.trigger();
+            return true;
+        }
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+}  // namespace wavlab
