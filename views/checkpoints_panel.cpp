@@ -125,18 +125,13 @@ CheckpointsPanel::CheckpointsPanel(CheckpointsModel& model, const ActionRegistry
         if (action.isEnabled()) action.trigger();
     });
     connect(table_, &QWidget::customContextMenuRequested, this, &CheckpointsPanel::show_context_menu);
-    connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
-        if (!selecting_) follows_last_ = false;
-        emit selection_changed();
-    });
+    connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            &CheckpointsPanel::selection_changed);
     const auto rows_changed = [this] {
         show_table_or_text();
         select_something();
     };
-    connect(sorted_, &QAbstractItemModel::modelReset, this, [this, rows_changed] {
-        follows_last_ = true;
-        rows_changed();
-    });
+    connect(sorted_, &QAbstractItemModel::modelReset, this, rows_changed);
     connect(sorted_, &QAbstractItemModel::rowsInserted, this, rows_changed);
     connect(sorted_, &QAbstractItemModel::rowsRemoved, this, rows_changed);
     show_table_or_text();
@@ -149,14 +144,11 @@ void CheckpointsPanel::set_empty_text(const QString& text) { empty_->setText(tex
 void CheckpointsPanel::show_table_or_text() { stack_->setCurrentIndex(model_.rowCount() == 0 ? 1 : 0); }
 
 void CheckpointsPanel::select_something() {
-    if (model_.rows().empty()) {
-        emit selection_changed();
-        return;
-    }
-    if (follows_last_ || !table_->selectionModel()->hasSelection()) {
-        select({model_.rows().back().folder.step});
-        follows_last_ = true;
-    }
+    const std::vector<CheckpointFolder> now = selected();
+    const std::int64_t last = model_.rows().empty() ? -1 : model_.rows().back().folder.step;
+    const bool followed = now.size() == 1 && now.front().step == last_step_;
+    last_step_ = last;
+    if (last >= 0 && (now.empty() || followed)) select({last});
     emit selection_changed();
 }
 
@@ -172,7 +164,6 @@ std::vector<CheckpointFolder> CheckpointsPanel::selected() const {
 }
 
 void CheckpointsPanel::select(const std::vector<std::int64_t>& steps) {
-    const bool before = std::exchange(selecting_, true);
     QItemSelection selection;
     QModelIndex first;
     for (int row = 0; row < model_.rowCount(); ++row) {
@@ -184,8 +175,6 @@ void CheckpointsPanel::select(const std::vector<std::int64_t>& steps) {
     QItemSelectionModel* model = table_->selectionModel();
     model->setCurrentIndex(first, QItemSelectionModel::NoUpdate);
     model->select(selection, QItemSelectionModel::ClearAndSelect);
-    selecting_ = before;
-    follows_last_ = false;
 }
 
 void CheckpointsPanel::show_progress(const QString& text, std::int64_t done, std::int64_t total) {

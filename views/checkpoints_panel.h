@@ -21,7 +21,7 @@ class ActionRegistry;
 class CheckpointsModel;
 
 /// The list of a run's checkpoints. Actions act on the selected rows; the last checkpoint is selected until the user
-/// selects others.
+/// selects others, and stays the last while a run saves more.
 class CheckpointsPanel : public QWidget {
     Q_OBJECT
 
@@ -72,8 +72,7 @@ private:
     QWidget* progress_row_;
     QLabel* progress_text_;
     QProgressBar* progress_;
-    bool follows_last_ = true;  ///< the user has selected nothing else
-    bool selecting_ = false;
+    std::int64_t last_step_ = -1;  ///< of the last checkpoint when rows changed last; follow it while it is selected
 };
 
 }  // namespace wavlab

@@ -212,6 +212,8 @@ GenerateSettings GenerateDialog::settings() const {
 
 void GenerateDialog::set_prompt(const QString& prompt) { prompt_field_->setPlainText(prompt); }
 
+void GenerateDialog::focus_prompt() { prompt_field_->setFocus(Qt::OtherFocusReason); }
+
 void GenerateDialog::set_notice(const QString& text) {
     notice_->setText(text);
     notice_->setVisible(!text.isEmpty());

@@ -50,6 +50,7 @@ public:
     void set_sources(const QList<GenerateSource>& sources, const std::filesystem::path& wanted = {});
     GenerateSettings settings() const;
     void set_prompt(const QString& prompt);
+    void focus_prompt();
     /// Something to know beforehand ("A run is going: ..."); empty: nothing.
     void set_notice(const QString& text);
 

@@ -114,6 +114,7 @@ void SamplesFeature::open_dialog(const std::filesystem::path& model) {
     dialog_->show();
     dialog_->raise();
     dialog_->activateWindow();
+    dialog_->focus_prompt();
     refresh_actions();
 }
 
