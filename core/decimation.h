@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -10,15 +10,16 @@
 
 namespace wavlab {
 
-/// The smallest and largest of some numbers; NaN is passed over.
+/// The smallest and largest of some numbers; what is not finite is passed over.
 struct Extent {
     double low = std::numeric_limits<double>::infinity();
     double high = -std::numeric_limits<double>::infinity();
 
     void include(double value) {
         // Comparisons with NaN are false: it changes nothing.
-        low = value < low ? value : low;
-        high = value > high ? value : high;
+        const bool finite = std::abs(value) <= std::numeric_limits<double>::max();
+        low = finite && value < low ? value : low;
+        high = finite && value > high ? value : high;
     }
     void include(const Extent& other) {
         low = other.low < low ? other.low : low;

@@ -44,7 +44,8 @@ std::optional<OptionValue> value_of(const Settings& settings, const std::string&
     return found == settings.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::vector<std::string> differing(const std::vector<Settings>& runs) {
+/// `across_methods`: options count that two methods share and have with different values.
+std::vector<std::string> differing(const std::vector<Settings>& runs, bool across_methods) {
     std::vector<std::string> keys;
     for (const ExperimentField& field : experiment_fields()) keys.push_back(field.dotted_key());
     std::map<std::string, bool> others;
@@ -56,9 +57,17 @@ std::vector<std::string> differing(const std::vector<Settings>& runs) {
         std::find_if(keys.begin(), keys.end(), [](const std::string& key) { return key.starts_with("data."); });
     for (const auto& [key, there] : others) place = std::next(keys.insert(place, key));
     std::erase_if(keys, [&](const std::string& key) {
-        return std::all_of(runs.begin(), runs.end(), [&](const Settings& settings) {
-            return value_of(settings, key) == value_of(runs.front(), key);
-        });
+        // What only another method has, or has another default for, is the method's difference.
+        std::map<std::string, std::optional<OptionValue>> first;
+        for (const Settings& settings : runs) {
+            const bool shared = key == method_key || !key.starts_with("method.") || across_methods;
+            const std::string method = shared ? "" : to_text(settings.at(method_key));
+            const std::optional<OptionValue> value = value_of(settings, key);
+            if (!value && shared && key.starts_with("method.")) continue;
+            if (const auto [known, is_first] = first.emplace(method, value); !is_first && known->second != value)
+                return false;
+        }
+        return true;
     });
     return keys;
 }
@@ -136,7 +145,7 @@ void average(GroupCurve& curve, std::span<const std::span<const double>> values)
 }  // namespace
 
 std::vector<std::string> differing_settings(std::span<const Experiment* const> runs) {
-    return runs.empty() ? std::vector<std::string>() : differing(settings_of(runs));
+    return runs.empty() ? std::vector<std::string>() : differing(settings_of(runs), true);
 }
 
 std::string RunGroup::id() const {
@@ -148,7 +157,8 @@ std::string RunGroup::id() const {
 std::vector<RunGroup> group_runs(std::span<const Experiment* const> runs, const std::string& key) {
     if (runs.empty()) return {};
     const std::vector<Settings> settings = settings_of(runs);
-    const std::vector<std::string> keys = key == all_settings ? differing(settings) : std::vector<std::string>{key};
+    const std::vector<std::string> keys =
+        key == all_settings ? differing(settings, false) : std::vector<std::string>{key};
     std::map<SortKey, RunGroup> groups;
     for (std::size_t i = 0; i < runs.size(); ++i) {
         SortKey order;

@@ -180,7 +180,7 @@ void HoverBox::draw_box(QCPPainter* painter) const {
     const bool swatches =
         std::any_of(content_.rows.begin(), content_.rows.end(), [](const Row& row) { return row.color.isValid(); });
     const double swatch = swatches ? style_.px(20) : 0;
-    const double longest = std::max(style_.px(60), area_.width() * 0.28);
+    const double longest = std::max(style_.px(140), area_.width() * 0.28);
     std::vector<double> columns;
     for (const Row& row : content_.rows)
         for (qsizetype c = 0; c < row.cells.size(); ++c) {

@@ -37,14 +37,26 @@ TEST(RunGroups, NameAndSeedAreNoSettings) {
 TEST(RunGroups, OptionsOfMethodsCount) {
     std::vector<Experiment> runs = {run_of(12, 1), run_of(12, 2), run_of(12, 3)};
     for (Experiment& run : runs) run.model.method = "unknown";
+    runs[0].method["blocks"] = std::int64_t{4};
     runs[1].method["blocks"] = std::int64_t{8};
     EXPECT_THAT(differing_settings(pointers(runs)), ElementsAre("method.blocks"));
     const std::vector<RunGroup> groups = group_runs(pointers(runs), "method.blocks");
-    ASSERT_EQ(groups.size(), 2u);
+    ASSERT_EQ(groups.size(), 3u);
     EXPECT_EQ(groups[0].settings.front().second, "");
-    EXPECT_THAT(groups[0].members, ElementsAre(0, 2));
-    EXPECT_EQ(groups[1].settings.front().second, "8");
-    EXPECT_EQ(groups[1].id(), "method.blocks=8");
+    EXPECT_THAT(groups[0].members, ElementsAre(2));
+    EXPECT_EQ(groups[1].settings.front().second, "4");
+    EXPECT_EQ(groups[2].id(), "method.blocks=8");
+}
+
+TEST(RunGroups, WhatOnlyAnotherMethodHasIsThatMethodsDifference) {
+    std::vector<Experiment> runs = {run_of(12, 1), run_of(12, 1), run_of(12, 2)};
+    runs[0].model.method = "standard";
+    runs[1].model.method = runs[2].model.method = "wav";
+    EXPECT_THAT(differing_settings(pointers(runs)), ElementsAre("model.method"));
+    const std::vector<RunGroup> groups = group_runs(pointers(runs), all_settings);
+    ASSERT_EQ(groups.size(), 2u);
+    EXPECT_EQ(groups[0].id(), "model.method=standard");
+    EXPECT_THAT(groups[1].members, ElementsAre(1, 2));
 }
 
 TEST(RunGroups, AreSortedByValue) {

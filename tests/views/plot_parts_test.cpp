@@ -9,23 +9,12 @@
 #include "views/axis_tickers.h"
 #include "views/color_map.h"
 #include "views/plot_style.h"
-#include "views/smoothing.h"
 #include "views/time_cursor.h"
 
 namespace wavlab {
 namespace {
 
 double lightness(QRgb color) { return 0.299 * qRed(color) + 0.587 * qGreen(color) + 0.114 * qBlue(color); }
-
-TEST(Smoothing, StartsWithoutBiasAndLeavesOutWhatIsNotFinite) {
-    Smoothing smoothing(0.9);
-    EXPECT_DOUBLE_EQ(smoothing.next(4.0), 4.0);
-    EXPECT_NEAR(smoothing.next(2.0), (0.09 * 4 + 0.1 * 2) / 0.19, 1e-12);
-    EXPECT_TRUE(std::isnan(smoothing.next(std::nan(""))));
-    EXPECT_TRUE(std::isfinite(smoothing.next(2.0)));
-    Smoothing constant(0.99);
-    for (int i = 0; i < 50; ++i) EXPECT_NEAR(constant.next(1.5), 1.5, 1e-12);
-}
 
 TEST(ColorMap, SequentialMapsGrowLighterAndTheDivergingOneIsNeutralInTheMiddle) {
     for (const ColorMap map : {ColorMap::viridis, ColorMap::cividis})

@@ -155,7 +155,16 @@ TEST(Plots, RepaintOnceForManyChangesAndNotWhileHidden) {
 TEST(Plots, KeepTheirStateInAnotherPlot) {
     const auto record = SyntheticRun().record();
     const std::pair<const char*, QJsonObject> cases[] = {
-        {"loss", {{"smoothing", 0.5}, {"log_steps", true}, {"log_loss", true}, {"unigram", true}}},
+        {"loss",
+         {{"smoothing", 0.5},
+          {"log_steps", true},
+          {"log_loss", true},
+          {"unigram", true},
+          {"x", "tokens"},
+          {"group", "model.method"},
+          {"band", "interval"},
+          {"single_runs", true},
+          {"losses", "validation"}}},
         {"routing", {{"quantity", "contribution"}, {"fitted", true}, {"cividis", true}, {"step", 100}}},
         {"details", {{"quantity", "cosine"}, {"over", "time"}, {"place", 2}, {"log", false}}},
         {"depth", {{"quantity", "gradient"}, {"log", true}, {"step", 50}}},
@@ -193,58 +202,6 @@ TEST(Plots, WheelZoomsAndDoubleClickShowsEverything) {
         EXPECT_NEAR(canvas.xAxis->range().size(), whole.size(), 1e-9) << descriptor.id;
         EXPECT_FALSE(plot->state().contains("zoom"));
     }
-}
-
-TEST(LossPlot, HoverNamesAllRunsAtTheStepAndValuesThatAreNotFinite) {
-    SyntheticRun broken = of_method("standard");
-    broken.not_finite = {120};
-    auto plot = shown_plot("loss", {SyntheticRun().record(), broken.record()});
-    QCustomPlot& canvas = plot->canvas();
-    plot->hover_at({canvas.xAxis->coordToPixel(120), double(canvas.axisRect()->center().y())});
-    const QStringList lines = plot->hover_lines();
-    ASSERT_GE(lines.size(), 5);
-    EXPECT_EQ(lines[0], "step 120");
-    EXPECT_TRUE(lines[2].startsWith("wav-12\t"));
-    EXPECT_TRUE(lines[3].startsWith("standard-12\tNaN")) << lines[3].toStdString();
-    EXPECT_TRUE(lines[3].contains("(step 100)"));
-    EXPECT_TRUE(lines.last().startsWith("floor")) << lines.last().toStdString();
-
-    auto without = shown_plot("loss", {SyntheticRun().record(), of_method("standard").record()});
-    EXPECT_NE(canvas.grab().toImage(), without->canvas().grab().toImage()) << "the cross is seen";
-}
-
-TEST(LossPlot, AResumedRunReplacesWhatCameAfterItsCheckpoint) {
-    SyntheticRun first;
-    auto record = first.record();
-    auto plot = shown_plot("loss", {record});
-    RunStarted again = first.started();
-    again.first_step = 100;
-    plot->update_from(*record, record->apply(again));
-    plot->canvas();
-    SyntheticRun second = first;
-    second.final_loss = 2;
-    for (std::int64_t step = 101; step <= 200; ++step)
-        for (const RunEvent& event : second.step_events(step)) plot->update_from(*record, record->apply(event));
-    auto fresh = shown_plot("loss", {record});
-    QCPGraph *followed = plot->canvas().graph(1), *anew = fresh->canvas().graph(1);
-    ASSERT_EQ(followed->dataCount(), 200);
-    ASSERT_EQ(anew->dataCount(), 200);
-    for (int i = 0; i < 200; ++i) EXPECT_EQ(followed->data()->at(i)->value, anew->data()->at(i)->value) << i;
-}
-
-TEST(LossPlot, DrawsAMillionStepsQuickly) {
-    auto record = std::make_shared<RunRecord>("/synthetic/long");
-    record->apply(SyntheticRun().started());
-    for (int step = 1; step <= 1'000'000; ++step)
-        record->apply(ScalarRecorded{step, "train/loss", 4.0 / std::sqrt(step) + (step % 7) * 0.01});
-    auto plot = shown_plot("loss", {record}, {800, 500});
-    QCustomPlot& canvas = plot->canvas();
-    QElapsedTimer timer;
-    timer.start();
-    for (int i = 0; i < 5; ++i) canvas.replot(QCustomPlot::rpImmediateRefresh);
-    const double milliseconds = double(timer.nsecsElapsed()) / 5e6;
-    RecordProperty("milliseconds", std::to_string(milliseconds));
-    EXPECT_LT(milliseconds, 150);
 }
 
 TEST(RoutingPlot, HoverNamesRouterAndSource) {
