@@ -2,6 +2,7 @@
 #include "views/queue_panel.h"
 
 #include <algorithm>
+#include <array>
 
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -102,6 +103,7 @@ void QueuePanel::make_table() {
     table_->setShowGrid(false);
     table_->setAlternatingRowColors(true);
     table_->setWordWrap(false);
+    table_->setTextElideMode(Qt::ElideMiddle);  // the runs of a sweep differ at the end of their names
     table_->setTabKeyNavigation(false);
     table_->setFrameShape(QFrame::NoFrame);
     table_->setDragEnabled(true);
@@ -116,7 +118,7 @@ void QueuePanel::make_table() {
     header->setHighlightSections(false);
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int letter = fontMetrics().horizontalAdvance(QLatin1Char('0'));
-    constexpr std::array<int, QueueModel::column_count> letters{34, 11, 14, 10, 14, 8};
+    constexpr std::array<int, QueueModel::column_count> letters{24, 10, 12, 10, 14, 8};
     for (int i = 0; i < QueueModel::column_count; ++i) header->resizeSection(i, letters[std::size_t(i)] * letter);
     table_->installEventFilter(this);
     connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, &QueuePanel::selection_changed);

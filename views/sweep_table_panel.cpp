@@ -88,6 +88,7 @@ SweepTablePanel::SweepTablePanel(QWidget* parent)
 void SweepTablePanel::make_choices() {
     auto* row = new QHBoxLayout;
     row->setContentsMargins(6, 3, 6, 3);
+    row->setSpacing(6);
     const auto add_choice = [&](const QString& label, const QString& name, const QString& help) {
         auto* text = new QLabel(label, this);
         auto* choice = new QComboBox(this);

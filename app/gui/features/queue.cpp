@@ -17,6 +17,7 @@
 #include "model/model_library.h"
 #include "views/action_registry.h"
 #include "views/dock_desk.h"
+#include "views/message_bar.h"
 #include "views/quantity_text.h"
 #include "views/question.h"
 #include "views/queue_model.h"
@@ -137,8 +138,9 @@ void QueueFeature::offer_unfinished() {
         start();
         return;
     }
-    window_.show_offer(tr("The queue is not finished: %n runs are to come.", nullptr, int(waiting())),
-                       window_.actions().action(QStringLiteral("queue.work")));
+    offer_ = waiting() == 1 ? tr("The queue is not finished: 1 run is to come.")
+                            : tr("The queue is not finished: %n runs are to come.", nullptr, int(waiting()));
+    window_.show_offer(offer_, window_.actions().action(QStringLiteral("queue.work")));
 }
 
 bool QueueFeature::is_working() const { return runner_ && runner_->is_working(); }
@@ -198,6 +200,7 @@ int QueueFeature::take_in(std::vector<QueuedRun> runs) {
 
 void QueueFeature::start() {
     closing_ = false;
+    if (!offer_.isEmpty() && window_.message_bar().text() == offer_) window_.hide_message();
     runner_->start();
     work_timer_.start();
     work();

@@ -83,6 +83,7 @@ private:
     std::unique_ptr<RunQueue> queue_;      ///< null when its file cannot be read
     std::unique_ptr<QueueRunner> runner_;  ///< null until the methods are there
     QString problem_;
+    QString offer_;  ///< what was said of an unfinished queue when the window opened
     QueueModel* model_ = nullptr;
     QueuePanel* panel_ = nullptr;
     QTimer work_timer_;
