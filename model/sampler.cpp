@@ -18,7 +18,9 @@ namespace wavlab {
 
 namespace {
 
-std::vector<std::int32_t> prompt_tokens(const Tokenizer& tokenizer, const std::string& prompt) {
+using Tokens = std::vector<std::int32_t>;
+
+Tokens prompt_tokens(const Tokenizer& tokenizer, const std::string& prompt) {
     if (!prompt.empty()) return tokenizer.encode(prompt);
     try {
         return tokenizer.encode("\n");
@@ -27,16 +29,30 @@ std::vector<std::int32_t> prompt_tokens(const Tokenizer& tokenizer, const std::s
     }
 }
 
-/// The logits of the token after the last one.
-std::vector<double> next_logits(const Decoder& decoder, const std::vector<std::int32_t>& tokens) {
-    const auto length = std::min(static_cast<std::int64_t>(tokens.size()), decoder.experiment().model.context);
-    at::Tensor window = at::empty({1, length}, at::kLong);
-    std::copy(tokens.end() - length, tokens.end(), window.mutable_data_ptr<std::int64_t>());
+/// The logits of the token that follows each text. Texts go through the model together, shorter ones filled up behind
+/// their end, where a causal model does not look.
+std::vector<std::vector<double>> next_logits(const Decoder& decoder, const std::vector<Tokens>& texts) {
+    const std::int64_t context_length = decoder.experiment().model.context;
+    const auto count = static_cast<std::int64_t>(texts.size());
+    std::vector<std::int64_t> lengths;
+    for (const Tokens& tokens : texts)
+        lengths.push_back(std::min(static_cast<std::int64_t>(tokens.size()), context_length));
+    const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end());
+    at::Tensor windows = at::zeros({count, longest}, at::kLong);
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        std::copy(texts[i].end() - lengths[i], texts[i].end(),
+                  windows.mutable_data_ptr<std::int64_t>() + static_cast<std::int64_t>(i) * longest);
     ForwardContext context;
-    const at::Tensor logits = decoder.forward(window.to(decoder.options().device), context);
-    const at::Tensor last = logits.select(1, length - 1).select(0, 0).cpu().to(at::kDouble).contiguous();
-    const double* values = last.const_data_ptr<double>();
-    return {values, values + last.numel()};
+    const at::Tensor logits = decoder.forward(windows.to(decoder.options().device), context);
+    std::vector<at::Tensor> last;
+    for (std::int64_t i = 0; i < count; ++i) last.push_back(logits[i][lengths[static_cast<std::size_t>(i)] - 1]);
+    const at::Tensor host = at::stack(last).cpu().to(at::kDouble).contiguous();
+    std::vector<std::vector<double>> result;
+    for (std::int64_t i = 0; i < count; ++i) {
+        const double* values = host.const_data_ptr<double>() + i * host.size(1);
+        result.emplace_back(values, values + host.size(1));
+    }
+    return result;
 }
 
 /// Takes the logits of all but the `top_k` likeliest tokens away. Of equal ones the first tokens stay.
@@ -74,21 +90,31 @@ std::int32_t draw(std::vector<double> logits, const SampleSettings& settings, do
 
 }  // namespace
 
-std::string draw_text(const Decoder& decoder, const Tokenizer& tokenizer, const std::string& prompt,
-                      const SampleSettings& settings, const std::function<void(const std::string&)>& on_text) {
+std::vector<std::string> draw_texts(const Decoder& decoder, const Tokenizer& tokenizer,
+                                    const std::vector<std::string>& prompts, const SampleSettings& settings,
+                                    const std::function<void(const std::string&)>& on_text) {
     const at::NoGradGuard no_gradient;
     const std::uint64_t key = random_key(settings.seed, "sample");
-    std::vector<std::int32_t> tokens = prompt_tokens(tokenizer, prompt);
-    std::string text;
-    for (std::int64_t i = 0; i < settings.tokens && !(settings.cancelled && settings.cancelled()); ++i) {
-        const std::int32_t token =
-            draw(next_logits(decoder, tokens), settings, random_uniform(key, static_cast<std::uint64_t>(i)));
-        tokens.push_back(token);
-        const std::string piece = tokenizer.decode_token(token);
-        text += piece;
-        if (on_text) on_text(piece);
+    std::vector<std::uint64_t> keys;
+    std::vector<Tokens> tokens;
+    for (const std::string& prompt : prompts) {
+        keys.push_back(keys.empty() ? key : child_key(key, keys.size()));
+        tokens.push_back(prompt_tokens(tokenizer, prompt));
     }
-    return text;
+    std::vector<std::string> texts(prompts.size());
+    if (prompts.empty()) return texts;
+    for (std::int64_t step = 0; step < settings.tokens; ++step) {
+        if (settings.cancelled && settings.cancelled()) break;
+        const std::vector<std::vector<double>> logits = next_logits(decoder, tokens);
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            const double uniform = random_uniform(keys[i], static_cast<std::uint64_t>(step));
+            tokens[i].push_back(draw(logits[i], settings, uniform));
+            const std::string piece = tokenizer.decode_token(tokens[i].back());
+            texts[i] += piece;
+            if (on_text && i == 0) on_text(piece);
+        }
+    }
+    return texts;
 }
 
 std::string sample_checkpoint(const SampleRequest& request, const std::function<void(const std::string&)>& on_text) {
@@ -107,7 +133,7 @@ std::string sample_checkpoint(const SampleRequest& request, const std::function<
         throw InputError(std::string("the prompt does not fit the model: ") + error.what());
     }
     if (on_text) on_text(request.prompt);
-    return request.prompt + draw_text(*model.decoder, *model.tokenizer, request.prompt, settings, on_text);
+    return request.prompt + draw_texts(*model.decoder, *model.tokenizer, {request.prompt}, settings, on_text).front();
 }
 
 }  // namespace wavlab

@@ -217,25 +217,21 @@ void TrainingRun::evaluate() {
         throw Diverged{"the training diverged: the validation loss" + at_step(step_) + " is not a finite number"};
 }
 
-/// Text at every prompt, a function of (seed, step, prompt). Samples that a stop cut short are made up for on resume.
+/// Text at every prompt, a function of (seed, step). Samples that a stop cut short are made up for on resume.
 void TrainingRun::draw_samples() {
     show("drawing samples");
-    const std::uint64_t key = child_key(random_key(static_cast<std::uint64_t>(experiment_.seed), "samples"),
-                                        static_cast<std::uint64_t>(step_));
-    std::vector<SampleDrawn> samples;
-    for (const std::string& prompt : prompts_) {
-        SampleSettings settings;
-        settings.tokens = sample_tokens;
-        settings.seed = child_key(key, samples.size());
-        settings.cancelled = [this] { return cut_short(); };
-        samples.push_back({step_, prompt, draw_text(*decoder_, *data_.tokenizer, prompt, settings, nullptr)});
-    }
+    SampleSettings settings;
+    settings.tokens = sample_tokens;
+    settings.seed = child_key(random_key(static_cast<std::uint64_t>(experiment_.seed), "samples"),
+                              static_cast<std::uint64_t>(step_));
+    settings.cancelled = [this] { return cut_short(); };
+    const std::vector<std::string> texts = draw_texts(*decoder_, *data_.tokenizer, prompts_, settings, nullptr);
     if (cut_short()) return;
     std::string whole;
-    for (const SampleDrawn& sample : samples)
-        whole += (whole.empty() ? "" : sample_separator) + sample.prompt + sample.text;
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        whole += (whole.empty() ? "" : sample_separator) + prompts_[i] + texts[i];
     write_file_safely(folder_.samples() / sample_name(step_), whole);
-    for (SampleDrawn& sample : samples) emit(std::move(sample));
+    for (std::size_t i = 0; i < texts.size(); ++i) emit(SampleDrawn{step_, prompts_[i], texts[i]});
     sampled_step_ = step_;
 }
 

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "datasets/token_data.h"
+#include "model/sampler.h"
+#include "tests/model/conformance_cases.h"
 
 namespace wavlab {
 namespace {
@@ -46,6 +48,25 @@ TEST(SamplePrompts, AreFewerOfAShortText) {
     EXPECT_EQ(prompts_of("a"), (std::vector<std::string>{"a"}));
     EXPECT_EQ(prompts_of("aaaaaaaaa"), (std::vector<std::string>{"aaaaaaaaa", "aaaaaa", "aaa"}));
     EXPECT_EQ(prompts_of("\n\n\n"), (std::vector<std::string>{"\n\n\n", "\n\n", "\n"}));
+}
+
+TEST(DrawTexts, GivesEachPromptWhatItGetsAlone) {
+    const std::string alphabet = "abcdefghijk";
+    const auto tokenizer = find_tokenizer("char").build({alphabet});
+    for (const char* method : {"standard", "wav"}) {
+        const Decoder decoder(testing::tiny_experiment(method), testing::tiny_vocabulary, testing::double_options());
+        testing::scramble(decoder, 5);
+        SampleSettings settings;
+        settings.tokens = 20;  // beyond the context of 8
+        settings.temperature = 0;
+        const std::vector<std::string> prompts{"abc", "kj", "abcdefghijk"};
+        const std::vector<std::string> together = draw_texts(decoder, *tokenizer, prompts, settings, nullptr);
+        for (std::size_t i = 0; i < prompts.size(); ++i)
+            EXPECT_EQ(together[i], draw_texts(decoder, *tokenizer, {prompts[i]}, settings, nullptr)[0]) << method << i;
+        settings.temperature = 1;
+        const std::vector<std::string> twins = draw_texts(decoder, *tokenizer, {"abc", "abc"}, settings, nullptr);
+        EXPECT_NE(twins[0], twins[1]) << "random numbers of their own";
+    }
 }
 
 }  // namespace
