@@ -5,10 +5,12 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QMenuBar>
+#include <QStatusBar>
 #include <QTableView>
 
 #include "app/gui/cost_estimator.h"
 #include "app/gui/features/sweep_preview.h"
+#include "core/ready_experiments.h"
 #include "core/sweep.h"
 #include "tests/app/window_fixture.h"
 #include "views/experiment_difference.h"
@@ -99,6 +101,10 @@ TEST_F(FormWindow, TheFieldInUseTakesSeveralValuesByAKey) {
     ASSERT_TRUE(wait([&] { return feature->grid().seconds().has_value(); }));
     EXPECT_FALSE(feature->grid().is_any_scaled()) << "seeds are of one shape";
     EXPECT_TRUE(window->form()->sweep_summary().text_of("runs").contains("Seed (3)"));
+    QTest::mouseClick(window->form()->findChild<QPushButton*>("start_button"), Qt::LeftButton);
+    EXPECT_EQ(window->statusBar()->currentMessage(), "3 runs added to the queue.") << message();
+    action("run.enqueue").trigger();
+    EXPECT_EQ(window->statusBar()->currentMessage(), "All of it is in the queue or done already.");
 
     type("seed", "1, 1");
     EXPECT_FALSE(enabled("run.enqueue"));
