@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Runs every test, after installing and building what is missing.
-#   ./test.sh          all tests, then those of core, datasets and the model's parsers under the address sanitizer, and
-#                      those of core and datasets under the thread sanitizer
+#   ./test.sh          all tests, then those of core, datasets and the model's parsers and a minute of random clicks in
+#                      the window under the address sanitizer, and those of core and datasets under the thread sanitizer
 #   ./test.sh --all    also the long ones (label `extended`)
 set -uo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup/setup.sh"
@@ -17,7 +17,7 @@ esac
 presets=(release asan tsan)
 set_up desktop
 build release all
-build asan core_tests datasets_tests model_tests
+build asan core_tests datasets_tests model_tests app_tests
 build tsan core_tests datasets_tests
 release_lock
 

@@ -16,6 +16,13 @@
 namespace wavlab {
 namespace {
 
+/// Milliseconds. The address sanitizer's bookkeeping makes everything several times slower.
+#ifdef __SANITIZE_ADDRESS__
+constexpr qint64 longest_allowed_pause = 5000;
+#else
+constexpr qint64 longest_allowed_pause = 1000;
+#endif
+
 class Monkey {
 public:
     Monkey(MainWindow& window, unsigned seed) : window_(window), random_(seed) {}
@@ -107,7 +114,7 @@ protected:
         next();
         ASSERT_TRUE(wait([&] { return time.elapsed() >= seconds * 1000; }, seconds + 10));
         std::printf("seed %u: %d acts, the longest pause was %lld ms\n", seed, acts, static_cast<long long>(longest));
-        EXPECT_LT(longest, 1000);
+        EXPECT_LT(longest, longest_allowed_pause);
         for (QWidget* popup : QApplication::topLevelWidgets())
             if (popup != window.get()) popup->close();
         std::filesystem::current_path(before);
@@ -117,7 +124,7 @@ protected:
 class SlowMonkey : public MonkeyTest {};
 class ExtendedMonkey : public MonkeyTest {};
 
-TEST_F(SlowMonkey, DoesNoHarmInFifteenSeconds) { play(20260606, 15); }
+TEST_F(SlowMonkey, DoesNoHarmInAMinute) { play(20260606, 60); }
 
 TEST_F(ExtendedMonkey, DoesNoHarmInTenMinutes) {
     const char* seed = std::getenv("WAVLAB_MONKEY_SEED");
