@@ -226,7 +226,7 @@ QString ExperimentForm::label_of(const QString& key) const {
 void ExperimentForm::on_edited(const QString& key) {
     if (filling_) return;
     if (key == QLatin1String("model.width")) follow_width();
-    if (key == QLatin1String("data.dataset")) show_matching_data_options();
+    if (key.startsWith(QLatin1String("data."))) show_matching_data_options();
     if (key == QLatin1String("model.method")) {
         if (const QStringList now = chosen_methods(); now != methods_) {
             filling_ = true;
@@ -298,14 +298,22 @@ void ExperimentForm::follow_width() {
 void ExperimentForm::show_matching_data_options() {
     const OptionEditor* dataset = editor(QStringLiteral("data.dataset"));
     if (!dataset) return;
+    QStringList chosen{dataset->text()};
+    if (dataset->is_several()) {
+        chosen.clear();
+        for (const OptionValue& value : dataset->values().value_or(std::vector<OptionValue>()))
+            chosen.append(QString::fromStdString(to_text(value)));
+    }
     QSet<QString> known, here;
     for (const DatasetChoice& choice : choices_.datasets) {
         const QSet<QString> keys(choice.options.begin(), choice.options.end());
         known |= keys;
-        if (choice.id == dataset->text()) here = keys;
+        if (chosen.contains(choice.id)) here |= keys;
     }
     for (const QString& key : known)
-        if (OptionEditor* found = editor(QStringLiteral("data.") + key)) found->set_visible(here.contains(key));
+        // What has several values counts, so it is shown whatever it is good for.
+        if (OptionEditor* found = editor(QStringLiteral("data.") + key))
+            found->set_visible(here.contains(key) || found->is_several());
 }
 
 void ExperimentForm::validate() {

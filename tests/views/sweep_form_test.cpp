@@ -182,6 +182,20 @@ TEST_F(SweepForm, TheMlpFollowsEveryWidth) {
     EXPECT_EQ(points[1].experiment.model.mlp_hidden, 256);
 }
 
+TEST_F(SweepForm, WhatHasSeveralValuesIsNeverHidden) {
+    FormChoices choices;
+    choices.datasets = {{"toy-stories", "Toy stories", "", {"size", "seed"}}};
+    form.set_choices(choices);
+    press("data.size");
+    type("data.size", "1000, 2000");
+    form.editor("data.dataset")->set_value(std::string("file:/tmp/x.txt"));
+    EXPECT_TRUE(editor("data.size").is_visible());
+    EXPECT_FALSE(editor("data.seed").is_visible());
+    EXPECT_EQ(axes(), QStringList({"data.size"}));
+    form.editor("data.dataset")->set_values({std::string("file:/tmp/x.txt"), std::string("toy-stories")});
+    EXPECT_TRUE(editor("data.seed").is_visible());
+}
+
 TEST_F(SweepForm, UndoTakesSeveralValuesBack) {
     form.forget_history();
     QUndoStack& steps = form.history().stack();
@@ -250,7 +264,8 @@ TEST(SweepGrid, CountsRunsOnceAndKeepsThoseThatCannotBeMade) {
     EXPECT_EQ(grid.rows.size(), 6u);
     EXPECT_EQ(grid.bad_rows(), 3u);
     EXPECT_TRUE(grid.first_problem().startsWith("Run 2: model.heads = 5: ")) << grid.first_problem().toStdString();
-    EXPECT_TRUE(grid.size_text().startsWith("6 of 8: Method (2) × Phase (2) × Heads (2)")) << grid.size_text().toStdString();
+    EXPECT_TRUE(grid.size_text().startsWith("6 of 8: Method (2) × Phase (2) × Heads (2)"))
+        << grid.size_text().toStdString();
     EXPECT_GT(grid.memory_bytes(), 0);
     EXPECT_GT(grid.disk_bytes(), grid.rows[0].disk_bytes);
     EXPECT_FALSE(grid.seconds());

@@ -200,8 +200,12 @@ void SweepPreviewFeature::refresh_actions() {
         QStringLiteral("edit.several"),
         editor ? tr("Several &values of %1").arg(form->label_of(form->current_key())) : tr("Several &values"),
         several_known.icon, several_known.help);
-    actions.set_obstacle(QStringLiteral("edit.several"),
-                         !editor ? tr("Use the field of an option first.") : editor->several_obstacle());
+    QString no_several;
+    if (!editor)
+        no_several = tr("Use the field of an option first.");
+    else if (!editor->several_obstacle().isEmpty())
+        no_several = tr("%1 %2.").arg(form->label_of(form->current_key()), editor->several_obstacle());
+    actions.set_obstacle(QStringLiteral("edit.several"), no_several);
     actions.action(QStringLiteral("edit.several")).setChecked(editor && editor->is_several());
 
     const auto* queue = window_.feature<QueueFeature>();
