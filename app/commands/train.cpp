@@ -53,11 +53,13 @@ ExitCode train(const TrainArguments& arguments, const CommandEnvironment& enviro
 CommandAction declare(CLI::App& app) {
     const auto arguments = std::make_shared<TrainArguments>();
     arguments->given_experiment = arguments->experiment.declare(app);
-    app.add_option("--from", arguments->from,
-                   "Begin with the weights of a checkpoint: a run, a checkpoint folder or a safetensors file. Without "
-                   "EXPERIMENT.toml the checkpoint's own experiment is trained")
-        ->type_name("CHECKPOINT");
+    CLI::Option* from =
+        app.add_option("--from", arguments->from,
+                       "Begin with the weights of a checkpoint: a run, a checkpoint folder or a safetensors file. "
+                       "Without EXPERIMENT.toml the checkpoint's own experiment is trained")
+            ->type_name("CHECKPOINT");
     app.add_option("--step", arguments->step, "Which checkpoint of a run given by --from: a step, last or best")
+        ->needs(from)
         ->capture_default_str();
     app.add_option("--run", arguments->run, "This run's own folder")->type_name("FOLDER");
     app.add_option("--dump-batches", arguments->dump_batches,

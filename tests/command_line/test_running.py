@@ -123,6 +123,7 @@ class Running(ProgramTest):
         other = self.experiment(name="other.toml", method="standard")
         self.assert_one_clear_error(run("train", other, "--from", origin, "--run", self.folder / "no"), 2, "method")
         self.assert_one_clear_error(run("train", "--from", self.folder / "nothing"), 2, "nothing")
+        self.assert_one_clear_error(run("train", other, "--step", "4", "--run", self.folder / "no"), 2, "--from")
         self.assertFalse((self.folder / "no").exists())
 
     def test_more_memory_than_there_is(self):
