@@ -30,8 +30,6 @@ namespace wavlab {
 
 namespace {
 
-QString in_view(const char* text) { return QCoreApplication::translate("wavlab::CheckpointComparisonView", text); }
-
 std::optional<double> scalar_at(const ComparedCheckpoint& checkpoint, const std::string& name) {
     const ScalarSeries* series = checkpoint.record ? checkpoint.record->scalars(name) : nullptr;
     if (!series) return std::nullopt;
@@ -58,23 +56,24 @@ QString csv_cell(QString text) {
 RoutingComparison compare_routing(const ComparedCheckpoint& first, const ComparedCheckpoint& second) {
     RoutingComparison comparison;
     if (!first.record || !second.record) {
-        comparison.problem = in_view("The run of a checkpoint is not open, so its recorded routing is not known.");
+        comparison.problem =
+            CheckpointComparisonView::tr("The run of a checkpoint is not open, so its recorded routing is not known.");
         return comparison;
     }
     const RoutingLayout& a = first.record->description().routing;
     const RoutingLayout& b = second.record->description().routing;
     if (a.empty() || b.empty()) {
-        comparison.problem = in_view("A run without routing has no weights to compare.");
+        comparison.problem = CheckpointComparisonView::tr("A run without routing has no weights to compare.");
         return comparison;
     }
     const auto first_frame = frame_of(first);
     const auto second_frame = frame_of(second);
     if (!first_frame || !second_frame) {
-        comparison.problem = in_view("No routing was recorded up to one of the two steps.");
+        comparison.problem = CheckpointComparisonView::tr("No routing was recorded up to one of the two steps.");
         return comparison;
     }
     if (a.routers.size() != b.routers.size()) {
-        comparison.problem = in_view("The two runs have different numbers of routers.");
+        comparison.problem = CheckpointComparisonView::tr("The two runs have different numbers of routers.");
         return comparison;
     }
     comparison.first_step = first_frame->step;
@@ -95,7 +94,8 @@ RoutingComparison compare_routing(const ComparedCheckpoint& first, const Compare
         }
         base_b += sources_b.size();
     }
-    if (comparison.changes.empty()) comparison.problem = in_view("The two runs have no source in common.");
+    if (comparison.changes.empty())
+        comparison.problem = CheckpointComparisonView::tr("The two runs have no source in common.");
     return comparison;
 }
 

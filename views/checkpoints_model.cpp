@@ -146,6 +146,11 @@ void CheckpointsModel::remove_evaluation(const std::filesystem::path& checkpoint
     if (evaluations_.erase(checkpoint) > 0) evaluation_changed(checkpoint);
 }
 
+void CheckpointsModel::remove_evaluations_of(const std::filesystem::path& run) {
+    std::erase_if(evaluations_, [&](const auto& one) { return one.first.parent_path().parent_path() == run; });
+    if (run == run_ && !rows_.empty()) emit dataChanged(index(0, evaluated), index(rowCount() - 1, evaluated));
+}
+
 void CheckpointsModel::evaluation_changed(const std::filesystem::path& checkpoint) {
     for (int row = 0; row < rowCount(); ++row)
         if (rows_[std::size_t(row)].folder.path == checkpoint)

@@ -49,6 +49,8 @@ public:
     void set_checkpoints(const std::filesystem::path& run, const std::vector<CheckpointSummary>& checkpoints);
     void set_evaluation(const std::filesystem::path& checkpoint, const CheckpointEvaluation& evaluation);
     void remove_evaluation(const std::filesystem::path& checkpoint);
+    /// Another run stands in this folder now, or the same goes on.
+    void remove_evaluations_of(const std::filesystem::path& run);
     /// Null when none was asked for.
     const CheckpointEvaluation* evaluation(const std::filesystem::path& checkpoint) const;
 

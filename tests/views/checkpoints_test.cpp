@@ -77,6 +77,11 @@ TEST(CheckpointsModel, MarksAndEvaluationsStandBesideTheRow) {
     model.set_evaluation(both.folder.path, evaluation);
     EXPECT_EQ(cell(model, 0, CheckpointsModel::evaluated), "1.2500 on 64 windows of tale.txt");
     EXPECT_TRUE(model.index(0, CheckpointsModel::evaluated).data(Qt::ToolTipRole).toString().contains("8,192 tokens"));
+    model.remove_evaluations_of("/runs/b");
+    EXPECT_NE(cell(model, 0, CheckpointsModel::evaluated), "");
+    model.remove_evaluations_of("/runs/a");
+    EXPECT_EQ(cell(model, 0, CheckpointsModel::evaluated), "");
+    model.set_evaluation(both.folder.path, evaluation);
     model.remove_evaluation(both.folder.path);
     EXPECT_EQ(cell(model, 0, CheckpointsModel::evaluated), "");
 }

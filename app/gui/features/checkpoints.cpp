@@ -103,6 +103,8 @@ void CheckpointsFeature::add_views() {
         if ((changes.state || changes.scalars) && record.folder() == window_.focus()) refresh_soon();
     });
     connect(&window_, &MainWindow::run_over, this, &CheckpointsFeature::refresh);
+    connect(&window_.session(), &Session::started, this,
+            [this] { model_->remove_evaluations_of(window_.session().record()->folder()); });
     refresh();
 }
 
