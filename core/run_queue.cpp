@@ -17,7 +17,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/experiment_text.h"
 #include "core/safe_file.h"
+#include "core/sha256.h"
 
 namespace fs = std::filesystem;
 using json = nlohmann::json;
@@ -56,6 +58,7 @@ json run_json(const QueuedRun& run) {
     json object{{"id", run.id},
                 {"name", run.name},
                 {"sweep", run.sweep},
+                {"base", run.base},
                 {"settings", settings},
                 {"experiment", run.experiment},
                 {"folder", run.folder.filename().string()},
@@ -70,6 +73,7 @@ QueuedRun parse_run(const json& object, const fs::path& runs) {
     object.at("id").get_to(run.id);
     object.at("name").get_to(run.name);
     object.at("sweep").get_to(run.sweep);
+    run.base = object.value("base", "");
     for (const json& setting : object.at("settings"))
         run.settings.emplace_back(setting.at(0).get<std::string>(), parse_value(setting.at(1)));
     object.at("experiment").get_to(run.experiment);
@@ -87,6 +91,30 @@ struct ::flock whole_file(short type) {
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
     return lock;
+}
+
+/// What the runs of a sweep have in common, and which options it varies; the same when values are added.
+std::string base_text(const Sweep& sweep) {
+    OptionValues options = sweep.base.method;
+    std::vector<std::string> left_out{"name", "train.device"};
+    std::string varied;
+    for (const SweepAxis& axis : sweep.axes) {
+        constexpr std::string_view method_table = "method.";
+        left_out.push_back(axis.key);
+        varied += axis.key + "\n";
+        if (axis.key.starts_with(method_table)) options.erase(axis.key.substr(method_table.size()));
+    }
+    return varied + experiment_toml(sweep.base, options, left_out);
+}
+
+/// The first of "name", "name 2", ... that no sweep with another base has.
+std::string free_sweep_name(const std::vector<QueuedRun>& runs, const std::string& name, const std::string& base) {
+    std::string wanted = name;
+    for (int number = 2; std::any_of(runs.begin(), runs.end(),
+                                     [&](const QueuedRun& run) { return run.sweep == wanted && run.base != base; });
+         ++number)
+        wanted = name + " " + std::to_string(number);
+    return wanted;
 }
 
 fs::path lock_file(const fs::path& runs) { return runs / ".queue.lock"; }
@@ -240,7 +268,12 @@ std::vector<std::string> RunQueue::add(std::vector<QueuedRun> added) {
             return std::pair(run.sweep, run_identity(parse_recorded_experiment(run.experiment)));
         };
         for (std::size_t i = 0; i < runs.size(); ++i) there.emplace(key(runs[i]), i);
+        std::map<std::pair<std::string, std::string>, std::string> sweep_names;  // by name and base
+        for (const QueuedRun& run : added) sweep_names[{run.sweep, run.base}];
+        for (auto& [sweep, name] : sweep_names)
+            if (!sweep.first.empty()) name = free_sweep_name(runs, sweep.first, sweep.second);
         for (QueuedRun& run : added) {
+            run.sweep = sweep_names[{run.sweep, run.base}];
             const auto [old, is_new] = there.try_emplace(key(run), runs.size());
             if (is_new) {
                 run.id = std::to_string(next_id_++);
@@ -289,10 +322,12 @@ void RunQueue::update(const std::string& id, const std::function<void(QueuedRun&
 
 std::vector<QueuedRun> queued_runs(const Sweep& sweep, std::optional<double> stop_early_after) {
     std::vector<QueuedRun> runs;
+    const std::string base = sha256_hex(base_text(sweep));
     for (const SweepPoint& point : expand(sweep)) {
         QueuedRun run;
         run.name = point.experiment.name;
         run.sweep = sweep.base.name;
+        run.base = base;
         run.settings = point.settings;
         run.experiment = to_toml(point.experiment);
         run.stop_early_after = stop_early_after;

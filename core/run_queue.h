@@ -28,6 +28,7 @@ struct QueuedRun {
     std::string id;                ///< its own in this queue
     std::string name;              ///< what its folder is called, if that is free
     std::string sweep;             ///< the name of its sweep; empty: a single run
+    std::string base;              ///< tells sweeps of one name apart: what they have in common and what they vary
     SweepSettings settings;        ///< what its sweep varies
     std::string experiment;        ///< TOML
     std::filesystem::path folder;  ///< the run's; empty before it has begun

@@ -135,15 +135,25 @@ public:
     explicit SweepConsole(bool json) : json_(json) {}
 
     QueueRunner::Listener listener() {
-        return {[this](const QueuedRun& run, const nlohmann::json& line) { show_line(run, line); },
+        return {[this](const QueuedRun& run, const nlohmann::json& line) { say([&] { show_line(run, line); }); },
                 [](const QueuedRun& run, const std::string& text) {
-                    fmt::print(stderr, "wavlab: {}: {}\n", run.name, text);
+                    say([&] { fmt::print(stderr, "wavlab: {}: {}\n", run.name, text); });
                 },
-                [this](const QueuedRun& run) { show_state(run); }};
+                [this](const QueuedRun& run) { say([&] { show_state(run); }); }};
     }
     void watch(const QueueRunner& runner) { runner_ = &runner; }
 
 private:
+    /// A terminal that went away or a full disk behind stdout must not end the sweep; the command line says it in the
+    /// end.
+    template <class Work>
+    static void say(Work work) {
+        try {
+            work();
+        } catch (const std::system_error&) {
+        }
+    }
+
     std::string head(const QueuedRun& run) const {
         return fmt::format("[{}/{}] {}",
                            std::min(runner_->finished_count() + (is_over(run.state) ? 0 : 1), runner_->total_count()),

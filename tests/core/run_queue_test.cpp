@@ -59,6 +59,21 @@ TEST(RunQueue, TakesEachRunOfASweepOnce) {
     EXPECT_EQ(queue.find(first[1])->state, QueueState::waiting);  // it is tried again
 }
 
+TEST(RunQueue, TellsSweepsOfOneNameApart) {
+    const TemporaryFolder folder;
+    RunQueue queue(folder.path(), "a test");
+    queue.add(queued_runs(seeds("1")));
+    Sweep other = seeds("1, 2");
+    other.base.train.lr = 2e-3;
+    const auto ids = queue.add(queued_runs(other));
+    EXPECT_EQ(queue.runs().size(), 3u);
+    EXPECT_EQ(queue.find(ids[0])->sweep, "s 2");
+    EXPECT_EQ(queue.add(queued_runs(other)), ids);
+    queue.add(queued_runs(seeds("1, 2, 3")));
+    EXPECT_EQ(queue.runs().back().sweep, "s");
+    EXPECT_EQ(queue.runs().size(), 5u);
+}
+
 TEST(RunQueue, CanBeReorderedAndCleared) {
     const TemporaryFolder folder;
     RunQueue queue(folder.path(), "a test");
