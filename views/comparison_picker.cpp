@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/comparison_picker.h"
 
+#include <algorithm>
+
+#include <QAbstractItemView>
+#include <QScreen>
 #include <QSignalBlocker>
 
 namespace wavlab {
@@ -14,7 +18,7 @@ enum : int { none_item = 0, step_item = 1, pin_item = 2, first_run_item = 3 };
 ComparisonPicker::ComparisonPicker(bool minus, QWidget* parent) : QComboBox(parent), minus_(minus) {
     setSizeAdjustPolicy(QComboBox::AdjustToContents);
     setMinimumWidth(56);
-    setMaximumWidth(200);
+    setMaximumWidth(130);  // names of runs are long; the list shows them whole
     setAccessibleName(tr("Compare with"));
     setToolTip(minus ? tr("The difference to another ticked run or to another step of this run: red is more here, blue "
                           "is less. Where only one of two runs has a router or source there is a stroke.")
@@ -49,6 +53,7 @@ void ComparisonPicker::offer() {
         offered_ = items;
         clear();
         addItems(items);
+        for (int i = 0; i < count(); ++i) setItemData(i, items[i], Qt::ToolTipRole);
         setItemData(pin_item, tr("Keeps the step that is shown now, to compare others with it"), Qt::ToolTipRole);
     }
     setCurrentIndex(current);
@@ -65,6 +70,12 @@ void ComparisonPicker::choose(int index) {
     }
     offer();
     emit comparison_changed();
+}
+
+void ComparisonPicker::showPopup() {
+    const int most = screen() ? screen()->availableSize().width() / 2 : 600;
+    view()->setMinimumWidth(std::min(view()->sizeHintForColumn(0) + 24, most));
+    QComboBox::showPopup();
 }
 
 Comparison ComparisonPicker::comparison() const {

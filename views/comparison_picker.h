@@ -40,6 +40,8 @@ public:
     void save(QJsonObject& state) const;
     void load(const QJsonObject& state);
 
+    void showPopup() override;
+
 signals:
     void comparison_changed();
 

@@ -93,7 +93,8 @@ void Heatmap::draw_rectangles(QCPPainter* painter, double gap) const {
             if (hatched) {
                 place.adjust(0, 0, -gap, -gap);
                 painter->fillRect(place, hatch_color(style_));
-                painter->setPen(QPen(style_.faint(style_.ink, 0.55), style_.px(0.6)));
+                if (place.height() < style_.px(6)) continue;  // strokes so close together would be all one sees
+                painter->setPen(QPen(style_.faint(style_.ink, 0.4), style_.px(0.6)));
                 painter->drawLine(place.bottomLeft(), place.topRight());
                 painter->setPen(Qt::NoPen);
                 continue;

@@ -103,7 +103,9 @@ protected:
         return over_time() ? std::optional(double(step)) : std::nullopt;
     }
     bool load(std::chrono::milliseconds time) override;
-    void show_loaded() override { show_columns(); }
+    void show_loaded() override {
+        if (over_time()) show_columns();
+    }
     QString problem_of(const RunRecord& record) const override;
     QString invitation() const override {
         return tr("How states, updates and gradients grow through depth appears here. Press Start.");
@@ -310,6 +312,7 @@ void DepthPlot::set_up_map() {
     x->setLabel(tr("Step"));
     x->setTicker(QSharedPointer<QCPAxisTicker>(new WholeTicker));
     x->setBasePen(Qt::NoPen);
+    x->setSubTickPen(Qt::NoPen);
     x->grid()->setVisible(false);
     y->setScaleType(QCPAxis::stLinear);
     y->setTicker(row_ticker_);

@@ -2,18 +2,21 @@
 // Block summaries and WAV's details of the focused run: RMS, matching scale, cosine and biases, by block or over time.
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QCoreApplication>
 
 #include <qcustomplot.h>
 
+#include "core/translatable.h"
 #include "views/axis_tickers.h"
 #include "views/canvas_plot.h"
 #include "views/chart_parts.h"
 #include "views/flow_layout.h"
+#include "views/frame_history.h"
 #include "views/time_cursor.h"
+#include "views/translated.h"
 
 namespace wavlab {
 
@@ -42,44 +45,46 @@ const std::vector<Quantity>& quantities() {
     using Frame = DetailFrame;
     static const std::vector<Quantity> all = {
         {.id = "rms",
-         .title = "RMS",
-         .axis = "RMS",
-         .short_axis = "RMS",
-         .help =
+         .title = WAVLAB_TEXT("RMS"),
+         .axis = WAVLAB_TEXT("RMS"),
+         .short_axis = WAVLAB_TEXT("RMS"),
+         .help = WAVLAB_TEXT(
              "rms(v) = sqrt(mean of v² over the channels), per token, then the mean over tokens. Raw: the "
-             "detail as the sublayers give it. Matched: as routers read it, scaled to the RMS of its block's summary.",
-         .series = {{"summary", &Frame::summary_rms, SourceKind::block, Series::broad},
-                    {"phase, raw", &Frame::phase_rms, SourceKind::phase},
-                    {"phase, matched", &Frame::phase_matched_rms, SourceKind::phase, Series::matched},
-                    {"split, raw", &Frame::split_rms, SourceKind::split},
-                    {"split, matched", &Frame::split_matched_rms, SourceKind::split, Series::matched}}},
+             "detail as the sublayers give it. Matched: as routers read it, scaled to the RMS of its block's summary."),
+         .series = {{WAVLAB_TEXT("summary"), &Frame::summary_rms, SourceKind::block, Series::broad},
+                    {WAVLAB_TEXT("phase, raw"), &Frame::phase_rms, SourceKind::phase},
+                    {WAVLAB_TEXT("phase, matched"), &Frame::phase_matched_rms, SourceKind::phase, Series::matched},
+                    {WAVLAB_TEXT("split, raw"), &Frame::split_rms, SourceKind::split},
+                    {WAVLAB_TEXT("split, matched"), &Frame::split_matched_rms, SourceKind::split, Series::matched}}},
         {.id = "scale",
-         .title = "Matching scale",
-         .axis = "Scale rms(b) / rms(p)",
-         .short_axis = "Scale",
-         .help =
+         .title = WAVLAB_TEXT("Matching scale"),
+         .axis = WAVLAB_TEXT("Scale rms(b) / rms(p)"),
+         .short_axis = WAVLAB_TEXT("Scale"),
+         .help = WAVLAB_TEXT(
              "RMS matching multiplies a detail p by rms(b) / (rms(p) + 1e-6), b being its block's summary; no gradient "
-             "flows through the ratio unless `detach` is off.",
-         .series = {{"phase", &Frame::phase_scale, SourceKind::phase},
-                    {"split", &Frame::split_scale, SourceKind::split}}},
+             "flows through the ratio unless `detach` is off."),
+         .series = {{WAVLAB_TEXT("phase"), &Frame::phase_scale, SourceKind::phase},
+                    {WAVLAB_TEXT("split"), &Frame::split_scale, SourceKind::split}}},
         {.id = "cosine",
-         .title = "Cosine",
-         .axis = "Cosine to the summary",
-         .short_axis = "Cosine",
-         .help = "Cosine of the angle between a detail and its block's summary, per token, then the mean: 0 when the "
-                 "detail "
-                 "holds nothing of the summary's direction.",
-         .series = {{"phase", &Frame::phase_cosine, SourceKind::phase},
-                    {"split", &Frame::split_cosine, SourceKind::split}},
+         .title = WAVLAB_TEXT("Cosine"),
+         .axis = WAVLAB_TEXT("Cosine to the summary"),
+         .short_axis = WAVLAB_TEXT("Cosine"),
+         .help = WAVLAB_TEXT(
+             "Cosine of the angle between a detail and its block's summary, per token, then the mean: 0 when the "
+             "detail "
+             "holds nothing of the summary's direction."),
+         .series = {{WAVLAB_TEXT("phase"), &Frame::phase_cosine, SourceKind::phase},
+                    {WAVLAB_TEXT("split"), &Frame::split_cosine, SourceKind::split}},
          .around_zero = true},
         {.id = "bias",
-         .title = "Bias",
-         .axis = "Detail bias β",
-         .short_axis = "Bias β",
-         .help =
+         .title = WAVLAB_TEXT("Bias"),
+         .axis = WAVLAB_TEXT("Detail bias β"),
+         .short_axis = WAVLAB_TEXT("Bias β"),
+         .help = WAVLAB_TEXT(
              "The learned bias β of each router on the logits of phase and split details; strongly negative switches "
-             "them off.",
-         .series = {{"phase", &Frame::phase_bias, SourceKind::phase}, {"split", &Frame::split_bias, SourceKind::split}},
+             "them off."),
+         .series = {{WAVLAB_TEXT("phase"), &Frame::phase_bias, SourceKind::phase},
+                    {WAVLAB_TEXT("split"), &Frame::split_bias, SourceKind::split}},
          .per_router = true,
          .around_zero = true},
     };
@@ -90,6 +95,8 @@ constexpr std::size_t most_points = 500;  // over time
 constexpr std::size_t most_markers = 40;  // through depth
 
 class DetailsPlot final : public CanvasPlot {
+    Q_DECLARE_TR_FUNCTIONS(DetailsPlot)
+
 public:
     explicit DetailsPlot(QWidget* parent);
 
@@ -113,7 +120,12 @@ protected:
         return over_time() ? std::optional(double(step)) : std::nullopt;
     }
     bool concerns(const RecordChanges& changes) const override { return changes.details; }
-    void forget() override { frames_.clear(); }
+    void forget() override { read_from_ = nullptr; }
+    bool load(std::chrono::milliseconds time) override {
+        history_.advance(time);
+        return !over_time() || history_.complete();
+    }
+    void show_loaded() override { show_history(); }
     QString problem_of(const RunRecord& record) const override;
     QString invitation() const override;
     bool show_hover(const QPointF& position) override;
@@ -128,13 +140,15 @@ private:
     void show_frames();
     void show_by_place(const DetailFrame& frame);
     void show_over_time(const RunRecord& record);
+    void show_history();
 
     QComboBox* quantity_ = nullptr;
     QComboBox* over_ = nullptr;
     QComboBox* place_ = nullptr;  ///< block or router over time; the first entry is the mean
     QCheckBox* log_ = nullptr;
     ReferenceLines* zero_ = nullptr;
-    std::map<std::int64_t, std::shared_ptr<const DetailFrame>> frames_;  ///< those that are drawn over time
+    FrameHistory<std::shared_ptr<const DetailFrame>> history_;  ///< of the frames over time
+    const RunRecord* read_from_ = nullptr;
     int wanted_place_ = 0;
 };
 
@@ -142,23 +156,26 @@ DetailsPlot::DetailsPlot(QWidget* parent) : CanvasPlot(parent) {
     zero_ = new ReferenceLines(&axes());
     quantity_ = new QComboBox;
     for (const Quantity& q : quantities()) {
-        quantity_->addItem(q.title);
-        quantity_->setItemData(quantity_->count() - 1, QString::fromUtf8(q.help), Qt::ToolTipRole);
+        quantity_->addItem(translated(q.title));
+        quantity_->setItemData(quantity_->count() - 1, translated(q.help), Qt::ToolTipRole);
     }
-    quantity_->setToolTip(QString::fromUtf8(quantities()[0].help));
+    quantity_->setToolTip(translated(quantities()[0].help));
     over_ = new QComboBox;
-    over_->addItems({"Through depth", "Over time"});
-    over_->setToolTip("Every block (or router) at one step, or one of them over all steps");
+    over_->addItems({tr("One step"), tr("Over time")});
+    over_->setToolTip(tr("Every block (or router) at one step, or one of them over all steps"));
+    over_->setAccessibleName(tr("What is drawn"));
+    quantity_->setAccessibleName(tr("Quantity"));
     place_ = new QComboBox;
-    place_->setToolTip("The block (or router) whose values are drawn over time");
-    log_ = new QCheckBox("Log");
-    log_->setToolTip("Logarithmic vertical axis");
+    place_->setToolTip(tr("The block (or router) whose values are drawn over time"));
+    place_->setAccessibleName(tr("Block or router"));
+    log_ = new QCheckBox(tr("Log"));
+    log_->setToolTip(tr("Logarithmic vertical axis"));
     for (QComboBox* box : {quantity_, over_, place_}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
         box->setMinimumWidth(56);  // a narrow window cuts the text rather than growing
         controls().addWidget(box);
         connect(box, &QComboBox::currentIndexChanged, this, [this] {
-            quantity_->setToolTip(QString::fromUtf8(quantity().help));
+            quantity_->setToolTip(translated(quantity().help));
             request_rebuild();
         });
     }
@@ -193,7 +210,8 @@ void DetailsPlot::set_state(const QJsonObject& state) {
 }
 
 QString DetailsPlot::invitation() const {
-    return "The RMS of block summaries and of WAV's phase and split details appear here, block by block. Press Start.";
+    return tr(
+        "The RMS of block summaries and of WAV's phase and split details appear here, block by block. Press Start.");
 }
 
 QString DetailsPlot::problem_of(const RunRecord& record) const {
@@ -201,17 +219,16 @@ QString DetailsPlot::problem_of(const RunRecord& record) const {
     const QString method = QString::fromStdString(record.experiment().model.method);
     if (record.description().experiment.empty()) return invitation();
     if (record.description().routing.empty())
-        return QString("The run '%1' uses the method %2, which has no block summaries and no details.")
-            .arg(name, method);
+        return tr("The run '%1' uses the method %2, which has no block summaries and no details.").arg(name, method);
     const std::vector<std::int64_t>& steps = record.frame_steps(FrameKind::details);
-    if (steps.empty()) return QString("The run '%1' has recorded no details yet.").arg(name);
+    if (steps.empty()) return tr("The run '%1' has recorded no details yet.").arg(name);
     const auto frame = record.detail_frame(steps.back());
     if (!frame) return {};
     for (const Series& series : quantity().series) {
         const std::vector<float>& values = (*frame).*series.field;
         if (std::any_of(values.begin(), values.end(), [](float v) { return !std::isnan(v); })) return {};
     }
-    return QString("The run '%1' uses the method %2, which has no details; choose RMS to see its block summaries.")
+    return tr("The run '%1' uses the method %2, which has no details; choose RMS to see its block summaries.")
         .arg(name, method);
 }
 
@@ -234,9 +251,9 @@ void DetailsPlot::set_up_places(const RunRecord& record) {
     const std::vector<std::int64_t>& steps = record.frame_steps(FrameKind::details);
     const auto frame = steps.empty() ? nullptr : record.detail_frame(steps.back());
     const std::size_t count = frame ? places(*frame) : 0;
-    QStringList names{quantity().per_router ? "Mean of routers" : "Mean of blocks"};
+    QStringList names{quantity().per_router ? tr("Mean of routers") : tr("Mean of blocks")};
     for (std::size_t i = 0; i < count; ++i)
-        names << (quantity().per_router ? router_label(i, count) : QString("Block %1").arg(i + 1));
+        names << (quantity().per_router ? router_label(i, count) : tr("Block %1").arg(i + 1));
     const QSignalBlocker blocker(place_);
     place_->clear();
     place_->addItems(names);
@@ -246,13 +263,14 @@ void DetailsPlot::set_up_places(const RunRecord& record) {
 void DetailsPlot::set_up_graphs(const RunRecord& record) {
     QCPAxis* x = axes().axis(QCPAxis::atBottom);
     QCPAxis* y = axes().axis(QCPAxis::atLeft);
-    x->setLabel(over_time() ? "Step" : quantity().per_router ? "Router" : "Block");
+    x->setLabel(over_time() ? tr("Step") : quantity().per_router ? tr("Router") : tr("Block"));
     x->setTicker(QSharedPointer<QCPAxisTicker>(new WholeTicker));
     x->grid()->setVisible(false);
-    QString label = QString::fromUtf8(over_time() ? quantity().short_axis : quantity().axis);
+    QString label = translated(over_time() ? quantity().short_axis : quantity().axis);
     if (over_time() && place_->currentIndex() == 0)
-        label += quantity().per_router ? ", mean of routers" : ", mean of blocks";
-    if (over_time() && place_->currentIndex() > 0) label += ", " + place_->currentText().toLower();
+        label = (quantity().per_router ? tr("%1, mean of routers") : tr("%1, mean of blocks")).arg(label);
+    if (over_time() && place_->currentIndex() > 0)
+        label = tr("%1, %2", "quantity, block").arg(label, place_->currentText().toLower());
     y->setLabel(label);
     const bool logarithmic = log_->isChecked() && !quantity().around_zero;
     y->setScaleType(logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
@@ -287,10 +305,10 @@ void DetailsPlot::set_up_graphs(const RunRecord& record) {
             const double size = style().marker_size * (series.look == Series::broad ? 1.4 : 1);
             graph->setScatterStyle({shape, QPen(color, style().thin_line_width), filling, size});
         }
-        graph->setName(series.name);
+        graph->setName(translated(series.name));
         const bool exists = newest && std::any_of(((*newest).*series.field).begin(), ((*newest).*series.field).end(),
                                                   [](float v) { return !std::isnan(v); });
-        if (exists) entries.push_back({series.name, pen, graph->scatterStyle()});
+        if (exists) entries.push_back({graph->name(), pen, graph->scatterStyle()});
     }
     legend().set_entries(std::move(entries));
 }
@@ -317,22 +335,24 @@ void DetailsPlot::show_by_place(const DetailFrame& frame) {
 }
 
 void DetailsPlot::show_over_time(const RunRecord& record) {
-    // Long runs: every k-th frame, so that a bounded number is read from the store.
-    const std::vector<std::int64_t>& steps = record.frame_steps(FrameKind::details);
-    std::size_t stride = 1;
-    while (steps.size() / stride > most_points) stride *= 2;
-    std::map<std::int64_t, std::shared_ptr<const DetailFrame>> wanted;
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-        if (i % stride != 0 && i + 1 != steps.size()) continue;
-        const auto known = frames_.find(steps[i]);
-        const auto frame = known != frames_.end() ? known->second : record.detail_frame(steps[i]);
-        if (frame) wanted[steps[i]] = frame;
+    if (read_from_ != &record) {
+        read_from_ = &record;
+        history_.restart([&record](std::int64_t step) -> std::optional<std::shared_ptr<const DetailFrame>> {
+            auto frame = record.detail_frame(step);
+            return frame ? std::optional(std::move(frame)) : std::nullopt;
+        });
     }
-    frames_ = std::move(wanted);
+    history_.want(thinned_steps(record.frame_steps(FrameKind::details), most_points));
+    if (!load(std::chrono::milliseconds(4))) start_loading();
+    show_history();
+}
+
+void DetailsPlot::show_history() {
+    if (!over_time()) return;
     const int place = place_->currentIndex() - 1;
     for (int i = 0; i < chart().graphCount(); ++i) {
         QVector<double> keys, numbers;
-        for (const auto& [step, frame] : frames_) {
+        for (const auto& [step, frame] : history_.known()) {
             const std::vector<float>& values = (*frame).*quantity().series[std::size_t(i)].field;
             double sum = 0;
             int count = 0;
@@ -353,25 +373,25 @@ void DetailsPlot::fit_axes() { fit_graphs(over_time() ? 0.015 : 0.04, !quantity(
 bool DetailsPlot::show_hover(const QPointF& position) {
     return hover_graphs(position, [this](double key) {
         const int place = int(std::lround(key));
-        if (over_time()) return QString("step %1").arg(place);
-        if (!quantity().per_router) return QString("Block %1").arg(place);
-        return "Router before " +
-               router_label(std::size_t(place - 1), focused_run()->description().routing.routers.size());
+        if (over_time()) return tr("step %1").arg(place);
+        if (!quantity().per_router) return tr("Block %1").arg(place);
+        return tr("Router before %1")
+            .arg(router_label(std::size_t(place - 1), focused_run()->description().routing.routers.size()));
     });
 }
 
 const Registration<PlotDescriptor> registration{{
     .id = "details",
     .order = 3,
-    .title = "Details",
-    .help =
+    .title = WAVLAB_TEXT("Details"),
+    .help = WAVLAB_TEXT(
         "What routers of the focused run can read of each block. Summary: b = Σ u over the block's sublayers. Phase: "
         "p = Σ c u with c positive on attention and negative on MLP sublayers. Split: s = Σ c u with c positive on "
         "the first half and negative on the second. The c of a detail sum to zero.\n"
         "RMS matching: a detail enters the routers as p · rms(b) / (rms(p) + 1e-6), so that it is as long as its "
         "summary; rms(v) = sqrt(mean of v²) over the channels, per token.\nBias β: added to a detail's logit in "
         "each router, learned, -2 at the start.\nDrag to move, turn the wheel to zoom, double click to see "
-        "everything.",
+        "everything."),
     .height_ratio = 0.62,
     .several_runs = false,
     .quantities = {"rms", "scale", "cosine", "bias"},

@@ -52,7 +52,9 @@ protected:
         return over_time() ? std::optional(double(step)) : std::nullopt;
     }
     bool load(std::chrono::milliseconds time) override;
-    void show_loaded() override { show_columns(); }
+    void show_loaded() override {
+        if (over_time()) show_columns();
+    }
     QString problem_of(const RunRecord& record) const override;
     QString invitation() const override;
     bool show_hover(const QPointF& position) override;
@@ -92,8 +94,9 @@ private:
     std::optional<RoutingCell> cell_at(int side, std::size_t source, std::int64_t step) const;
     void show_scale(const std::vector<double>& cells);
     QString side_name(int side) const;
+    /// `hovered_step`: over time.
     HoverBox::Content describe(const std::optional<RoutingCell>& first, const std::optional<RoutingCell>& second,
-                               const Source& source) const;
+                               const Source& source, std::int64_t hovered_step = 0) const;
     bool hover_frames(const QPointF& position);
     bool hover_history(const QPointF& position);
 
@@ -359,6 +362,7 @@ void RoutingPlot::set_up_axes() {
         const bool steps = over_time() && type == QCPAxis::atBottom;
         axis->setTickLength(0, steps ? style().ipx(4) : 0);
         axis->setBasePen(Qt::NoPen);
+        axis->setSubTickPen(Qt::NoPen);
         if (!steps) axis->setTickPen(Qt::NoPen);
         axis->setTickLabelPadding(int((steps ? 0 : strip_room) + style().px(2)));
         axis->grid()->setVisible(false);
@@ -449,16 +453,12 @@ void RoutingPlot::set_up_legend() {
             add(router_kind_title(kind), router_color(kind, style()));
         add(tr("Columns:"));
     }
-    const auto is_shown = [&](SourceKind kind) {
-        if (over_time())
-            return std::any_of(shown_sources_.begin(), shown_sources_.end(),
-                               [&](std::size_t column) { return grid_.columns()[column].kind == kind; });
-        return std::any_of(grid_.columns().begin(), grid_.columns().end(),
-                           [&](const Source& source) { return source.kind == kind; });
-    };
+    // Over time the names of the rows say it.
     for (const SourceKind kind : {SourceKind::embedding, SourceKind::block, SourceKind::phase, SourceKind::split,
                                   SourceKind::partial, SourceKind::phase_partial, SourceKind::split_partial})
-        if (is_shown(kind)) add(translated(kind_title(kind)), source_color(kind, style()));
+        if (!over_time() && std::any_of(grid_.columns().begin(), grid_.columns().end(),
+                                        [&](const Source& source) { return source.kind == kind; }))
+            add(translated(kind_title(kind)), source_color(kind, style()));
     legend().set_entries(std::move(entries));
 }
 
@@ -604,7 +604,8 @@ void RoutingPlot::fit_axes() {
 }
 
 HoverBox::Content RoutingPlot::describe(const std::optional<RoutingCell>& first,
-                                        const std::optional<RoutingCell>& second, const Source& source) const {
+                                        const std::optional<RoutingCell>& second, const Source& source,
+                                        std::int64_t hovered_step) const {
     const auto text = [](double value) { return QString::number(value, 'g', 4); };
     HoverBox::Content content;
     content.rows = {
@@ -616,11 +617,18 @@ HoverBox::Content RoutingPlot::describe(const std::optional<RoutingCell>& first,
         return content;
     }
     const std::optional<RoutingCell> both[] = {first, second};
-    for (int side = 0; side < 2; ++side)
+    for (int side = 0; side < 2; ++side) {
+        std::int64_t step = sides_[side].step.value_or(0);
+        if (over_time() && side == 0) step = hovered_step;
+        if (over_time() && side == 1 && comparison_.run)
+            step = recorded_step(comparison_.run->frame_steps(FrameKind::routing), hovered_step).value_or(0);
+        const QString shown = both[side] ? text(quantity().value(*both[side])) : tr("none");
         content.rows.push_back(
-            {QColor(), {}, {side_name(side), both[side] ? text(quantity().value(*both[side])) : tr("none")}});
+            {QColor(), {}, {QString::fromStdString(sides_[side].record->name()), tr("step %1").arg(step), shown}});
+    }
     const auto difference = value(first, second);
-    content.rows.push_back({QColor(), {}, {tr("difference"), difference ? text(*difference) : tr("in one run only")}});
+    content.rows.push_back(
+        {QColor(), {}, {tr("difference"), QString(), difference ? text(*difference) : tr("in one run only")}});
     return content;
 }
 
@@ -671,7 +679,7 @@ bool RoutingPlot::hover_history(const QPointF& position) {
     const auto here = cell_at(0, source, step);
     const auto there = compares() ? cell_at(1, source, step) : std::nullopt;
     if (!here && !there) return false;
-    HoverBox::Content content = describe(here, there, grid_.columns()[source]);
+    HoverBox::Content content = describe(here, there, grid_.columns()[source], step);
     content.title = tr("Step %1").arg(step);
     content.anchor = position;
     content.frame = heatmap_->cell(std::size_t(row), *column);
