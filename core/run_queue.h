@@ -85,7 +85,8 @@ public:
     std::optional<std::string> held_by_other() const;
 
     /// Adds runs at the end and gives them ids. One that is there already and waits, or whose sweep has it, is not
-    /// added again: its old entry is kept (a failed one waits again). Returns the ids, in the order of `added`.
+    /// added again: its old entry is kept (a failed one waits again). A sweep that shares its name with a different one
+    /// becomes "name 2". Returns the ids, in the order of `added`.
     std::vector<std::string> add(std::vector<QueuedRun> added);
     /// Puts a run at this place of the list.
     void move(const std::string& id, std::size_t place);

@@ -117,6 +117,11 @@ void RunIndex::refresh() {
     for (const auto& [folder, found] : entries_) by_identity_.emplace(found.identity, folder);
 }
 
+bool RunIndex::is_at(const fs::path& folder, const std::string& identity) const {
+    const auto entry = entries_.find(folder);
+    return entry != entries_.end() && entry->second.identity == identity;
+}
+
 std::optional<SweepRun> RunIndex::find(const std::string& identity) const {
     std::optional<SweepRun> best;
     const auto [begin, end] = by_identity_.equal_range(identity);

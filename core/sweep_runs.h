@@ -47,6 +47,8 @@ public:
     /// The run of this identity; of several the one that got furthest. Runs that began with another run's weights and
     /// those that cannot be read are passed over.
     std::optional<SweepRun> find(const std::string& identity) const;
+    /// Whether a run of this identity lies there.
+    bool is_at(const std::filesystem::path& folder, const std::string& identity) const;
 
 private:
     struct Entry {

@@ -97,6 +97,8 @@ void QueueRunner::look_again() { find_what_is_there(false); }
 
 /// What a run's folder says of it.
 QueuedRun QueueRunner::as_found(QueuedRun run) {
+    // What was seen to finish stays so as long as it is there.
+    if (run.state == QueueState::finished && index_.is_at(run.folder, facts(run).identity)) return run;
     const std::optional<SweepRun> there = index_.find(facts(run).identity);
     run.folder = there ? there->folder : std::filesystem::path();
     curves_[run.id] = there ? there->evaluations : EvaluationCurve{};
@@ -113,6 +115,7 @@ QueuedRun QueueRunner::as_found(QueuedRun run) {
 }
 
 void QueueRunner::find_what_is_there(bool try_again) {
+    if (total_count() == 0) return;
     index_.refresh();
     std::map<std::string, QueuedRun> changed;
     for (const QueuedRun& run : queue_.runs()) {
@@ -288,13 +291,13 @@ void QueueRunner::note_evaluation(Active& active, std::int64_t step, double loss
     active.child->stop();
 }
 
-std::vector<EvaluationCurve> QueueRunner::others_of(const std::string& id) const {
+std::vector<EvaluationCurve> QueueRunner::others_of(const std::string& id) {
     std::vector<EvaluationCurve> others;
     const QueuedRun* own = queue_.find(id);
     for (const QueuedRun& run : queue_.runs()) {
-        const auto curve = curves_.find(run.id);
-        if (own && run.id != id && curve != curves_.end() && facts(run).comparable == facts(*own).comparable)
-            others.push_back(curve->second);
+        if (!own || run.id == id || run.folder.empty() || facts(run).comparable != facts(*own).comparable) continue;
+        if (!curves_.contains(run.id)) curves_[run.id] = read_sweep_run(run.folder).evaluations;
+        others.push_back(curves_[run.id]);
     }
     return others;
 }

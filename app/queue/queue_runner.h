@@ -97,7 +97,7 @@ private:
     const Facts& facts(const QueuedRun& run) const;
     QueuedRun as_found(QueuedRun run);
     void find_what_is_there(bool try_again);
-    std::vector<EvaluationCurve> others_of(const std::string& id) const;
+    std::vector<EvaluationCurve> others_of(const std::string& id);
     bool settle_from_folder(const std::string& id);
     void launch(const QueuedRun& run, const QueueDevice& device);
     void launch_what_can_be();

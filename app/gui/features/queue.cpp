@@ -30,6 +30,7 @@ namespace wavlab {
 namespace {
 
 constexpr int work_milliseconds = 100;   // how soon the end of a run is seen
+constexpr int show_milliseconds = 400;   // how often progress is shown
 constexpr int look_milliseconds = 1000;  // how soon what another process does is seen
 constexpr double stop_early_after = 0.5;
 const QString stop_early_key = QStringLiteral("queue/stop_early");
@@ -121,6 +122,7 @@ void QueueFeature::on_ready() {
         QueueRunner::Listener{[this](const QueuedRun& run, const nlohmann::json&) { follow(run); },
                               {},
                               [this](const QueuedRun& run) {
+                                  state_changed_ = true;
                                   if (run.state == QueueState::failed)
                                       window_.show_problem(tr("%1: %2").arg(qstring(run.name), qstring(run.reason)));
                               }});
@@ -220,8 +222,13 @@ void QueueFeature::work() {
         window_.show_problem(failure);
         failure_of([this] { runner_->pause(); });
     }
-    show_queue();
-    if (runner_->is_working()) return;
+    const bool goes_on = runner_->is_working();
+    if (!goes_on || state_changed_ || !shown_.isValid() || shown_.elapsed() > show_milliseconds) {
+        state_changed_ = false;
+        shown_.start();
+        show_queue();
+    }
+    if (goes_on) return;
     work_timer_.stop();
     window_.library().refresh();
     window_.refresh_actions();
@@ -238,9 +245,9 @@ void QueueFeature::look() {
         if (queue_->reload() || held != was_held_by_other_) {
             if (!held) runner_->look_again();
             was_held_by_other_ = held;
-            show_queue();
             window_.refresh_actions();
         }
+        show_queue();  // the list of runs may know more by now
     });
     if (!failure.isEmpty()) panel_->set_notice(failure);
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include <QElapsedTimer>
 #include <QString>
 #include <QStringList>
 #include <QTimer>
@@ -89,6 +90,8 @@ private:
     QTimer work_timer_;
     QTimer look_timer_;
     std::filesystem::path followed_;  ///< the run of the queue that was selected last by itself
+    QElapsedTimer shown_;
+    bool state_changed_ = false;  ///< of a run, since the queue was shown
     bool was_held_by_other_ = false;
     bool closing_ = false;  ///< the window closes as soon as the runs have saved their state
 };
