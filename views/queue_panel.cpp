@@ -160,6 +160,13 @@ void QueuePanel::select(const QString& id) {
     if (row >= 0) table_->selectRow(row);
 }
 
+void QueuePanel::show_running() {
+    const std::vector<QueueRow>& rows = model_.rows();
+    const auto running =
+        std::find_if(rows.begin(), rows.end(), [](const QueueRow& row) { return row.state == QueueState::running; });
+    if (running != rows.end()) table_->scrollTo(model_.index(static_cast<int>(running - rows.begin()), 0));
+}
+
 void QueuePanel::set_summary(const QString& text) {
     summary_->setText(text);
     summary_->setToolTip(text);

@@ -25,6 +25,8 @@ public:
     /// The ids of the selected runs, from top to bottom.
     QStringList selected() const;
     void select(const QString& id);
+    /// Scrolls to the run that goes, when there is one.
+    void show_running();
     /// "3 of 12 over, about 1:20 left".
     void set_summary(const QString& text);
     /// What must not be missed: an unfinished queue, another process that works through it. Empty: nothing.

@@ -293,6 +293,7 @@ void QueueFeature::show_queue() {
     panel_->set_summary(summary());
     panel_->set_notice(notice());
     if (!differs) return;
+    if (panel_->selected().isEmpty()) panel_->show_running();
     refresh_actions();
     emit changed();
 }
