@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 #include <variant>
+
+#include <toml++/toml.h>
 
 #include "core/error.h"
 #include "core/run_folder.h"
@@ -50,6 +53,41 @@ void read_validation(const SqliteDatabase& store, RunDigest& digest) {
     }
 }
 
+void read_table(const toml::table& table, const std::string& prefix, OptionValues& options) {
+    for (const auto& [key, node] : table) {
+        const std::string name = prefix + std::string(key.str());
+        if (const toml::table* inner = node.as_table(); inner && prefix.empty())
+            read_table(*inner, name + ".", options);
+        else if (const auto* text = node.as_string())
+            options[name] = text->get();
+        else if (const auto* whole = node.as_integer())
+            options[name] = whole->get();
+        else if (const auto* real = node.as_floating_point())
+            options[name] = real->get();
+        else if (const auto* truth = node.as_boolean())
+            options[name] = truth->get();
+    }
+}
+
+/// What a run recorded of its experiment is complete: every key with its value.
+void read_experiment(RunDigest& digest) {
+    digest.method = "?";
+    try {
+        read_table(toml::parse(digest.description.experiment), "", digest.options);
+    } catch (const toml::parse_error&) {
+        return;
+    }
+    for (const char* no_option : {"schema", "name"}) digest.options.erase(no_option);
+    const auto take = [&](const char* key, auto& value) {
+        const auto found = digest.options.find(key);
+        if (found == digest.options.end()) return;
+        if (const auto* given = std::get_if<std::decay_t<decltype(value)>>(&found->second)) value = *given;
+    };
+    take("model.method", digest.method);
+    take("model.layers", digest.layers);
+    take("data.dataset", digest.dataset);
+}
+
 /// The state after the newest start, from the newest record back to it.
 void read_state(const SqliteDatabase& store, RunDigest& digest) {
     SqliteStatement row(store,
@@ -69,12 +107,7 @@ void read_state(const SqliteDatabase& store, RunDigest& digest) {
             digest.total_steps = started->total_steps;
             digest.step = std::max(digest.step, started->first_step);
             digest.description = started->description;
-            try {
-                digest.experiment = parse_recorded_experiment(digest.description.experiment);
-            } catch (const InputError&) {
-                digest.experiment = {};
-            }
-            digest.experiment.folder = digest.folder;
+            read_experiment(digest);
             return;
         }
     }

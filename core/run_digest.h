@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "core/experiment.h"
+#include "core/option.h"
 #include "core/run_event.h"
 
 namespace wavlab {
@@ -14,8 +14,11 @@ namespace wavlab {
 /// What a list says of a run, read from its store by a few queries that do not depend on the run's length.
 struct RunDigest {
     std::filesystem::path folder;
-    std::string name;  ///< the folder's
-    Experiment experiment;
+    std::string name;    ///< the folder's
+    std::string method;  ///< id; "?" when the recorded experiment cannot be read
+    std::int64_t layers = 0;
+    std::string dataset;
+    OptionValues options;  ///< all that the recorded experiment says, by dotted key: "train.batch", "method.blocks"
     RunState state = RunState::running;
     std::string reason;
     std::int64_t step = 0;
@@ -29,7 +32,8 @@ struct RunDigest {
     bool alive = false;  ///< some process runs it now
 };
 
-/// The same as a RunRecord would say after `follow_store`, without reading all of it. Throws InputError when the store
+/// The same as a RunRecord would say after `follow_store`, without reading all of it, and without knowing any method:
+/// it may be read while the model part of the program is being loaded. Throws InputError when the store
 /// cannot be read, or when it holds no run (records were lost).
 RunDigest read_digest(const std::filesystem::path& folder);
 

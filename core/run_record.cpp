@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 
 #include "core/error.h"
 #include "core/frame_index.h"
@@ -77,18 +78,23 @@ public:
     void stop_at(const RunStarted& started) { stop_ = &started; }
 
     void rewound(std::int64_t step) override {
+        series_.clear();
         record_.drop_after(step);
         changes |= {true, true, true, true, true, true, true};
     }
     void scalar(std::int64_t step, const std::string& name, double value) override {
         if (stopped_) return;
-        record_.add_scalar(step, name, value);
+        // The reader keeps its names, so that where each belongs need not be looked up for every value.
+        ScalarSeries*& series = series_[&name];
+        if (!series) series = &record_.scalars_[name];
+        record_.add_scalar(*series, step, value);
         changes.scalars = true;
     }
     void frame(FrameKind kind, std::int64_t step) override {
         if (!stopped_) changes |= record_.on_stored_frame(kind, step);
     }
     void event(RunEvent event) override {
+        series_.clear();  // a start drops some
         const auto* started = std::get_if<RunStarted>(&event);
         if (stop_ && started && started->first_step == stop_->first_step &&
             started->description.started_at == stop_->description.started_at)
@@ -102,6 +108,7 @@ private:
     RunRecord& record_;
     const RunStarted* stop_ = nullptr;
     bool stopped_ = false;
+    std::unordered_map<const std::string*, ScalarSeries*> series_;
 };
 
 RunRecord::RunRecord(std::filesystem::path folder)
@@ -185,8 +192,7 @@ RecordChanges RunRecord::on(const RunStarted& started) {
     return {true, true, true, true, true, true, true};
 }
 
-void RunRecord::add_scalar(std::int64_t step, const std::string& name, double value) {
-    ScalarSeries& series = scalars_[name];
+void RunRecord::add_scalar(ScalarSeries& series, std::int64_t step, double value) {
     const double at = double(step);
     step_ = std::max(step_, step);
     if (series.steps.empty() || series.steps.back() < at) {
@@ -206,7 +212,7 @@ void RunRecord::add_scalar(std::int64_t step, const std::string& name, double va
 }
 
 RecordChanges RunRecord::on(const ScalarRecorded& scalar) {
-    add_scalar(scalar.step, scalar.name, scalar.value);
+    add_scalar(scalars_[scalar.name], scalar.step, scalar.value);
     return {.scalars = true};
 }
 

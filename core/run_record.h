@@ -96,7 +96,7 @@ private:
     RecordChanges on(const StateChanged& changed);
     RecordChanges on(const RunEnded& ended);
     RecordChanges on_stored_frame(FrameKind kind, std::int64_t step);
-    void add_scalar(std::int64_t step, const std::string& name, double value);
+    void add_scalar(ScalarSeries& series, std::int64_t step, double value);
 
     std::filesystem::path folder_;
     RunDescription description_;

@@ -41,9 +41,9 @@ RunSummary summarise(const RunDigest& digest) {
     RunSummary summary;
     summary.folder = digest.folder;
     summary.name = digest.name;
-    summary.method = digest.experiment.model.method;
-    summary.layers = digest.experiment.model.layers;
-    summary.dataset = digest.experiment.data.dataset;
+    summary.method = digest.method;
+    summary.layers = digest.layers;
+    summary.dataset = digest.dataset;
     summary.state = digest.state;
     summary.reason = digest.reason;
     summary.step = digest.step;
@@ -55,7 +55,7 @@ RunSummary summarise(const RunDigest& digest) {
     summary.started_at = digest.description.started_at;
     summary.has_checkpoint = digest.has_checkpoint;
     summary.alive = digest.alive;
-    summary.options = options_of(digest.experiment);
+    summary.options = std::make_shared<OptionValues>(digest.options);
     return summary;
 }
 

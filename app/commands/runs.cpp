@@ -28,13 +28,12 @@ nlohmann::json json_or_null(const std::optional<double>& value) {
 }
 
 void print_json(const RunDigest& run, const RunAnnotations& annotations) {
-    const Experiment& experiment = run.experiment;
     fmt::print("{}\n", json_line(nlohmann::json{{"run", run.folder.string()},
                                                 {"name", run.name},
                                                 {"state", to_string(run.state)},
-                                                {"method", experiment.model.method},
-                                                {"layers", experiment.model.layers},
-                                                {"dataset", experiment.data.dataset},
+                                                {"method", run.method},
+                                                {"layers", run.layers},
+                                                {"dataset", run.dataset},
                                                 {"step", run.step},
                                                 {"steps", run.total_steps},
                                                 {"train_loss", json_or_null(run.train_loss)},
@@ -50,13 +49,12 @@ std::string loss_text(const std::optional<double>& loss) { return loss ? fmt::fo
 using Row = std::array<std::string, 8>;
 
 Row row_of(const RunDigest& run) {
-    const Experiment& experiment = run.experiment;
-    std::string dataset = experiment.data.dataset;
+    std::string dataset = run.dataset;
     if (dataset.starts_with(file_prefix)) dataset = std::filesystem::path(dataset).filename().string();
     return {run.name,
             to_string(run.state),
-            experiment.model.method,
-            std::to_string(experiment.model.layers),
+            run.method,
+            std::to_string(run.layers),
             dataset,
             fmt::format("{}/{}", run.step, run.total_steps),
             loss_text(run.train_loss),

@@ -120,6 +120,7 @@ MainWindow::MainWindow(const std::filesystem::path& runs, Session::Loader load)
     place_window();
     refresh_actions();
     hint_at_start();
+    library_->refresh();
     session_->load();
 }
 
@@ -248,7 +249,7 @@ void MainWindow::make_form() {
     loading->deleteLater();
     offer_starting_points();
     choose_starting_point(QStringLiteral("ready:default"));
-    library_->refresh();
+    library_->allow_opening();
     restore_runs();
     if (!to_open_.empty()) open_now(std::exchange(to_open_, {}));
     refresh_actions();

@@ -279,10 +279,19 @@ void RunLibrary::annotate(const std::vector<fs::path>& folders, std::function<vo
     });
 }
 
+void RunLibrary::allow_opening() {
+    may_open_ = true;
+    for (const fs::path& folder : std::exchange(to_open_, {})) open(folder);
+}
+
 void RunLibrary::open(const fs::path& folder) {
     std::erase(looked_at_, folder);
     looked_at_.push_front(folder);
     if (looked_at_.size() > most_looked_at) looked_at_.pop_back();
+    if (!may_open_) {
+        to_open_.push_back(folder);
+        return;
+    }
     const RunsModel::Row* row = model_.find(folder);
     if (!row || row->record || row->loading || is_own(folder)) return;
     model_.set_loading(folder, true);

@@ -35,8 +35,10 @@ public:
     const std::filesystem::path& folder() const { return runs_; }
     /// A key of the window's settings for what is kept of this runs folder.
     QString settings_key(const char* what) const;
-    /// Looks for new runs. The methods must be registered (experiments are read).
+    /// Looks for new runs.
     void refresh();
+    /// The methods are registered, which reading a record needs: those that were asked for before are opened now.
+    void allow_opening();
     /// Adds a run that lies anywhere. Throws InputError when `folder` is no run.
     void add(const std::filesystem::path& folder);
     /// Opens the run's record, if it is not open: `opened` follows, or the model tells the problem.
@@ -96,7 +98,9 @@ private:
     QTimer refresh_timer_;
     QElapsedTimer since_summaries_;
     bool listing_ = false;
-    BackgroundWorker worker_;  ///< last: its tasks use the others
+    bool may_open_ = false;
+    std::vector<std::filesystem::path> to_open_;  ///< as soon as that is allowed
+    BackgroundWorker worker_;                     ///< last: its tasks use the others
 };
 
 }  // namespace wavlab

@@ -73,8 +73,11 @@ TEST_F(RunListTest, TagsAndNotesOfSeveralRunsTravelWithTheirFolders) {
     RunLabelsDialog* dialog = nullptr;
     ASSERT_TRUE(wait([&] { return (dialog = window->findChild<RunLabelsDialog*>("run_labels_dialog")); }));
     QTest::keyClicks(dialog->findChild<QLineEdit*>("run_labels.tags"), "paper, deep");
-    dialog->findChild<QPlainTextEdit*>("run_labels.note")->setFocus();
-    QTest::keyClicks(dialog->findChild<QPlainTextEdit*>("run_labels.note"), "one\ntwo");
+    auto* note = dialog->findChild<QPlainTextEdit*>("run_labels.note");
+    note->setFocus();
+    QTest::keyClicks(note, "one");
+    QTest::keyClick(note, Qt::Key_Return);
+    QTest::keyClicks(note, "two");
     QTest::mouseClick(dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Save), Qt::LeftButton);
     ASSERT_TRUE(wait([&] { return row("b")->annotations.tags.size() == 2; }));
     EXPECT_EQ(read_annotations(RunFolder{folder / "runs" / "a"}).note, "one\ntwo");
