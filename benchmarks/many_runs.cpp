@@ -92,7 +92,9 @@ void measure_view(CanvasPlot& plot, const char* name) {
     canvas.xAxis->setRange(whole.lower + 0.2 * whole.size(), whole.upper - 0.2 * whole.size());
     for (int i = 0; i < frames; ++i)
         pan.measure([&] {
-            canvas.xAxis->moveRange(whole.size() * 0.003 * (i < frames / 2 ? 1 : -1));
+            // By whole pixels, as a mouse does.
+            const double pixel = canvas.xAxis->range().size() / canvas.axisRect()->width();
+            canvas.xAxis->moveRange(pixel * 5 * (i < frames / 2 ? 1 : -1));
             show();
         });
     pan.print((std::string(name) + ", moving").c_str());

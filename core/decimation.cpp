@@ -40,9 +40,14 @@ std::size_t first_at_or_after(std::span<const double> keys, double edge, std::si
 
 }  // namespace
 
-void MinMaxPyramid::clear() { *this = {}; }
+void MinMaxPyramid::clear() {
+    const std::uint64_t version = version_ + 1;
+    *this = {};
+    version_ = version;
+}
 
 void MinMaxPyramid::extend(std::span<const double> values) {
+    if (values.size() > size_) ++version_;
     for (std::size_t i = size_; i < values.size(); ++i) whole_.include(values[i]);
     size_ = std::max(size_, values.size());
     if (size_ / leaf == 0) return;
@@ -105,27 +110,36 @@ double ColumnGrid::place(double key) const {
 }
 
 void decimate(std::span<const double> keys, double key_factor, std::span<const double> values,
-              const MinMaxPyramid& pyramid, const ColumnGrid& grid, std::vector<DecimatedColumn>& columns) {
+              const MinMaxPyramid& pyramid, const ColumnGrid& grid, std::vector<DecimatedColumn>& columns,
+              bool whole_keys) {
     columns.clear();
     const std::size_t size = std::min({keys.size(), values.size(), pyramid.size()});
     if (size == 0 || !(key_factor > 0)) return;
     keys = keys.first(size);
     values = values.first(size);
     const auto edge = [&](std::size_t column) { return grid.edge(column) / key_factor; };
-    std::size_t from = first_at_or_after(keys, edge(0), 0, size / 2);
+    // Ascending whole numbers that span no more than their count have no gaps.
+    const double start = keys.front();
+    const bool gapless = whole_keys && keys.back() - start == double(size - 1);
+    const auto find = [&](double bound, std::size_t least, std::size_t guess) {
+        if (!gapless) return first_at_or_after(keys, bound, least, guess);
+        return std::size_t(std::clamp(std::ceil(bound - start), double(least), double(size)));
+    };
+    const auto key = [&](std::size_t index) { return gapless ? start + double(index) : keys[index]; };
+    std::size_t from = find(edge(0), 0, size / 2);
     if (from > 0) columns.push_back({-1, from - 1, from - 1, pyramid.extent(values, from - 1, from)});
     std::size_t step = 1;
     const std::size_t count = grid.count();
     for (std::size_t column = 0; column < count && from < size; ++column) {
-        if (!(keys[from] < edge(column + 1))) {
+        if (!(key(from) < edge(column + 1))) {
             // Nothing here; with few values most columns are empty, and the next value's is found at once.
-            const double next = grid.place(keys[from] * key_factor);
+            const double next = grid.place(key(from) * key_factor);
             if (next >= double(count)) break;
             column = std::max(column, std::size_t(std::max(0.0, next - 1)));
-            while (column < count && !(keys[from] < edge(column + 1))) ++column;
+            while (column < count && !(key(from) < edge(column + 1))) ++column;
             if (column == count) break;
         }
-        const std::size_t end = first_at_or_after(keys, edge(column + 1), from + 1, from + step);
+        const std::size_t end = find(edge(column + 1), from + 1, from + step);
         columns.push_back({std::int64_t(column), from, end - 1, pyramid.extent(values, from, end)});
         step = end - from;
         from = end;

@@ -43,12 +43,15 @@ public:
     Extent extent(std::span<const double> values, std::size_t first, std::size_t last) const;
     /// Of everything it knows.
     Extent whole() const { return whole_; }
+    /// Another number whenever it knows something else.
+    std::uint64_t version() const { return version_; }
 
 private:
     static constexpr std::size_t leaf = 16;
     static constexpr std::size_t fan_out = 8;
 
     std::size_t size_ = 0;
+    std::uint64_t version_ = 0;
     Extent whole_;
     std::vector<std::vector<Extent>> levels_;  ///< of complete blocks only
 };
@@ -85,8 +88,10 @@ private:
 /// Reduces a series to what a grid of columns can show, in O(columns · log n): of each column that holds a value the
 /// first, the last, the smallest and the largest. The values just before and after the grid come along as columns of
 /// their own (-1 and count()), for the lines that lead to them. `keys` ascend and are multiplied by `key_factor`;
-/// values at the same index belong together, and only the first `pyramid.size()` count.
+/// values at the same index belong together, and only the first `pyramid.size()` count. `whole_keys`: the keys are
+/// whole numbers, so that those without gaps need not be searched.
 void decimate(std::span<const double> keys, double key_factor, std::span<const double> values,
-              const MinMaxPyramid& pyramid, const ColumnGrid& grid, std::vector<DecimatedColumn>& columns);
+              const MinMaxPyramid& pyramid, const ColumnGrid& grid, std::vector<DecimatedColumn>& columns,
+              bool whole_keys = false);
 
 }  // namespace wavlab

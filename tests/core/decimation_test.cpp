@@ -59,11 +59,11 @@ TEST(MinMaxPyramid, PassesOverWhatIsNotFinite) {
 
 /// Every value lies in the column where its key does, and each column has exactly its values' extremes.
 void expect_all_extremes(const std::vector<double>& keys, double factor, const std::vector<double>& values,
-                         const ColumnGrid& grid) {
+                         const ColumnGrid& grid, bool whole) {
     MinMaxPyramid pyramid;
     pyramid.extend(values);
     std::vector<DecimatedColumn> columns;
-    decimate(keys, factor, values, pyramid, grid, columns);
+    decimate(keys, factor, values, pyramid, grid, columns, whole);
     std::size_t found = 0;
     std::size_t before = 0, after = keys.size();
     while (before < keys.size() && keys[before] < grid.edge(0) / factor) ++before;
@@ -106,11 +106,11 @@ TEST(Decimation, EveryMinimumAndMaximumOfEveryColumnSurvives) {
             for (const double factor : {1.0, 8192.0}) {
                 const double end = keys.back() * factor;
                 for (const std::size_t columns : {1, 7, 640, 3000}) {
-                    expect_all_extremes(keys, factor, values, {0, end * 1.02, columns});
-                    expect_all_extremes(keys, factor, values, {end * 0.31, end * 0.34 + 1, columns});
-                    expect_all_extremes(keys, factor, values, {-end - 1, -end * 0.5, columns});
-                    expect_all_extremes(keys, factor, values, {end + 1, end * 2 + 2, columns});
-                    expect_all_extremes(keys, factor, values, {factor, end * 1.1 + factor, columns, true});
+                    expect_all_extremes(keys, factor, values, {0, end * 1.02, columns}, even);
+                    expect_all_extremes(keys, factor, values, {end * 0.31, end * 0.34 + 1, columns}, even);
+                    expect_all_extremes(keys, factor, values, {-end - 1, -end * 0.5, columns}, even);
+                    expect_all_extremes(keys, factor, values, {end + 1, end * 2 + 2, columns}, even);
+                    expect_all_extremes(keys, factor, values, {factor, end * 1.1 + factor, columns, true}, even);
                 }
             }
         }

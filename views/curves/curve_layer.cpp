@@ -52,7 +52,58 @@ public:
 
     void reduce(const CurveData& data, std::vector<DecimatedColumn>& columns) const {
         columns.clear();
-        if (data.pyramid) decimate(data.keys, data.key_factor, data.values, *data.pyramid, grid, columns);
+        if (data.pyramid)
+            decimate(data.keys, data.key_factor, data.values, *data.pyramid, grid, columns, data.whole_keys);
+    }
+
+    /// The same, from what was reduced for another picture as far as that serves.
+    void reduce(const CurveData& data, Reduced& reduced) const {
+        // A record that was replaced and not looked at yet may be shorter than what is known of it.
+        const bool whole_series =
+            data.pyramid && std::min(data.keys.size(), data.values.size()) >= data.pyramid->size();
+        const bool known = whole_series && reduced.version == data.pyramid->version() &&
+                           reduced.count == grid.count() && reduced.logarithmic == x.logarithmic;
+        const double shift = known && !x.logarithmic && std::abs(reduced.range.size() / range.size() - 1) < 1e-9
+                                 ? (range.lower - reduced.range.lower) / range.size() * double(grid.count())
+                                 : 1e9;
+        const double whole = std::round(shift);
+        if (known && reduced.range == range) return;
+        if (std::abs(shift - whole) < 1e-4 && std::abs(whole) < double(grid.count()) / 2 && !reduced.columns.empty())
+            move(data, reduced.columns, std::int64_t(whole));
+        else
+            reduce(data, reduced.columns);
+        reduced.version = whole_series ? data.pyramid->version() : 0;
+        reduced.range = range;
+        reduced.count = grid.count();
+        reduced.logarithmic = x.logarithmic;
+    }
+
+    /// Moves columns by `shift` to the left and adds those that came in.
+    void move(const CurveData& data, std::vector<DecimatedColumn>& columns, std::int64_t shift) const {
+        const auto count = std::int64_t(grid.count());
+        for (DecimatedColumn& column : columns) {
+            const bool neighbour = column.column < 0 || column.column >= count;
+            column.column = neighbour ? count * 10 : column.column - shift;
+        }
+        std::erase_if(columns, [&](const DecimatedColumn& one) { return one.column < 0 || one.column >= count; });
+        if (columns.empty() || shift == 0) return reduce(data, columns);
+        const std::int64_t from = shift > 0 ? count - shift : 0, to = shift > 0 ? count : -shift;
+        const ColumnGrid part(grid.edge(std::size_t(from)), grid.edge(std::size_t(to)), std::size_t(to - from));
+        std::vector<DecimatedColumn> added;
+        decimate(data.keys, data.key_factor, data.values, *data.pyramid, part, added, data.whole_keys);
+        // The values beside these columns belong to the others, unless they lie outside of all.
+        std::erase_if(added,
+                      [&](const DecimatedColumn& one) { return shift > 0 ? one.column < 0 : one.column >= to - from; });
+        for (DecimatedColumn& column : added) column.column += from;
+        columns.insert(shift > 0 ? columns.end() : columns.begin(), added.begin(), added.end());
+        const auto single = [&](std::int64_t column, std::size_t index) {
+            return DecimatedColumn{column, index, index, data.pyramid->extent(data.values, index, index + 1)};
+        };
+        const std::size_t size = std::min({data.keys.size(), data.values.size(), data.pyramid->size()});
+        if (columns.front().column >= 0 && columns.front().first > 0)
+            columns.insert(columns.begin(), single(-1, columns.front().first - 1));
+        if (columns.back().column < count && columns.back().last + 1 < size)
+            columns.push_back(single(count, columns.back().last + 1));
     }
 
     double middle(std::int64_t column) const { return area.left() + (double(column) + 0.5) * column_width; }
@@ -83,6 +134,36 @@ public:
         }
     }
 
+    /// The same for columns left..right - 1 into an image of these columns.
+    void cover(const CurveData& data, const std::vector<DecimatedColumn>& columns, int left, int right, double ratio,
+               SpanRaster& raster) const {
+        bool begun = false;
+        const auto at = [&](std::size_t index) {
+            if (!std::isfinite(data.values[index])) {
+                begun = false;
+                return;
+            }
+            const QPointF point((x(data.keys[index] * data.key_factor) - area.left()) * ratio - left,
+                                (y(data.values[index]) - area.top()) * ratio);
+            begun ? raster.line_to(point) : raster.move_to(point);
+            begun = true;
+        };
+        auto column = std::lower_bound(columns.begin(), columns.end(), left,
+                                       [](const DecimatedColumn& one, int wanted) { return one.column < wanted; });
+        if (column != columns.begin()) --column;
+        for (; column != columns.end(); ++column) {
+            at(column->first);
+            if (column->count() > 2) {
+                const double low = (y(column->extent.low) - area.top()) * ratio;
+                const double high = (y(column->extent.high) - area.top()) * ratio;
+                const int place = int(column->column) - left;
+                if (!column->extent.empty()) raster.cover(place, low, high);
+            }
+            if (column->count() > 1) at(column->last);
+            if (column->column >= right) break;
+        }
+    }
+
     QRectF area;
     Mapping x, y;
     QCPRange range;
@@ -103,10 +184,10 @@ bool is_dense(const std::vector<DecimatedColumn>& columns) {
     return double(columns.back().last - columns.front().first) > dense * double(columns.size());
 }
 
-/// Runs work(i) for all i on all cores, since a picture has to be there in 33 ms.
+/// Runs work(i) for all i, from `least` on on all cores: a picture has to be there in 33 ms.
 template <class Work>
-void in_parallel(std::size_t count, Work work) {
-    const std::size_t workers = count < 16 ? 1 : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 8);
+void in_parallel(std::size_t count, std::size_t least, Work work) {
+    const std::size_t workers = count < least ? 1 : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 8);
     std::vector<std::jthread> threads;
     const auto share = [&](std::size_t worker) {
         for (std::size_t i = worker; i < count; i += workers) work(i);
@@ -128,6 +209,7 @@ void CurveLayer::clear() {
     bands_.clear();
     lines_.clear();
     markers_.clear();
+    reduced_.clear();
 }
 
 QRect CurveLayer::clipRect() const { return axes_->rect(); }
@@ -150,40 +232,18 @@ void CurveLayer::draw_lines(QCPPainter* painter, const Frame& frame) const {
     std::vector<CurveData> data;
     for (const Line& line : lines_) data.push_back(line.data());
     reduced_.resize(std::max(reduced_.size(), lines_.size()));
-    in_parallel(lines_.size(), [&](std::size_t i) { frame.reduce(data[i], reduced_[i]); });
+    in_parallel(lines_.size(), 16, [&](std::size_t i) { frame.reduce(data[i], reduced_[i]); });
     std::size_t points = 0;
-    for (std::size_t i = 0; i < lines_.size(); ++i) points += point_count(reduced_[i]);
+    for (std::size_t i = 0; i < lines_.size(); ++i) points += point_count(reduced_[i].columns);
 
-    if (!style_.print && points > most_stroked_points) {
-        const double ratio = painter->device()->devicePixelRatioF();
-        SpanRaster raster((frame.area.size() * ratio).toSize());
-        for (std::size_t i = 0; i < lines_.size(); ++i) {
-            bool begun = false;
-            frame.walk(
-                data[i], reduced_[i],
-                [&](QPointF point) {
-                    point = (point - frame.area.topLeft()) * ratio;
-                    begun ? raster.line_to(point) : raster.move_to(point);
-                    begun = true;
-                },
-                [&] { begun = false; });
-            const QPen& pen = lines_[i].pen;
-            raster.stroke(
-                pen.color(), pen.widthF() * ratio,
-                pen.style() == Qt::CustomDashLine ? scaled(pen.dashPattern(), pen.widthF() * ratio) : QVector<qreal>());
-        }
-        QImage image = raster.image();
-        image.setDevicePixelRatio(ratio);
-        painter->drawImage(frame.area.topLeft(), image);
-        return;
-    }
+    if (!style_.print && points > most_stroked_points) return draw_spans(painter, frame, data);
 
     painter->setBrush(Qt::NoBrush);
     QPolygonF piece;
     for (std::size_t i = 0; i < lines_.size(); ++i) {
         QPen pen = lines_[i].pen;
         QVector<qreal> dashes;
-        if (pen.style() == Qt::CustomDashLine && is_dense(reduced_[i])) {
+        if (pen.style() == Qt::CustomDashLine && is_dense(reduced_[i].columns)) {
             dashes = scaled(pen.dashPattern(), pen.widthF());
             pen.setStyle(Qt::SolidLine);
         }
@@ -204,7 +264,7 @@ void CurveLayer::draw_lines(QCPPainter* painter, const Frame& frame) const {
             return true;
         };
         frame.walk(
-            data[i], reduced_[i],
+            data[i], reduced_[i].columns,
             [&](QPointF point) {
                 if (total > 0 && !is_on(point.x())) return draw_piece();
                 if (piece.isEmpty() || piece.back() != point) piece.append(point);
@@ -212,6 +272,31 @@ void CurveLayer::draw_lines(QCPPainter* painter, const Frame& frame) const {
             draw_piece);
         draw_piece();
     }
+}
+
+void CurveLayer::draw_spans(QCPPainter* painter, const Frame& frame, const std::vector<CurveData>& data) const {
+    const double ratio = painter->device()->devicePixelRatioF();
+    const int height = int(std::round(frame.area.height() * ratio)), width = int(frame.grid.count());
+    // Each core draws all curves into a part of the columns.
+    const int tiles = std::clamp(int(std::thread::hardware_concurrency()), 1, 8);
+    std::vector<QImage> images{std::size_t(tiles)};
+    const auto edge = [&](int tile) { return width * tile / tiles; };
+    in_parallel(std::size_t(tiles), 2, [&](std::size_t tile) {
+        const int left = edge(int(tile)), right = edge(int(tile) + 1);
+        SpanRaster raster({right - left, height});
+        for (std::size_t i = 0; i < lines_.size(); ++i) {
+            frame.cover(data[i], reduced_[i].columns, left, right, ratio, raster);
+            const QPen& pen = lines_[i].pen;
+            const double pen_width = pen.widthF() * ratio;
+            raster.stroke(pen.color(), pen_width,
+                          pen.style() == Qt::CustomDashLine ? scaled(pen.dashPattern(), pen_width) : QVector<qreal>(),
+                          left);
+        }
+        images[tile] = raster.image();
+        images[tile].setDevicePixelRatio(ratio);
+    });
+    for (int tile = 0; tile < tiles; ++tile)
+        painter->drawImage(frame.area.topLeft() + QPointF(edge(tile) / ratio, 0), images[std::size_t(tile)]);
 }
 
 void CurveLayer::draw_band(QCPPainter* painter, const Frame& frame, const Band& band) const {

@@ -18,6 +18,7 @@ struct CurveData {
     double key_factor = 1;
     std::span<const double> values;
     const MinMaxPyramid* pyramid = nullptr;
+    bool whole_keys = false;  ///< steps
 };
 
 /// All curves over time of one plot. Each time it is drawn it takes what can be seen of each series: the first, last,
@@ -60,6 +61,7 @@ private:
     class Frame;  // what is the same for all curves of one picture
 
     void draw_lines(QCPPainter* painter, const Frame& frame) const;
+    void draw_spans(QCPPainter* painter, const Frame& frame, const std::vector<CurveData>& data) const;
     void draw_band(QCPPainter* painter, const Frame& frame, const Band& band) const;
     void draw_markers(QCPPainter* painter, const Frame& frame, const Markers& markers) const;
 
@@ -68,7 +70,16 @@ private:
     std::vector<Band> bands_;
     std::vector<Line> lines_;
     std::vector<Markers> markers_;
-    mutable std::vector<std::vector<DecimatedColumn>> reduced_;
+
+    /// What was drawn of a line last: moved by whole pixels, most of it is there already.
+    struct Reduced {
+        std::vector<DecimatedColumn> columns;
+        std::uint64_t version = 0;  ///< of the series
+        QCPRange range = {0, 0};
+        std::size_t count = 0;  ///< columns of the grid
+        bool logarithmic = false;
+    };
+    mutable std::vector<Reduced> reduced_;
 };
 
 }  // namespace wavlab

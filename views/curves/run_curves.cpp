@@ -56,7 +56,8 @@ SeriesView RecordedCurve::steps(const RunRecord& record) const {
 
 CurveData RecordedCurve::data(const RunRecord& record) const {
     const SeriesView series = steps(record);
-    return {proportional_ ? series.positions : std::span<const double>(positions_), factor_, series.values, &pyramid_};
+    return {proportional_ ? series.positions : std::span<const double>(positions_), factor_, series.values, &pyramid_,
+            proportional_};
 }
 
 CurveData RecordedCurve::data(const RunRecord& record, std::span<const double> values,
