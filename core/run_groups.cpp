@@ -75,14 +75,12 @@ std::vector<std::string> differing(const std::vector<Settings>& runs, bool acros
 /// Sorts before others by kind, then number, then text.
 using SortKey = std::vector<std::tuple<int, double, std::string>>;
 
-std::tuple<int, double, std::string> sort_key(const std::string& key, const std::optional<OptionValue>& value) {
+std::tuple<int, double, std::string> sort_key(const std::optional<OptionValue>& value) {
     if (!value) return {0, 0, ""};
     if (const auto* truth = std::get_if<bool>(&*value)) return {1, *truth ? 1 : 0, ""};
     if (const auto* whole = std::get_if<std::int64_t>(&*value)) return {1, double(*whole), ""};
     if (const auto* real = std::get_if<double>(&*value)) return {1, *real, ""};
-    const std::string& text = std::get<std::string>(*value);
-    const MethodDescriptor* method = key == method_key ? MethodRegistry::find(text) : nullptr;
-    return {2, method ? method->order : 0, text};
+    return {2, 0, std::get<std::string>(*value)};
 }
 
 bool same_prefix(const SeriesView& a, const SeriesView& b, std::size_t count) {
@@ -162,7 +160,7 @@ std::vector<RunGroup> group_runs(std::span<const Experiment* const> runs, const 
     std::map<SortKey, RunGroup> groups;
     for (std::size_t i = 0; i < runs.size(); ++i) {
         SortKey order;
-        for (const std::string& one : keys) order.push_back(sort_key(one, value_of(settings[i], one)));
+        for (const std::string& one : keys) order.push_back(sort_key(value_of(settings[i], one)));
         RunGroup& group = groups[order];
         group.members.push_back(i);
         if (group.members.size() > 1) continue;

@@ -29,8 +29,8 @@ struct RunGroup {
     std::string id() const;
 };
 
-/// Groups by one dotted key, or by `all_settings`. Sorted by value: numbers by size, methods in their own order, texts
-/// by the alphabet, runs without the option first.
+/// Groups by one dotted key, or by `all_settings`. Sorted by value: numbers by size, texts by the alphabet, runs
+/// without the option first.
 std::vector<RunGroup> group_runs(std::span<const Experiment* const> runs, const std::string& key);
 
 /// Values of one run over ascending positions (steps, tokens, seconds, ...).

@@ -15,6 +15,7 @@
 #include "app/gui/qt_messages.h"
 #include "core/error.h"
 #include "core/run_folder.h"
+#include "core/run_groups.h"
 #include "core/run_record.h"
 #include "views/figure_export.h"
 
@@ -32,6 +33,12 @@ struct FigureArguments {
     std::optional<std::int64_t> against_step;
     std::optional<int> router;
     bool logarithmic = false;
+    std::string axis;
+    std::string group;
+    std::string band;
+    std::string losses;
+    bool single_runs = false;
+    std::optional<double> smoothing;
     FigureOptions options;
 };
 
@@ -60,11 +67,33 @@ void set_state(FigureOptions& options, const FigureArguments& arguments, const P
     if (arguments.against_step) options.state["against_step"] = double(*arguments.against_step);
 }
 
+/// What only the loss plot knows.
+void set_loss_state(FigureOptions& options, const FigureArguments& arguments, const std::string& kind) {
+    using Allowed = std::vector<std::string>;
+    const bool loss = kind == "loss";
+    choose(options, "x", arguments.axis, kind, loss ? Allowed{"step", "tokens", "time", "flops"} : Allowed{});
+    choose(options, "band", arguments.band, kind, loss ? Allowed{"deviation", "interval", "none"} : Allowed{});
+    choose(options, "losses", arguments.losses, kind, loss ? Allowed{"both", "train", "validation"} : Allowed{});
+    if (!loss && (!arguments.group.empty() || arguments.single_runs || arguments.smoothing))
+        throw InputError(fmt::format("the figure '{}' has no groups and no smoothing", kind));
+    if (!arguments.group.empty())
+        options.state["group"] =
+            QString::fromStdString(arguments.group == "replicates" ? all_settings : arguments.group);
+    if (arguments.single_runs) options.state["single_runs"] = true;
+    if (arguments.smoothing && !(*arguments.smoothing >= 0 && *arguments.smoothing <= 0.999))
+        throw InputError(fmt::format("--smoothing: {} is not allowed; it is 0 to 0.999", *arguments.smoothing));
+    if (arguments.smoothing) options.state["smoothing"] = *arguments.smoothing;
+    if (loss && arguments.logarithmic) options.state["log_loss"] = true;
+}
+
 ExitCode draw(const FigureArguments& arguments, const CommandEnvironment& environment) {
     FigureOptions options = arguments.options;
     options.width_inches = parse_figure_width(arguments.width);
     figure_format(arguments.out);  // refused before anything is read
-    if (const PlotDescriptor* plot = PlotRegistry::find(arguments.kind)) set_state(options, arguments, *plot);
+    if (const PlotDescriptor* plot = PlotRegistry::find(arguments.kind)) {
+        set_state(options, arguments, *plot);
+        set_loss_state(options, arguments, plot->id);
+    }
     std::vector<std::shared_ptr<RunRecord>> records;
     for (const std::string& run : arguments.runs) {
         records.push_back(std::make_shared<RunRecord>(find_run(run, environment.runs).path));
@@ -118,7 +147,17 @@ CommandAction declare(CLI::App& app) {
         app.add_option("--against", arguments->against, "routing: minus this run; depth over time: divided by it")
             ->type_name("RUN");
     app.add_option("--against-step", arguments->against_step, "The same with this step of the run")->excludes(against);
-    app.add_flag("--log", arguments->logarithmic, "details and depth: a logarithmic axis or logarithmic colours");
+    app.add_flag("--log", arguments->logarithmic, "details, depth and loss: a logarithmic axis or logarithmic colours");
+    app.add_option("--x", arguments->axis, "loss: by step, tokens, time or flops");
+    app.add_option(
+           "--group", arguments->group,
+           "loss: means over runs with the same value of this setting (model.method, ...), or 'replicates' that "
+           "differ in their seed only")
+        ->type_name("KEY");
+    app.add_option("--band", arguments->band, "loss: of groups: deviation, interval (95 %) or none");
+    app.add_flag("--single-runs", arguments->single_runs, "loss: the runs of groups as faint lines too");
+    app.add_option("--losses", arguments->losses, "loss: both, train or validation");
+    app.add_option("--smoothing", arguments->smoothing, "loss: of the training loss, 0 to 0.999");
     app.add_option("--font", arguments->options.font, "sans, serif, or a family's name")->capture_default_str();
     return [arguments](const CommandEnvironment& environment) { return draw(*arguments, environment); };
 }

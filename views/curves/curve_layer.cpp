@@ -11,7 +11,8 @@ namespace wavlab {
 
 namespace {
 
-constexpr double print_columns_per_inch = 600;
+/// In print, with up to forty lines; with more the columns are wider, so that the file stays small, down to the least.
+constexpr double print_columns_per_inch = 600, least_print_columns_per_inch = 150, print_lines = 40;
 /// More points than these are too many to stroke as paths at 30 pictures a second.
 constexpr std::size_t most_stroked_points = 6000;
 /// With so many values a column, dashes along the path would vanish in its noise: they go along x.
@@ -108,11 +109,16 @@ public:
 
     double middle(std::int64_t column) const { return area.left() + (double(column) + 0.5) * column_width; }
 
+    /// A logarithmic axis has no place for zero.
+    bool can_be_drawn(const CurveData& data, std::size_t index) const {
+        return std::isfinite(data.values[index]) && (!x.logarithmic || data.keys[index] > 0);
+    }
+
     /// Goes along what is left of a series: `point(QPointF)` in canvas units, `gap()` where it has no value.
     template <class Point, class Gap>
     void walk(const CurveData& data, const std::vector<DecimatedColumn>& columns, Point&& point, Gap&& gap) const {
         const auto at = [&](std::size_t index) {
-            if (std::isfinite(data.values[index]))
+            if (can_be_drawn(data, index))
                 point(QPointF(x(data.keys[index] * data.key_factor), y(data.values[index])));
             else
                 gap();
@@ -139,7 +145,7 @@ public:
                SpanRaster& raster) const {
         bool begun = false;
         const auto at = [&](std::size_t index) {
-            if (!std::isfinite(data.values[index])) {
+            if (!can_be_drawn(data, index)) {
                 begun = false;
                 return;
             }
@@ -220,8 +226,11 @@ void CurveLayer::applyDefaultAntialiasingHint(QCPPainter* painter) const {
 
 void CurveLayer::draw(QCPPainter* painter) {
     if (axes_->width() < 2) return;
-    const double per_unit = style_.print ? print_columns_per_inch / PlotStyle::print_units_per_inch
-                                         : painter->device()->devicePixelRatioF();
+    const double per_inch =
+        std::clamp(print_columns_per_inch * print_lines / std::max<double>(1, double(lines_.size())),
+                   least_print_columns_per_inch, print_columns_per_inch);
+    const double per_unit =
+        style_.print ? per_inch / PlotStyle::print_units_per_inch : painter->device()->devicePixelRatioF();
     const Frame frame(*axes_, per_unit);
     for (const Band& band : bands_) draw_band(painter, frame, band);
     draw_lines(painter, frame);
@@ -365,7 +374,7 @@ void CurveLayer::draw_markers(QCPPainter* painter, const Frame& frame, const Mar
         markers.shape.drawShape(&onto, QPointF(side / 2, side / 2));
     }
     const auto draw_one = [&](std::size_t index) {
-        if (!std::isfinite(data.values[index])) return;
+        if (!frame.can_be_drawn(data, index)) return;
         const QPointF point(frame.x(data.keys[index] * data.key_factor), frame.y(data.values[index]));
         if (!frame.area.adjusted(-side, -side, side, side).contains(point)) return;
         if (index < bars.size() && std::isfinite(bars[index]) && bars[index] > 0) {

@@ -285,10 +285,10 @@ void LossPlot::update_group_choices() {
     const QSignalBlocker blocker(group_);
     group_->clear();
     group_->addItem(tr("no groups"), "");
-    group_->addItem(tr("group replicates"), all_settings);
+    group_->addItem(tr("group: replicates"), all_settings);
     group_->setItemData(1, tr("Runs whose settings are the same but for name and seed."), Qt::ToolTipRole);
     for (const std::string& key : keys) {
-        group_->addItem(tr("group by %1").arg(setting_label(key)), QString::fromStdString(key));
+        group_->addItem(tr("group: %1").arg(setting_label(key)), QString::fromStdString(key));
         group_->setItemData(group_->count() - 1, QString::fromStdString(key), Qt::ToolTipRole);
     }
     group_->setCurrentIndex(std::max(0, group_->findData(group_wanted_)));
@@ -335,12 +335,13 @@ int LossPlot::group_style(const RunGroup& group) {
     std::set<int> taken;
     for (const auto& [other, style] : group_styles_)
         if (other.substr(0, other.find('=')) == id.substr(0, id.find('='))) taken.insert(style);
-    // A method looks the same in every plot.
+    // A method looks the same in every plot and figure.
+    static constexpr const char* methods[] = {"wav",          "standard",   "attnres_block", "haares",
+                                              "attnres_full", "layerscale", "rezero",        "block_layerscale"};
     int style = 0;
-    const auto& methods = MethodRegistry::all();
     if (group.settings.size() == 1 && group.settings.front().first == "model.method")
-        for (std::size_t i = 0; i < methods.size(); ++i)
-            if (methods[i].id == group.settings.front().second) style = int(i);
+        style =
+            int(std::find(std::begin(methods), std::end(methods), group.settings.front().second) - std::begin(methods));
     while (taken.contains(style)) ++style;
     return group_styles_[id] = style;
 }
@@ -564,7 +565,12 @@ void LossPlot::fit_axes() {
     if (log_steps && !(steps.low > 0)) {
         // The first position that has a logarithm.
         double first = steps.high;
-        for (const ShownRun& run : shown_) first = std::min(first, run.curves->scale().position(1));
+        for (const ShownRun& run : shown_)
+            for (const CurveData& data : {run.curves->train_data(), run.curves->validation_data()}) {
+                if (data.pyramid == &run.curves->train().pyramid() ? !shows_train() : !shows_validation()) continue;
+                const auto found = std::upper_bound(data.keys.begin(), data.keys.end(), 0.0);
+                if (found != data.keys.end()) first = std::min(first, *found * data.key_factor);
+            }
         steps.low = first > 0 ? first : steps.high / 1000;
     }
     if (steps.empty()) steps = {log_steps ? 1.0 : 0.0, 1};
