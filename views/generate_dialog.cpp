@@ -270,8 +270,15 @@ void GenerateDialog::fail(const QString& message, bool wrong_prompt) {
     QPalette colors = palette();
     colors.setColor(QPalette::WindowText, error_color(colors));
     label->setPalette(colors);
-    label->setText(message);
+    // The model side's sentences begin small and end without a full stop.
+    QString sentence = message;
+    if (!sentence.isEmpty()) sentence[0] = sentence[0].toUpper();
+    label->setText(sentence.endsWith(QLatin1Char('.')) ? sentence : sentence + QLatin1Char('.'));
     label->show();
+    if (drawn_ == 0) {
+        prompt_.clear();
+        output_->clear();
+    }
     if (wrong_prompt) prompt_field_->setFocus();
     enable();
 }

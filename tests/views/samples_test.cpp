@@ -208,7 +208,7 @@ TEST_F(GenerateDialogTest, SaysAProblemBesideThePrompt) {
     dialog->fail("the prompt does not fit the model", true);
     auto* beside = dialog->findChild<QLabel*>("generate.prompt_problem");
     EXPECT_TRUE(beside->isVisible());
-    EXPECT_EQ(beside->text(), "the prompt does not fit the model");
+    EXPECT_EQ(beside->text(), "The prompt does not fit the model.");
     EXPECT_FALSE(dialog->findChild<QLabel*>("generate.problem")->isVisible());
     dialog->set_prompt("a");
     EXPECT_FALSE(beside->isVisible()) << "it is gone once the prompt is another";
