@@ -204,10 +204,15 @@ void RunsPanel::keep_focus() {
     if (index.isValid() && index.row() == table_->currentIndex().row()) return;
     hiding_ = true;  // it is no choice of the user's
     if (index.isValid())
-        table_->setCurrentIndex(index);
+        choose(index);
     else
         table_->selectionModel()->clear();
     hiding_ = false;
+}
+
+/// Alone, whichever keys are held: the table's own way adds to the selection while Ctrl is down.
+void RunsPanel::choose(const QModelIndex& index) {
+    table_->selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
 }
 
 void RunsPanel::set_focus(const std::filesystem::path& folder) {
@@ -220,7 +225,7 @@ void RunsPanel::set_focus(const std::filesystem::path& folder) {
         emit focus_changed(QString::fromStdString(focus_.string()));
         return;
     }
-    table_->setCurrentIndex(index);
+    choose(index);
     table_->scrollTo(index);
 }
 

@@ -66,6 +66,7 @@ private:
     void make_filter();
     void follow_current();
     void keep_focus();
+    void choose(const QModelIndex& index);
     void show_place();
     void show_context_menu(const QPoint& position);
     void show_header_menu(const QPoint& position);

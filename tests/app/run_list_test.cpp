@@ -123,6 +123,7 @@ TEST_F(RunListTest, ADeletedRunComesBackAlsoAfterARestart) {
     QTest::keyClick(&window->runs_panel().table(), Qt::Key_Z, Qt::ControlModifier);
     ASSERT_TRUE(wait([&] { return listed() == 3; }));
     EXPECT_TRUE(row("b")->drawn) << "as it was";
+    EXPECT_EQ(window->runs_panel().selected().size(), 1u) << "Ctrl is held, and yet only one is chosen";
     EXPECT_EQ(message(), "");
 
     select({"c"});
