@@ -81,7 +81,7 @@ CheckpointsPanel::CheckpointsPanel(CheckpointsModel& model, const ActionRegistry
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int letter = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     // In the order of CheckpointsModel::Column.
-    const int letters[CheckpointsModel::column_count] = {9, 11, 11, 24, 10};
+    const int letters[CheckpointsModel::column_count] = {8, 10, 11, 22, 8};
     for (int i = 0; i < CheckpointsModel::column_count; ++i) header->resizeSection(i, letters[i] * letter);
     header->setStretchLastSection(true);
     rows->addWidget(table_, 1);

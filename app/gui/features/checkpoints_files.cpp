@@ -154,7 +154,8 @@ void CheckpointsFeature::poll_evaluation() {
         shown.tokens = result.tokens;
         shown.source = QString::fromStdString(result.source);
         shown.device = QString::fromStdString(result.device);
-        window_.show_information(tr("%1: %2 nats per token").arg(evaluation_->title, evaluation_text(shown)));
+        window_.show_information(
+            tr("Loss of %1, in nats per token: %2").arg(evaluation_->title, evaluation_text(shown)));
     }
     model_->set_evaluation(path, shown);
     next_evaluation();
@@ -220,7 +221,9 @@ QString CheckpointsFeature::delete_question(const std::vector<CheckpointFolder>&
                        : tr("%1 checkpoints of '%2' (%3) are removed. This cannot be undone.")
                              .arg(doomed.size())
                              .arg(run, bytes_text(double(bytes)));
-    if (best) text += QLatin1Char(' ') + tr("The one with the lowest validation loss is among them.");
+    if (best)
+        text += QLatin1Char(' ') + (doomed.size() == 1 ? tr("It has the lowest validation loss of all.")
+                                                       : tr("The one with the lowest validation loss is among them."));
     const auto* row = window_.runs_model().find(summary.folder);
     const bool has_origin = row && row->record && row->record->description().origin;
     QString meaning;
