@@ -144,6 +144,35 @@ TEST(LossPlot, DrawsAMillionStepsQuickly) {
     EXPECT_LT(milliseconds, 150);
 }
 
+TEST(LossPlot, MovedByPixelsItLooksAsDrawnAnew) {
+    Records records;
+    for (int run = 0; run < 3; ++run) {
+        records.push_back(std::make_shared<RunRecord>("/synthetic/long-" + std::to_string(run)));
+        records.back()->apply(SyntheticRun().started());
+        for (int step = 1; step <= 40'000; ++step)
+            records.back()->apply(
+                ScalarRecorded{step, "train/loss", 2 + run + std::sin(step * 1.7 + run * step * 0.01)});
+    }
+    auto moved = shown_plot(records, {900, 400});
+    QCustomPlot& canvas = moved->canvas();
+    canvas.xAxis->setRange(10'000.3, 30'000.7);
+    for (const int pixels : {7, -31, 250, 100, -600}) {
+        canvas.replot(QCustomPlot::rpImmediateRefresh);
+        canvas.xAxis->moveRange(canvas.xAxis->range().size() / canvas.axisRect()->width() * pixels);
+        canvas.replot(QCustomPlot::rpImmediateRefresh);
+        auto anew = shown_plot(records, {900, 400});
+        anew->set_state(moved->state());
+        EXPECT_EQ(canvas.grab().toImage(), anew->canvas().grab().toImage()) << pixels;
+    }
+}
+
+TEST(LossPlot, StepZeroHasNoPlaceOnALogarithmicAxis) {
+    auto plot = shown_plot({make_run({})});
+    plot->set_state({{"log_steps", true}, {"losses", "validation"}});
+    EXPECT_NEAR(plot->canvas().xAxis->range().lower, 50, 1e-9);
+    EXPECT_TRUE(hover(*plot, 60).value(0).startsWith("step 50"));
+}
+
 TEST(LossPlot, MeasuresTrainingByTokensTimeAndFlops) {
     // 1024 and 2048 tokens a step; half a second and two seconds.
     const Records records = {make_run({}), make_run({.layers = 24, .batch = 16, .seconds = 2})};

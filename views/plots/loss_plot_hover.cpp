@@ -48,8 +48,11 @@ double LossPlot::nearest_position(double position) const {
             for (const GroupCurves* curves : {&group.train, &group.validation}) consider(curves->curve().positions, 1);
     } else {
         for (const ShownRun& run : shown_)
-            for (const CurveData& data : {run.curves->train_data(), run.curves->validation_data()})
+            for (const bool train : {true, false}) {
+                if (train ? !shows_train() : !shows_validation()) continue;
+                const CurveData data = train ? run.curves->train_data() : run.curves->validation_data();
                 consider(data.keys, data.key_factor);
+            }
     }
     return best;
 }
