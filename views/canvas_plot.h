@@ -108,6 +108,8 @@ protected:
     /// After a control changed: draws again soon.
     void request_rebuild();
     bool zoomed() const { return zoomed_; }
+    /// Other axes than before: what was zoomed into is not on them.
+    void reset_zoom() { zoomed_ = false; }
     /// The zoom as part of a state.
     void save_zoom(QJsonObject& state) const;
     void load_zoom(const QJsonObject& state);

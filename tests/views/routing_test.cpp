@@ -214,8 +214,10 @@ TEST(RoutingPlot, AClickOnARowChoosesTheRouter) {
     QTest::mouseClick(&plot->canvas(), Qt::LeftButton, {}, at(*plot, 0, 11).toPoint());
     EXPECT_EQ(plot->state()["router"].toInt(), 12);
     auto* mode = plot->findChild<QComboBox*>();
+    plot->canvas().xAxis->setRange(1, 2);
+    EXPECT_TRUE(plot->state().contains("zoom"));
     mode->setCurrentIndex(1);
-    plot->canvas();
+    EXPECT_GT(plot->canvas().xAxis->range().size(), 100) << "what was zoomed into is not on these axes";
     EXPECT_EQ(plot->state()["mode"], "time");
     EXPECT_EQ(map_of(*plot).rows(), SyntheticRun().layout().routers[11].size());
 }

@@ -178,6 +178,7 @@ void DepthPlot::make_controls() {
             request_rebuild();
         });
     }
+    connect(mode_, &QComboBox::currentIndexChanged, this, [this] { reset_zoom(); });
     connect(picker_, &ComparisonPicker::comparison_changed, this, [this] { request_rebuild(); });
     connect(log_, &QCheckBox::toggled, this, [this] { request_rebuild(); });
     picker_->setVisible(false);

@@ -179,6 +179,7 @@ DetailsPlot::DetailsPlot(QWidget* parent) : CanvasPlot(parent) {
             request_rebuild();
         });
     }
+    connect(over_, &QComboBox::currentIndexChanged, this, [this] { reset_zoom(); });
     connect(place_, &QComboBox::activated, this, [this](int index) { wanted_place_ = index; });
     connect(log_, &QCheckBox::toggled, this, [this] { request_rebuild(); });
     controls().addWidget(log_);

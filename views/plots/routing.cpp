@@ -192,7 +192,11 @@ void RoutingPlot::make_controls() {
             quantity_->setToolTip(translated(quantity().help));
             request_rebuild();
         });
-    connect(router_, &QComboBox::activated, this, [this](int index) { wanted_router_ = index + 1; });
+    connect(mode_, &QComboBox::currentIndexChanged, this, [this] { reset_zoom(); });
+    connect(router_, &QComboBox::activated, this, [this](int index) {
+        wanted_router_ = index + 1;
+        reset_zoom();
+    });
     connect(picker_, &ComparisonPicker::comparison_changed, this, [this] { request_rebuild(); });
     connect(cividis_, &QToolButton::toggled, this, [this] {
         show_color_map();
