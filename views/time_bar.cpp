@@ -93,7 +93,7 @@ void TimeBar::set_steps(const std::vector<std::int64_t>& steps) {
     if (steps == steps_) return;
     // A run that grows while it is played is played on from where it is.
     if (is_playing()) {
-        played_from_ = std::min(shown_index(), steps.empty() ? 0 : steps.size() - 1);
+        played_from_ = position();
         played_.restart();
     }
     steps_ = steps;
@@ -103,7 +103,7 @@ void TimeBar::set_steps(const std::vector<std::int64_t>& steps) {
 
 void TimeBar::set_duration(int seconds) {
     if (is_playing()) {
-        played_from_ = shown_index();
+        played_from_ = position();
         played_.restart();
     }
     seconds_ = seconds;
@@ -122,8 +122,8 @@ void TimeBar::choose(std::size_t index) {
 
 void TimeBar::play() {
     if (steps_.size() < 2 || is_playing()) return;
-    played_from_ = shown_index();
-    if (played_from_ + 1 >= steps_.size()) played_from_ = 0;
+    const std::size_t shown = shown_index();
+    played_from_ = shown + 1 < steps_.size() ? double(shown) : 0;
     played_.start();
     timer_.start();
     play_on();
@@ -136,10 +136,14 @@ void TimeBar::pause() {
     emit playing_changed(false);
 }
 
+double TimeBar::position() const {
+    const double rate = std::max(fewest_records_a_second, double(steps_.size() - 1) / seconds_);
+    return played_from_ + rate * double(played_.elapsed()) / 1000;
+}
+
 void TimeBar::play_on() {
     const QScopedValueRollback own(moving_, true);
-    const double rate = std::max(fewest_records_a_second, double(steps_.size() - 1) / seconds_);
-    const std::size_t index = played_from_ + std::size_t(rate * double(played_.elapsed()) / 1000);
+    const auto index = std::size_t(position());
     if (index + 1 < steps_.size()) {
         choose(index);
         return;

@@ -54,6 +54,8 @@ private:
     std::size_t shown_index() const;
     void show_step();
     void play_on();
+    /// Where playing is now: a record, or between two.
+    double position() const;
 
     TimeCursor& cursor_;
     QHBoxLayout* row_;
@@ -64,7 +66,7 @@ private:
     std::vector<std::int64_t> steps_;
     QTimer timer_;
     QElapsedTimer played_;
-    std::size_t played_from_ = 0;
+    double played_from_ = 0;  ///< a record, or between two
     int seconds_ = 10;
     bool moving_ = false;  ///< the cursor moves because it is played
 };

@@ -85,6 +85,25 @@ TEST(TimeBar, PlaysToTheEndAndFollowsTheNewestAgain) {
     EXPECT_TRUE(cursor.following());
 }
 
+TEST(TimeBar, PlaysOnInARunThatGrowsFasterThanItIsPlayed) {
+    test_application();
+    TimeCursor cursor;
+    TimeBar bar(cursor);
+    std::vector<std::int64_t> steps{0, 1, 2, 3, 4, 5};
+    bar.set_steps(steps);
+    bar.set_duration(60);
+    bar.play();
+    // Two records a second, and news every few milliseconds.
+    ASSERT_TRUE(QTest::qWaitFor(
+        [&] {
+            steps.push_back(steps.back() + 1);
+            bar.set_steps(steps);
+            return cursor.step().value_or(0) >= 2;
+        },
+        20'000));
+    EXPECT_TRUE(bar.is_playing());
+}
+
 TEST(TimeBar, MovingTheCursorStopsPlaying) {
     test_application();
     TimeCursor cursor;
