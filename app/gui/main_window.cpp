@@ -339,6 +339,7 @@ void MainWindow::hide_message() {
 void MainWindow::show_information(const QString& text) { statusBar()->showMessage(text, 10000); }
 
 void MainWindow::interrupt() {
+    for (WindowFeature* feature : features_) feature->interrupt();
     if (!session_->is_running()) {
         close();
         return;

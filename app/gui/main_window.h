@@ -127,6 +127,8 @@ private:
     void refresh_run_actions();
     void refresh_runs_actions();
 
+    QString run_obstacle() const;
+
     // main_window_run.cpp: the run of this window and the runs in the list
     void start_run();
     void resume_focused();
