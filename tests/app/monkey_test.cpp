@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Random clicks and keys, the same for the same seed: nothing may crash or hang.
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <functional>
 #include <random>
@@ -8,8 +10,10 @@
 #include <QDialog>
 #include <QElapsedTimer>
 #include <QMenu>
+#include <QProcess>
 
 #include "app/gui/run_library.h"
+#include "tests/app/confinement.h"
 #include "tests/app/window_fixture.h"
 #include "views/dock_desk.h"
 
@@ -88,12 +92,18 @@ private:
     std::mt19937 random_;
 };
 
+/// Plays in a process of its own that cannot write outside its folder: the window's file dialogs can remove files.
 class MonkeyTest : public WindowTest {
 protected:
+    static constexpr int nothing_confines = 77;  ///< the exit code of a process that did not play
+
     void play(unsigned seed, int seconds) {
-        qputenv("HOME", QByteArray::fromStdString(folder.path().string()));  // where exports go
-        const std::filesystem::path before = std::filesystem::current_path();
-        std::filesystem::current_path(folder.path());
+        ASSERT_FALSE(QByteArray(std::getenv("WAVLAB_MONKEY_FOLDER")).isEmpty()) << "only SlowMonkey starts this";
+        const std::filesystem::path own = std::getenv("WAVLAB_MONKEY_FOLDER");
+        if (!confine_writes_to({own, "/dev"})) std::_Exit(nothing_confines);
+        const std::filesystem::path outside = std::filesystem::path(WAVLAB_BINARY_DIR) / "not-allowed";
+        ASSERT_NE(::mkdir(outside.c_str(), 0700), 0) << "it can write outside of its folder";
+        std::filesystem::current_path(own);
         fake.step_seconds = 0.01;
         open_with_fake();
         Monkey monkey(*window, seed);
@@ -117,19 +127,46 @@ protected:
         EXPECT_LT(longest, longest_allowed_pause);
         for (QWidget* popup : QApplication::topLevelWidgets())
             if (popup != window.get()) popup->close();
-        std::filesystem::current_path(before);
+    }
+
+    /// Starts this program again for `MonkeyTest.DISABLED_Plays`.
+    void let_loose(unsigned seed, int seconds) {
+        QProcess child;
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        const QString own = QString::fromStdString(folder.path().string());
+        for (const char* name : {"WAVLAB_MONKEY_FOLDER", "TMPDIR", "HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+                                 "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"})
+            environment.insert(QLatin1String(name), own);
+        environment.insert("WAVLAB_MONKEY_SEED", QString::number(seed));
+        environment.insert("WAVLAB_MONKEY_SECONDS", QString::number(seconds));
+        child.setProcessEnvironment(environment);
+        child.setProcessChannelMode(QProcess::ForwardedChannels);
+        child.start(QCoreApplication::applicationFilePath(),
+                    {"--gtest_also_run_disabled_tests", "--gtest_filter=MonkeyTest.DISABLED_Plays"});
+        ASSERT_TRUE(child.waitForFinished((seconds + 120) * 1000)) << "it hangs";
+        if (child.exitStatus() == QProcess::NormalExit && child.exitCode() == nothing_confines)
+            GTEST_SKIP() << "this kernel cannot keep random clicks from the files of this machine (Landlock)";
+        EXPECT_EQ(child.exitStatus(), QProcess::NormalExit);
+        EXPECT_EQ(child.exitCode(), 0);
+    }
+
+    static int number(const char* name, int otherwise) {
+        const char* text = std::getenv(name);
+        return text ? std::atoi(text) : otherwise;
     }
 };
 
 class SlowMonkey : public MonkeyTest {};
 class ExtendedMonkey : public MonkeyTest {};
 
-TEST_F(SlowMonkey, DoesNoHarmInAMinute) { play(20260606, 60); }
+TEST_F(MonkeyTest, DISABLED_Plays) {
+    play(unsigned(number("WAVLAB_MONKEY_SEED", 1)), number("WAVLAB_MONKEY_SECONDS", 60));
+}
+
+TEST_F(SlowMonkey, DoesNoHarmInAMinute) { let_loose(20260606, 60); }
 
 TEST_F(ExtendedMonkey, DoesNoHarmInTenMinutes) {
-    const char* seed = std::getenv("WAVLAB_MONKEY_SEED");
-    const char* seconds = std::getenv("WAVLAB_MONKEY_SECONDS");
-    play(seed ? unsigned(std::atoi(seed)) : 1u, seconds ? std::atoi(seconds) : 600);
+    let_loose(unsigned(number("WAVLAB_MONKEY_SEED", 1)), number("WAVLAB_MONKEY_SECONDS", 600));
 }
 
 }  // namespace
