@@ -50,6 +50,9 @@ protected:
         window->resize(1280, 800);
         window->show();
         ASSERT_TRUE(QTest::qWaitForWindowExposed(window.get()));
+        // Without a window manager nothing else gives it the keyboard.
+        window->activateWindow();
+        ASSERT_TRUE(QTest::qWaitForWindowActive(window.get()));
         ASSERT_TRUE(wait([this] { return window->form() != nullptr; }, 60));
     }
 
