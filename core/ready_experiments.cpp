@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/embedded_resources.h"
+#include "core/translatable.h"
 
 namespace wavlab {
 
@@ -35,8 +36,8 @@ ReadyExperiment describe(const EmbeddedResource& resource, std::string_view fold
     ready.title = lines.empty() ? ready.id : lines.front();
     if (folder == experiments_folder && ready.id == default_id) {
         // Its text is given word for word by the file format's description, without a comment at the top.
-        ready.title = "Default: WAV, 12 layers";
-        ready.description = "Three minutes on two cores: WAV learns the built-in toy stories.";
+        ready.title = WAVLAB_TEXT("Default: WAV, 12 layers");
+        ready.description = WAVLAB_TEXT("Three minutes on two cores: WAV learns the built-in toy stories.");
     }
     return ready;
 }

@@ -2,12 +2,12 @@
 #include "core/source.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <tuple>
 
 #include "core/error.h"
 #include "core/number_text.h"
+#include "core/translatable.h"
 
 namespace wavlab {
 
@@ -20,14 +20,14 @@ struct KindText {
     bool numbered;
 };
 
-constexpr std::array kinds{
-    KindText{SourceKind::embedding, "embedding", "embedding", false},
-    KindText{SourceKind::block, "block", "summary", true},
-    KindText{SourceKind::phase, "phase", "phase detail", true},
-    KindText{SourceKind::split, "split", "split detail", true},
-    KindText{SourceKind::partial, "partial", "partial sum", false},
-    KindText{SourceKind::phase_partial, "phase-partial", "running phase detail", false},
-    KindText{SourceKind::split_partial, "split-partial", "running split detail", false},
+constexpr KindText kinds[] = {
+    KindText{SourceKind::embedding, "embedding", WAVLAB_TEXT("embedding"), false},
+    KindText{SourceKind::block, "block", WAVLAB_TEXT("summary"), true},
+    KindText{SourceKind::phase, "phase", WAVLAB_TEXT("phase detail"), true},
+    KindText{SourceKind::split, "split", WAVLAB_TEXT("split detail"), true},
+    KindText{SourceKind::partial, "partial", WAVLAB_TEXT("partial sum"), false},
+    KindText{SourceKind::phase_partial, "phase-partial", WAVLAB_TEXT("running phase detail"), false},
+    KindText{SourceKind::split_partial, "split-partial", WAVLAB_TEXT("running split detail"), false},
 };
 
 const KindText& text_of(SourceKind kind) { return kinds[static_cast<std::size_t>(kind)]; }

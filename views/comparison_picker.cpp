@@ -11,7 +11,7 @@ namespace wavlab {
 
 namespace {
 
-enum : int { none_item = 0, step_item = 1, pin_item = 2, first_run_item = 3 };
+constexpr int none_item = 0, step_item = 1, pin_item = 2, first_run_item = 3;
 
 }  // namespace
 

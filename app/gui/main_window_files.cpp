@@ -105,10 +105,10 @@ void MainWindow::offer_starting_points() {
     QList<StartingPoint> points;
     for (const ReadyExperiment& ready : ready_experiments())
         points.append({QStringLiteral("ready:") + QString::fromStdString(ready.id), translated(ready.title),
-                       QString::fromStdString(ready.description), tr("Ready experiments")});
+                       translated(ready.description), tr("Ready experiments")});
     for (const ReadyExperiment& ready : ready_sweeps())
         points.append({QStringLiteral("sweep:") + QString::fromStdString(ready.id), translated(ready.title),
-                       QString::fromStdString(ready.description), tr("Ready sweeps")});
+                       translated(ready.description), tr("Ready sweeps")});
     for (const QString& file : window_settings().value(QStringLiteral("recent_experiments")).toStringList()) {
         if (!QFileInfo::exists(file)) continue;
         points.append({QStringLiteral("recent:") + file, origin_of(to_path(file)).title, file, tr("Used lately")});

@@ -17,7 +17,7 @@ const BlockRoutedRegistration registration{
      .formula = "b_n = Σ_{l in block n} u_l,  k_i = RMSNorm(v_i) ⊙ γ_l,  α_l = softmax_i(w_l · k_i),  "
                 "h_l = Σ_i α_{l,i} v_i,  v = x_0, b_1 .. b_n, partial sum",
      .citation = "Attention Residuals (Kimi Team)",
-     .options = {method_options::blocks(), method_options::block_size(), method_options::key_gain()}},
+     .options = {blocks_option(), block_size_option(), key_gain_option()}},
     read_routing_settings};
 
 }  // namespace

@@ -20,7 +20,7 @@ const MethodRegistration registration{
      .formula = "k_i = RMSNorm(v_i) ⊙ γ_l,  α_l = softmax_i(w_l · k_i),  h_l = Σ_i α_{l,i} v_i,  "
                 "v = x_0, u_1 .. u_{l−1}",
      .citation = "Attention Residuals (Kimi Team)",
-     .options = {method_options::key_gain()},
+     .options = {key_gain_option()},
      .added_parameters =
          [](const ModelSettings& model, const OptionValues& options) {
              return routing_parameters(model.layers, model.width, read_routing_settings(options));

@@ -42,7 +42,7 @@ const MethodRegistration registration{
          "A reconstruction: the block-wise control without routing."),
      .formula = "h_1 = x_0,  h_{l+1} = h_l + λ_{block(l)} ⊙ u_l",
      .citation = "After Touvron et al., Going deeper with Image Transformers (CaiT), arXiv 2103.17239",
-     .options = {method_options::blocks(), method_options::block_size(), method_options::layer_scale_init()},
+     .options = {blocks_option(), block_size_option(), layer_scale_init_option()},
      .added_parameters =
          [](const ModelSettings& model, const OptionValues& options) {
              return block_layout(model, options).block_count() * model.width;

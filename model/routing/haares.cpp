@@ -26,9 +26,8 @@ const BlockRoutedRegistration registration{
      .formula = "as WAV with phase = false, split = true, detail_scope = online",
      .citation = "A baseline of WAV: Multi-Resolution Block Residual Routing for Deep Decoder-Only Transformers, arXiv "
                  "2606.06564",
-     .options = {method_options::blocks(), method_options::block_size(), method_options::detail(),
-                 method_options::rms_match(), method_options::detach(), method_options::detail_bias(),
-                 method_options::detail_bias_init(), method_options::key_gain()}},
+     .options = {blocks_option(), block_size_option(), detail_option(), rms_match_option(), detach_option(),
+                 detail_bias_option(), detail_bias_init_option(), key_gain_option()}},
     read_settings};
 
 }  // namespace

@@ -36,7 +36,7 @@ const MethodRegistration registration{
          "for the depth."),
      .formula = "h_1 = x_0,  h_{l+1} = h_l + λ_l ⊙ u_l",
      .citation = "Touvron et al., Going deeper with Image Transformers (CaiT), arXiv 2103.17239",
-     .options = {method_options::layer_scale_init()},
+     .options = {layer_scale_init_option()},
      .added_parameters = [](const ModelSettings& model, const OptionValues&) { return 2 * model.layers * model.width; },
      .routing_layout = nullptr},
     [](const MethodInput& input) { return std::make_unique<LayerScaleMethod>(input); }};

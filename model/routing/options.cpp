@@ -6,9 +6,7 @@
 
 namespace wavlab {
 
-namespace method_options {
-
-Option blocks() {
+Option blocks_option() {
     return {.key = "blocks",
             .label = WAVLAB_TEXT("Blocks"),
             .default_value = std::int64_t{4},
@@ -20,7 +18,7 @@ Option blocks() {
             .maximum = 4096};
 }
 
-Option block_size() {
+Option block_size_option() {
     return {.key = "block_size",
             .label = WAVLAB_TEXT("Block size"),
             .default_value = std::int64_t{0},
@@ -32,7 +30,7 @@ Option block_size() {
             .maximum = 4096};
 }
 
-Option key_gain() {
+Option key_gain_option() {
     return {.key = "key_gain",
             .label = WAVLAB_TEXT("Key gain"),
             .default_value = true,
@@ -41,7 +39,7 @@ Option key_gain() {
                 "starts at 1.")};
 }
 
-Option phase() {
+Option phase_option() {
     return {.key = "phase",
             .label = WAVLAB_TEXT("Phase detail"),
             .default_value = true,
@@ -50,7 +48,7 @@ Option phase() {
                 "coefficients n/(2 n_att) and −n/(2 n_mlp).")};
 }
 
-Option split() {
+Option split_option() {
     return {.key = "split",
             .label = WAVLAB_TEXT("Split detail"),
             .default_value = true,
@@ -59,7 +57,7 @@ Option split() {
                 "second half, with coefficients n/(2 n_first) and −n/(2 n_second).")};
 }
 
-Option detail_scope() {
+Option detail_scope_option() {
     return {.key = "detail_scope",
             .label = WAVLAB_TEXT("Detail scope"),
             .default_value = std::string("completed"),
@@ -69,7 +67,7 @@ Option detail_scope() {
             .choices = {"completed", "online"}};
 }
 
-Option detail() {
+Option detail_option() {
     return {.key = "detail",
             .label = WAVLAB_TEXT("Detail"),
             .default_value = std::string("contrast"),
@@ -79,7 +77,7 @@ Option detail() {
             .choices = {"contrast", "random_sign", "duplicate"}};
 }
 
-Option rms_match() {
+Option rms_match_option() {
     return {.key = "rms_match",
             .label = WAVLAB_TEXT("RMS matching"),
             .default_value = std::string("token"),
@@ -90,14 +88,14 @@ Option rms_match() {
             .choices = {"token", "tensor", "off"}};
 }
 
-Option detach() {
+Option detach_option() {
     return {.key = "detach",
             .label = WAVLAB_TEXT("Detach the ratio"),
             .default_value = true,
             .help = WAVLAB_TEXT("No gradient flows through the ratio of RMS matching. Off: it does (ablation).")};
 }
 
-Option detail_bias() {
+Option detail_bias_option() {
     return {.key = "detail_bias",
             .label = WAVLAB_TEXT("Detail bias"),
             .default_value = std::string("learned"),
@@ -107,7 +105,7 @@ Option detail_bias() {
             .choices = {"learned", "fixed"}};
 }
 
-Option detail_bias_init() {
+Option detail_bias_init_option() {
     return {.key = "detail_bias_init",
             .label = WAVLAB_TEXT("Initial detail bias"),
             .default_value = -2.0,
@@ -118,7 +116,7 @@ Option detail_bias_init() {
             .maximum = 1e6};
 }
 
-Option layer_scale_init() {
+Option layer_scale_init_option() {
     return {.key = "init",
             .label = WAVLAB_TEXT("Initial scale"),
             .default_value = -1.0,
@@ -128,15 +126,13 @@ Option layer_scale_init() {
             .maximum = 100};
 }
 
-}  // namespace method_options
-
 BlockLayout block_layout(const ModelSettings& model, const OptionValues& values) {
-    return {model.layers, method_option<std::int64_t>(method_options::blocks(), values),
-            method_option<std::int64_t>(method_options::block_size(), values)};
+    return {model.layers, method_option<std::int64_t>(blocks_option(), values),
+            method_option<std::int64_t>(block_size_option(), values)};
 }
 
 double initial_layer_scale(const ModelSettings& model, const OptionValues& values) {
-    const auto given = method_option<double>(method_options::layer_scale_init(), values);
+    const auto given = method_option<double>(layer_scale_init_option(), values);
     if (given >= 0) return given;
     if (model.layers <= 18) return 0.1;
     return model.layers <= 24 ? 1e-5 : 1e-6;
@@ -144,22 +140,22 @@ double initial_layer_scale(const ModelSettings& model, const OptionValues& value
 
 RoutingSettings read_routing_settings(const OptionValues& values) {
     RoutingSettings settings;
-    settings.key_gain = method_option<bool>(method_options::key_gain(), values);
+    settings.key_gain = method_option<bool>(key_gain_option(), values);
     return settings;
 }
 
 RoutingSettings read_detail_settings(const OptionValues& values) {
     RoutingSettings settings = read_routing_settings(values);
     settings.has_detail_bias = true;
-    const auto detail = method_option<std::string>(method_options::detail(), values);
+    const auto detail = method_option<std::string>(detail_option(), values);
     settings.detail = detail == "random_sign" ? DetailKind::random_sign
                       : detail == "duplicate" ? DetailKind::duplicate
                                               : DetailKind::contrast;
-    const auto match = method_option<std::string>(method_options::rms_match(), values);
+    const auto match = method_option<std::string>(rms_match_option(), values);
     settings.match = match == "tensor" ? ScaleMatch::tensor : match == "off" ? ScaleMatch::off : ScaleMatch::token;
-    settings.detach = method_option<bool>(method_options::detach(), values);
-    settings.bias_learned = method_option<std::string>(method_options::detail_bias(), values) == "learned";
-    settings.bias_init = method_option<double>(method_options::detail_bias_init(), values);
+    settings.detach = method_option<bool>(detach_option(), values);
+    settings.bias_learned = method_option<std::string>(detail_bias_option(), values) == "learned";
+    settings.bias_init = method_option<double>(detail_bias_init_option(), values);
     return settings;
 }
 

@@ -11,20 +11,18 @@
 namespace wavlab {
 
 /// Options that several methods share, each declared once.
-namespace method_options {
-Option blocks();
-Option block_size();
-Option key_gain();
-Option phase();
-Option split();
-Option detail_scope();
-Option detail();
-Option rms_match();
-Option detach();
-Option detail_bias();
-Option detail_bias_init();
-Option layer_scale_init();
-}  // namespace method_options
+Option blocks_option();
+Option block_size_option();
+Option key_gain_option();
+Option phase_option();
+Option split_option();
+Option detail_scope_option();
+Option detail_option();
+Option rms_match_option();
+Option detach_option();
+Option detail_bias_option();
+Option detail_bias_init_option();
+Option layer_scale_init_option();
 
 /// The value of an option, of which `values` hold those that differ from the default.
 template <class T>

@@ -9,9 +9,9 @@ namespace {
 
 RoutingSettings read_settings(const OptionValues& options) {
     RoutingSettings settings = read_detail_settings(options);
-    settings.phase = method_option<bool>(method_options::phase(), options);
-    settings.split = method_option<bool>(method_options::split(), options);
-    settings.online = method_option<std::string>(method_options::detail_scope(), options) == "online";
+    settings.phase = method_option<bool>(phase_option(), options);
+    settings.split = method_option<bool>(split_option(), options);
+    settings.online = method_option<std::string>(detail_scope_option(), options) == "online";
     return settings;
 }
 
@@ -25,10 +25,9 @@ const BlockRoutedRegistration registration{
      .formula = "p = Σ c_l u_l with Σ c_l = 0,  v = p · stopgrad(rms(b_n) / (rms(p) + 1e-6)),  "
                 "z_{l,i} = w_l · k_i + β_{l,kind(i)},  h_l = Σ_i softmax(z_l)_i v_i",
      .citation = "WAV: Multi-Resolution Block Residual Routing for Deep Decoder-Only Transformers, arXiv 2606.06564",
-     .options = {method_options::blocks(), method_options::block_size(), method_options::phase(),
-                 method_options::split(), method_options::detail_scope(), method_options::detail(),
-                 method_options::rms_match(), method_options::detach(), method_options::detail_bias(),
-                 method_options::detail_bias_init(), method_options::key_gain()}},
+     .options = {blocks_option(), block_size_option(), phase_option(), split_option(), detail_scope_option(),
+                 detail_option(), rms_match_option(), detach_option(), detail_bias_option(), detail_bias_init_option(),
+                 key_gain_option()}},
     read_settings};
 
 }  // namespace

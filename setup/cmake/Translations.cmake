@@ -9,8 +9,31 @@ file(GLOB translation_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/resources/tra
 
 if(WAVLAB_LUPDATE)
     # Texts outside the window's code are marked by WAVLAB_TEXT (core/translatable.h).
-    set(lupdate_command ${WAVLAB_LUPDATE} -silent -locations relative -tr-function-alias QT_TR_NOOP+=WAVLAB_TEXT
-        core datasets model views app)
+    set(lupdate_command ${WAVLAB_LUPDATE} -silent -locations relative -I . -tr-function-alias QT_TR_NOOP+=WAVLAB_TEXT
+        core datasets model views app "${CMAKE_BINARY_DIR}/translations/ready_texts.cpp")
+    # Titles and descriptions of ready experiments and sweeps are the comments that their files begin with.
+    file(GLOB ready_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/resources/experiments/*.toml"
+        "${CMAKE_SOURCE_DIR}/resources/sweeps/*.toml")
+    set(ready_texts "")
+    foreach(file IN LISTS ready_files)
+        file(STRINGS "${file}" comment REGEX "^#")
+        set(title "")
+        set(description "")
+        foreach(line IN LISTS comment)
+            string(REGEX REPLACE "^# ?" "" line "${line}")
+            if(title STREQUAL "")
+                set(title "${line}")
+            else()
+                string(APPEND description " ${line}")
+            endif()
+        endforeach()
+        string(STRIP "${description}" description)
+        foreach(text IN ITEMS "${title}" "${description}")
+            string(REPLACE "\"" "\\\"" text "${text}")
+            string(APPEND ready_texts "const char* t = WAVLAB_TEXT(\"${text}\");\n")
+        endforeach()
+    endforeach()
+    file(WRITE "${CMAKE_BINARY_DIR}/translations/ready_texts.cpp" "namespace wavlab {\n${ready_texts}}\n")
     set(translation_template "${CMAKE_BINARY_DIR}/translations/wavlab.ts")
     add_custom_target(translation_template COMMAND ${CMAKE_COMMAND} -E make_directory "${CMAKE_BINARY_DIR}/translations"
         COMMAND ${lupdate_command} -no-obsolete -ts "${translation_template}"
