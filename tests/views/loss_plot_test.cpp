@@ -170,7 +170,8 @@ TEST(LossPlot, StepZeroHasNoPlaceOnALogarithmicAxis) {
     auto plot = shown_plot({make_run({})});
     plot->set_state({{"log_steps", true}, {"losses", "validation"}});
     EXPECT_NEAR(plot->canvas().xAxis->range().lower, 50, 1e-9);
-    EXPECT_TRUE(hover(*plot, 60).value(0).startsWith("step 50"));
+    const QString title = hover(*plot, 60).value(0);
+    EXPECT_TRUE(title.startsWith("step 50")) << title.toStdString();
 }
 
 TEST(LossPlot, MeasuresTrainingByTokensTimeAndFlops) {
