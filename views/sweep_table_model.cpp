@@ -21,7 +21,10 @@ void SweepTableModel::set_table(const SweepTable& table) {
     if (!same_form) beginResetModel();
     table_ = table;
     keys_ = keys;
-    if (baseline_ >= static_cast<int>(table_.size())) baseline_ = 0;
+    const auto chosen = std::find_if(table_.begin(), table_.end(), [&](const SweepTableRow& row) {
+        return chosen_baseline_ && row.settings == *chosen_baseline_;
+    });
+    baseline_ = chosen == table_.end() ? 0 : static_cast<int>(chosen - table_.begin());
     differences_.clear();
     for (const SweepTableRow& row : table_) differences_.push_back(difference_to(row, table_[std::size_t(baseline_)]));
     if (!same_form)
@@ -32,7 +35,7 @@ void SweepTableModel::set_table(const SweepTable& table) {
 
 void SweepTableModel::set_baseline(int row) {
     if (row < 0 || row >= rowCount() || row == baseline_) return;
-    baseline_ = row;
+    chosen_baseline_ = table_[std::size_t(row)].settings;
     set_table(SweepTable(table_));
 }
 

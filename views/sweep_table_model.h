@@ -43,6 +43,7 @@ private:
     std::vector<std::string> keys_;
     std::vector<GroupStatistics> differences_;
     int baseline_ = 0;
+    std::optional<SweepSettings> chosen_baseline_;  ///< rows come and go, what it stands for stays
 };
 
 }  // namespace wavlab

@@ -93,6 +93,7 @@ MainWindow::MainWindow(const std::filesystem::path& runs, Session::Loader load)
     connect(runs_model_, &RunsModel::drawn_changed, this, [this](const QStringList& folders, bool drawn) {
         if (drawn)
             for (const QString& folder : folders) library_->open(to_path(folder));
+        if (!focus().empty()) library_->open(focus());  // last, so that it is not the first to be let go
         show_runs();
     });
     connect(library_, &RunLibrary::opened, this, [this] {
@@ -151,9 +152,8 @@ void MainWindow::make_views() {
         desk_->add(QString::fromStdString(descriptor.id), title, translated(descriptor.help), pane,
                    plot_places[std::min(place++, std::size(plot_places) - 1)]);
     }
-    runs_panel_ =
-        new RunsPanel(*runs_model_, *actions_, tr("R&uns"),
-                      {"export.metrics", "export.checkpoint_last", "export.checkpoint_best"}, this);
+    runs_panel_ = new RunsPanel(*runs_model_, *actions_, tr("R&uns"),
+                                {"export.metrics", "export.checkpoint_last", "export.checkpoint_best"}, this);
     runs_panel_->set_empty_text(
         tr("Runs appear here: state, method, losses and speed. Ticked runs are drawn; the selected "
            "one is shown by Routing and Details.\n\nPress Start to make the first."));
@@ -302,7 +302,8 @@ void MainWindow::save_settings() {
     settings.setValue(QStringLiteral("runs_columns"), runs_panel_->columns_state());
     for (PlotPane* pane : panes_) {
         QJsonObject state = pane->plot().state();
-        for (const char* of_this_run : {"step", "zoom"}) state.remove(QLatin1String(of_this_run));
+        for (const char* of_this_run : {"step", "zoom", "against", "against_step"})
+            state.remove(QLatin1String(of_this_run));
         settings.setValue(QStringLiteral("plots/") + pane->objectName(),
                           QJsonDocument(state).toJson(QJsonDocument::Compact));
     }

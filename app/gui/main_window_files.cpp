@@ -199,16 +199,18 @@ void MainWindow::save_experiment_dialog() {
     const Experiment experiment = form_->experiment();
     const std::optional<Sweep> sweep = form_->sweep();
     if (form_->has_several() && !sweep) throw InputError(form_->first_problem().toStdString());
-    choose_file(this, QStringLiteral("experiment"), sweep ? tr("Save the sweep") : tr("Save the experiment"),
-                QFileDialog::AnyFile, QFileDialog::AcceptSave, tr("Experiments (*.toml)"),
-                QString::fromStdString(experiment.name) + QStringLiteral(".toml"),
-                [this, experiment, sweep](const fs::path& file) {
-                    write_file_safely(file, sweep ? to_toml(*sweep) : to_toml(experiment));
-                    remember_experiment(file);
-                    if (form_->experiment() == experiment && form_->sweep() == sweep)
-                        form_->set_origin(origin_of(file));
-                    show_information(tr("Saved %1.").arg(to_qstring(file)));
-                });
+    choose_file(
+        this, QStringLiteral("experiment"), sweep ? tr("Save the sweep") : tr("Save the experiment"),
+        QFileDialog::AnyFile, QFileDialog::AcceptSave, tr("Experiments (*.toml)"),
+        QString::fromStdString(experiment.name) + QStringLiteral(".toml"),
+        [this, experiment, sweep](const fs::path& file) {
+            write_file_safely(file, sweep ? to_toml(*sweep) : to_toml(experiment));
+            remember_experiment(file);
+            // A file holds no weights: a form that begins with those of a checkpoint goes on doing so.
+            if (form_->experiment() == experiment && form_->sweep() == sweep && form_->origin().weights.isEmpty())
+                form_->set_origin(origin_of(file));
+            show_information(tr("Saved %1.").arg(to_qstring(file)));
+        });
 }
 
 void MainWindow::choose_data_file(const QString& key) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <QAbstractItemModelTester>
 #include <QAction>
@@ -164,6 +165,10 @@ TEST(SweepTableModel, KeepsTheRulesOfAModelThroughEveryChange) {
     model.set_baseline(1);
     EXPECT_EQ(shown(model, 0, 2 + SweepTableModel::difference), "-0.0750");
     EXPECT_EQ(reset.size(), 0) << "rows and columns are the same";
+    SweepTable turned = some_table();
+    std::reverse(turned.begin(), turned.end());
+    model.set_table(turned);
+    EXPECT_EQ(shown(model, 2, 2 + SweepTableModel::difference), "-0.0750") << "the baseline is a setting, not a row";
     model.set_table({});
     EXPECT_EQ(model.rowCount(), 0);
 }

@@ -105,6 +105,12 @@ void CheckpointsFeature::add_views() {
     connect(&window_, &MainWindow::run_over, this, &CheckpointsFeature::refresh);
     connect(&window_.session(), &Session::started, this,
             [this] { model_->remove_evaluations_of(window_.session().record()->folder()); });
+    // Another run may take the folder of one that is gone.
+    connect(&window_.runs_model(), &QAbstractItemModel::rowsAboutToBeRemoved, this,
+            [this](const QModelIndex&, int first, int last) {
+                for (int row = first; row <= last; ++row)
+                    model_->remove_evaluations_of(window_.runs_model().rows()[std::size_t(row)].summary.folder);
+            });
     refresh();
 }
 

@@ -164,6 +164,10 @@ QString SweepPreviewFeature::enqueue_obstacle() const {
     ExperimentForm* form = window_.form();
     if (!form) return tr("The form is not there yet.");
     if (!form->is_valid()) return form->first_problem();
+    if (!form->origin().weights.isEmpty())
+        return tr(
+            "The form begins with the weights of a checkpoint, runs of the queue with those of their seed. Press "
+            "Start for this one run, or start from another experiment.");
     const auto* queue = window_.feature<QueueFeature>();
     if (!queue) return tr("This window has no queue.");
     if (form->has_several()) {
