@@ -370,6 +370,7 @@ void RunLibrary::follow() {
     if (summaries_due && watcher_.directories().isEmpty() && fs::is_directory(runs_, error)) refresh();
     // A copy: what is told below may change the rows.
     const std::vector<RunsModel::Row> rows = model_.rows();
+    std::vector<fs::path> to_sum_up;
     for (const RunsModel::Row& row : rows) {
         const fs::path& folder = row.summary.folder;
         if (is_own(folder) || row.summary.method.empty()) continue;
@@ -378,7 +379,7 @@ void RunLibrary::follow() {
             if (!summaries_due || !is_resumable(row.summary) || !RunLock::is_held(RunFolder{folder})) continue;
         }
         if (!row.record) {
-            if (summaries_due && worker_.idle()) request_summaries({folder});
+            if (summaries_due) to_sum_up.push_back(folder);
             continue;
         }
         try {
@@ -391,6 +392,7 @@ void RunLibrary::follow() {
             model_.set_problem(folder, QString::fromUtf8(error.what()));
         }
     }
+    if (!to_sum_up.empty() && worker_.idle()) request_summaries(to_sum_up);
 }
 
 }  // namespace wavlab

@@ -129,6 +129,11 @@ void RunTrashFeature::delete_selected() {
             runs.push_back(folder);
             continue;
         }
+        const RunsModel::Row* row = window_.runs_model().find(folder);
+        if (row && row->summary.alive) {
+            window_.show_problem(MainWindow::tr("%1 is running. Stop it first.").arg(to_qstring(folder.filename())));
+            continue;
+        }
         window_.library().forget(folder);
         ++taken_out;
     }
@@ -178,16 +183,18 @@ void RunTrashFeature::undo() {
 
 void RunTrashFeature::restore(const std::vector<TrashedRun>& runs) {
     QStringList names, problems;
+    fs::path last;
     for (const TrashedRun& run : runs) {
         const QString problem = failure_of([&] {
             const fs::path folder = trash_.restore(run);
             window_.library().add(folder);
             if (drawn_[run.name]) window_.runs_model().draw({folder}, true);
-            window_.runs_panel().set_focus(folder);
+            last = folder;
             names.append(to_qstring(folder.filename()));
         });
         if (!problem.isEmpty()) problems.append(problem);
     }
+    if (!last.empty()) window_.runs_panel().set_focus(last);
     look_again();
     if (!problems.isEmpty()) window_.show_problem(problems.join(QLatin1Char('\n')));
     if (names.isEmpty()) return;
@@ -226,6 +233,7 @@ void RunTrashFeature::show_deleted() {
             if (list->topLevelItem(i)->isSelected()) chosen.push_back(runs[std::size_t(i)]);
         dialog->accept();
         restore(chosen);
+        last_count_ = 1;
     });
     column->addWidget(buttons);
     dialog->resize(420, 320);

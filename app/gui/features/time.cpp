@@ -10,6 +10,7 @@
 #include "core/run_record.h"
 #include "views/action_registry.h"
 #include "views/plot_pane.h"
+#include "views/sample_text.h"
 #include "views/time_bar.h"
 #include "views/time_cursor.h"
 
@@ -20,13 +21,15 @@ namespace {
 /// Every step at which the run has recorded something that views show at one step.
 std::vector<std::int64_t> steps_of(const RunRecord& record) {
     std::vector<std::int64_t> steps = record.frame_steps(FrameKind::depth);
-    for (const FrameKind kind : {FrameKind::routing, FrameKind::details}) {
-        const std::vector<std::int64_t>& more = record.frame_steps(kind);
-        if (more == steps || more.empty()) continue;
+    const auto add = [&](const std::vector<std::int64_t>& more) {
+        if (more == steps || more.empty()) return;
         std::vector<std::int64_t> both;
         std::set_union(steps.begin(), steps.end(), more.begin(), more.end(), std::back_inserter(both));
         steps = std::move(both);
-    }
+    };
+    add(record.frame_steps(FrameKind::routing));
+    add(record.frame_steps(FrameKind::details));
+    add(sample_steps(record.samples()));
     return steps;
 }
 
@@ -42,7 +45,8 @@ public:
         });
         connect(&window, &MainWindow::record_changed, this,
                 [this](const RunRecord& record, const RecordChanges& changes) {
-                    const bool steps = changes.description || changes.routing || changes.details || changes.depth;
+                    const bool steps =
+                        changes.description || changes.routing || changes.details || changes.depth || changes.samples;
                     if (steps && shown_.get() == &record) show_steps();
                 });
         connect(bar_, &TimeBar::playing_changed, this, &TimeFeature::show_playing);
