@@ -435,9 +435,11 @@ void LossPlot::add_groups() {
         QColor shade = color;
         shade.setAlphaF(0.22F);
         const GroupCurves& banded = shows_train() ? group.train : group.validation;
-        if (!banded.half().empty())
-            layer_->add(
-                CurveLayer::Band{[&banded] { return banded.low(); }, [&banded] { return banded.high(); }, shade});
+        // A second run of the group may have its first values only later.
+        if (band() != GroupCurves::Band::none)
+            layer_->add(CurveLayer::Band{[&banded] { return banded.half().empty() ? CurveData{} : banded.low(); },
+                                         [&banded] { return banded.half().empty() ? CurveData{} : banded.high(); },
+                                         shade});
         if (shows_train())
             layer_->add(CurveLayer::Line{[&group] { return group.train.mean(); },
                                          pen_of(group.style_index, groups_.size() > most_thick)});
@@ -484,6 +486,12 @@ void LossPlot::set_up_references() {
     references_->set_lines(std::move(lines));
 }
 
+QString LossPlot::runs_text(const ShownGroup& group) const {
+    const auto train = QString::number(group.train.curve().n), validation = QString::number(group.validation.curve().n);
+    if (!shows_train() || train == validation) return validation;
+    return shows_validation() ? tr("%1 and %2", "numbers of runs").arg(train, validation) : train;
+}
+
 void LossPlot::set_up_legend() {
     std::vector<LegendStrip::Entry> entries, meanings;
     const bool both = shows_train() && shows_validation();
@@ -497,8 +505,7 @@ void LossPlot::set_up_legend() {
     };
     if (grouped()) {
         for (const ShownGroup& group : groups_)
-            add(tr("%1 (n = %2)").arg(group.label).arg(std::max(group.train.curve().n, group.validation.curve().n)),
-                group.style_index, groups_.size() > most_thick);
+            add(tr("%1 (n = %2)").arg(group.label, runs_text(group)), group.style_index, groups_.size() > most_thick);
     } else if (one) {
         const ShownRun& run = shown_.front();
         if (shows_train()) {

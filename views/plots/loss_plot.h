@@ -88,6 +88,8 @@ private:
     std::pair<const QCPAxis*, const QCPAxis*> axes_of_hover() const;
     double nearest_position(double position) const;
     QString position_title(double position) const;
+    /// How many runs the group's mean is over: "3", or of training and validation where they differ.
+    QString runs_text(const ShownGroup& group) const;
 
     QComboBox* axis_ = nullptr;
     QComboBox* group_ = nullptr;

@@ -139,7 +139,7 @@ void LossPlot::hover_groups(double position, HoverBox::Content& content) const {
     content.rows.push_back({QColor(), {}, {"", tr("n", "number of runs"), tr("train"), tr("validation")}, true});
     for (const ShownGroup& group : groups_) {
         const QColor color = run_color(group.style_index, style());
-        QStringList cells{group.label, QString::number(group.members.size()), "-", "-"};
+        QStringList cells{group.label, runs_text(group), "-", "-"};
         for (const GroupCurves* curves : {&group.train, &group.validation}) {
             const GroupCurve& curve = curves->curve();
             const bool train = curves == &group.train;
