@@ -16,7 +16,7 @@ namespace wavlab {
 namespace {
 
 /// Changes when docks are renamed or added, so that an old saved layout is not applied to new views.
-constexpr int layout_version = 1;
+constexpr int layout_version = 2;
 
 }  // namespace
 

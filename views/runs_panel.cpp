@@ -115,6 +115,7 @@ void RunsPanel::make_table() {
     table_->setObjectName(QStringLiteral("runs_table"));
     table_->setAccessibleName(tr("Runs"));
     table_->setModel(shown_);
+    table_->setTextElideMode(Qt::ElideMiddle);  // runs of a sweep differ at the end of their names
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);
     table_->setSelectionMode(QAbstractItemView::ExtendedSelection);
     table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
