@@ -125,10 +125,13 @@ void QueuePanel::make_table() {
     connect(table_, &QTableView::doubleClicked, this,
             [this](const QModelIndex& index) { emit open_wanted(index.data(QueueModel::id_role).toString()); });
     connect(table_, &QWidget::customContextMenuRequested, this, [this](const QPoint& position) {
-        QMenu menu(this);
-        for (const char* id : {"queue.up", "queue.down", "queue.remove", "queue.clear"})
-            menu.addAction(&actions_.action(QLatin1String(id)));
-        menu.exec(table_->viewport()->mapToGlobal(position));
+        auto* menu = new QMenu(this);
+        menu->setAttribute(Qt::WA_DeleteOnClose);
+        menu->setToolTipsVisible(true);
+        for (const char* id :
+             {"queue.work", "queue.up", "queue.down", "queue.remove", "queue.clear", "queue.stop_early"})
+            menu->addAction(&actions_.action(QLatin1String(id)));
+        menu->popup(table_->viewport()->mapToGlobal(position));
     });
 }
 

@@ -42,7 +42,9 @@ public:
     /// Reads again which checkpoints there are.
     void refresh();
     /// Nothing is being evaluated, compared, written or removed.
-    bool idle() const { return !evaluation_ && waiting_.empty() && worker_.idle() && comparing_.idle(); }
+    bool idle() const {
+        return !evaluation_ && waiting_.empty() && worker_.idle() && comparing_.idle() && files_.idle();
+    }
 
 private:
     /// One evaluation: what is asked for, and what the thread that makes it has to say.
@@ -83,6 +85,7 @@ private:
     std::stop_source compare_stop_;
     BackgroundWorker worker_;     ///< last: their tasks use the others
     BackgroundWorker comparing_;  ///< of its own: an evaluation may take minutes
+    BackgroundWorker files_;      ///< exports and deletes
 };
 
 }  // namespace wavlab

@@ -183,7 +183,7 @@ void CheckpointsFeature::export_file() {
     chooser->setDefaultSuffix(QStringLiteral("safetensors"));
     connect(chooser, &QFileDialog::fileSelected, this, [this, run, step, remembered](const QString& file) {
         window_settings().setValue(remembered, QFileInfo(file).path());
-        worker_.submit([this, run, step, file](std::stop_token) {
+        files_.submit([this, run, step, file](std::stop_token) {
             const QString problem =
                 failure_of([&] { export_checkpoint(RunFolder{run}, std::to_string(step), to_path(file)); });
             post(this, [this, problem, file] {
@@ -256,7 +256,7 @@ void CheckpointsFeature::ask_delete() {
 }
 
 void CheckpointsFeature::delete_now(const std::vector<CheckpointFolder>& doomed, bool lock) {
-    worker_.submit([this, doomed, lock, run = doomed.front().path.parent_path().parent_path()](std::stop_token) {
+    files_.submit([this, doomed, lock, run = doomed.front().path.parent_path().parent_path()](std::stop_token) {
         const QString problem = failure_of([&] {
             // Nobody may begin to resume from what is being removed.
             const std::optional<RunLock> held = lock ? std::optional<RunLock>(RunLock(RunFolder{run})) : std::nullopt;

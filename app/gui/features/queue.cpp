@@ -68,8 +68,8 @@ void QueueFeature::add_actions() {
                  QKeySequence(), menu, false, false},
                 [this] { remove_selected(); });
     actions.add({"queue.clear", tr("&Clear what is over"),
-                 tr("Takes runs that are finished, diverged, failed or ended early out of the queue. Their folders "
-                    "are kept."),
+                 tr("Takes runs that are finished, diverged, failed or ended early out of the queue, and out of "
+                    "the sweep results. Their folders are kept; adding the sweep again brings them back."),
                  "clear", QKeySequence(), menu, false, false},
                 [this] {
                     queue_->clear_over();
