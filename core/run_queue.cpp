@@ -191,17 +191,23 @@ std::string RunQueue::stamp() const {
 }
 
 void RunQueue::read() {
-    read_stamp_ = stamp();
-    runs_.clear();
-    if (read_stamp_.empty()) return;
-    try {
-        const json document = json::parse(read_file(file()));
-        for (const json& object : document.at("runs")) runs_.push_back(parse_run(object, folder_));
-        document.at("next_id").get_to(next_id_);
-    } catch (const json::exception&) {
-        throw InputError(file().string() +
-                         ": this is no queue of runs (it may be damaged); remove the file to begin a new queue");
+    // What was read before stays as it is when this file cannot be read.
+    std::string read_stamp = stamp();
+    std::vector<QueuedRun> runs;
+    std::int64_t next_id = next_id_;  // ids are not given twice, also when the file was removed
+    if (!read_stamp.empty()) {
+        try {
+            const json document = json::parse(read_file(file()));
+            for (const json& object : document.at("runs")) runs.push_back(parse_run(object, folder_));
+            next_id = std::max(next_id, document.at("next_id").get<std::int64_t>());
+        } catch (const json::exception&) {
+            throw InputError(file().string() +
+                             ": this is no queue of runs (it may be damaged); remove the file to begin a new queue");
+        }
     }
+    runs_ = std::move(runs);
+    next_id_ = next_id;
+    read_stamp_ = std::move(read_stamp);
 }
 
 void RunQueue::write() {
@@ -250,10 +256,12 @@ std::optional<std::string> RunQueue::held_by_other() const { return lock_ ? std:
 void RunQueue::change(const std::function<void(std::vector<QueuedRun>&)>& work) {
     const bool held = lock_.has_value();
     if (!held) hold();
+    std::vector<QueuedRun> former = runs_;
     try {
         work(runs_);
         write();
     } catch (...) {
+        runs_ = std::move(former);
         if (!held) release();
         throw;
     }
