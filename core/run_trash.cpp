@@ -53,6 +53,14 @@ fs::path make_place(const fs::path& trash) {
     throw InputError(trash.string() + ": the folder for deleted runs cannot be made: " + error.message());
 }
 
+/// A folder has moved already: that the disk cannot promise yet to keep the move is no reason to say that it failed.
+void sync_if_possible(const fs::path& path) {
+    try {
+        sync_path(path);
+    } catch (const WorkError&) {
+    }
+}
+
 }  // namespace
 
 TrashedRun RunTrash::remove(const fs::path& run) const {
@@ -68,8 +76,8 @@ TrashedRun RunTrash::remove(const fs::path& run) const {
         fs::remove(place, ignored);
         throw InputError(run.string() + ": it cannot be deleted: " + error.message());
     }
-    sync_path(place);
-    sync_path(runs_);
+    sync_if_possible(place);
+    sync_if_possible(runs_);
     return {target, run.filename().string(), time_of(place.filename().string())};
 }
 
@@ -80,7 +88,7 @@ fs::path RunTrash::restore(const TrashedRun& run) const {
     fs::rename(run.folder, target, error);
     if (error) throw InputError(run.name + ": it cannot be moved back: " + error.message());
     fs::remove(run.folder.parent_path(), error);  // empty now
-    sync_path(runs_);
+    sync_if_possible(runs_);
     return target;
 }
 
