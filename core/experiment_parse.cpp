@@ -130,6 +130,15 @@ private:
                (std::holds_alternative<double>(option.default_value) && std::holds_alternative<std::int64_t>(value));
     }
 
+    /// Also when the method is not known or has no such option.
+    bool has_type_for_method(const std::string& key, const OptionValue& value) const {
+        const MethodDescriptor* method = MethodRegistry::find(experiment_.model.method);
+        if (!method) return true;
+        const auto option = std::find_if(method->options.begin(), method->options.end(),
+                                         [&](const Option& known) { return known.key == key; });
+        return option == method->options.end() || has_type_of(*option, value);
+    }
+
     [[noreturn]] void fail_unknown(const std::string& table, const std::string& key, const toml::node& node) const {
         std::vector<std::string> known = keys_of(fields_, table);
         if (table.empty()) {
@@ -154,7 +163,7 @@ private:
             if (const auto problem = problem_with_method_option(method, key, *value))
                 fail(node, "method." + key, *problem);
         }
-        if (!value) return;
+        if (!value || (!strict_ && !has_type_for_method(key, *value))) return;
         experiment_.method[key] = *value;
         note("method." + key, node);
     }

@@ -108,6 +108,8 @@ void RunIndex::refresh() {
                 found.identity = run_identity(parse_recorded_experiment(read_file(run.experiment(), 1 << 20)));
             } catch (const InputError&) {
                 continue;  // no run of any sweep
+            } catch (const WorkError&) {
+                continue;  // no run of any sweep
             }
         }
         entries.emplace(run.path, std::move(found));
@@ -130,6 +132,7 @@ std::optional<SweepRun> RunIndex::find(const std::string& identity) const {
             SweepRun run = read_sweep_run(entry->second);
             if (!run.has_origin && (!best || rank(run) > rank(*best))) best = std::move(run);
         } catch (const InputError&) {
+        } catch (const WorkError&) {
         }
     }
     return best;
