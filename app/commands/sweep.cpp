@@ -73,7 +73,12 @@ json optional_json(const std::optional<double>& value) { return value ? json_num
 
 SweepOutcome outcome_of(const QueuedRun& run) {
     SweepOutcome outcome{run.settings, parse_recorded_experiment(run.experiment).seed, run.state, std::nullopt};
-    if (run.state == QueueState::finished) outcome.loss = read_sweep_run(run.folder).last_loss();
+    if (run.state != QueueState::finished) return outcome;
+    try {
+        outcome.loss = read_sweep_run(run.folder).last_loss();
+    } catch (const InputError&) {
+        outcome.state = QueueState::waiting;  // deleted meanwhile: it is missing
+    }
     return outcome;
 }
 
@@ -226,9 +231,12 @@ void show_plan(const std::vector<SweepPoint>& points, const std::filesystem::pat
 std::vector<std::string> take_into_queue(RunQueue& queue, const Sweep& sweep, std::optional<double> stop_early_after) {
     std::vector<std::string> ids = queue.add(queued_runs(sweep, stop_early_after));
     const std::set<std::string> wanted(ids.begin(), ids.end());
+    const QueuedRun* first = ids.empty() ? nullptr : queue.find(ids.front());
+    if (!first) return ids;
+    const std::string name = first->sweep;  // "name 2" when a different sweep is called like this one
     queue.change([&](std::vector<QueuedRun>& runs) {
         std::erase_if(runs, [&](const QueuedRun& run) {
-            return run.sweep == sweep.base.name && !is_over(run.state) && !wanted.contains(run.id);
+            return run.sweep == name && !is_over(run.state) && !wanted.contains(run.id);
         });
     });
     return ids;
