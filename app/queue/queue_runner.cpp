@@ -78,19 +78,23 @@ void QueueRunner::pause() {
 }
 
 const QueueRunner::Facts& QueueRunner::facts(const QueuedRun& run) const {
-    const auto [place, is_new] = facts_.try_emplace(run.id);
-    if (!is_new) return place->second;
+    std::string text = run.sweep + "\n" + run.experiment;
+    const auto known = facts_.find(run.id);
+    if (known != facts_.end() && known->second.text == text) return known->second;
     const Experiment experiment = parse_recorded_experiment(run.experiment);
-    Facts& facts = place->second;
+    Facts facts;
+    facts.text = std::move(text);
     facts.identity = run_identity(experiment);
     facts.comparable = comparable_part(run.sweep, experiment);
     facts.device = experiment.train.device;
     facts.steps = std::max<std::int64_t>(experiment.train.steps, 1);
-    if (!MethodRegistry::find(experiment.model.method)) return facts;
-    constexpr std::int64_t some_vocabulary = 100;  // of characters; it hardly matters
-    facts.work = estimate_cost(experiment, some_vocabulary).flops_per_token * double(experiment.train.steps) *
-                 double(experiment.train.batch * experiment.train.accumulate * experiment.model.context);
-    return facts;
+    if (MethodRegistry::find(experiment.model.method)) {
+        constexpr std::int64_t some_vocabulary = 100;  // of characters; it hardly matters
+        facts.work = estimate_cost(experiment, some_vocabulary).flops_per_token * double(experiment.train.steps) *
+                     double(experiment.train.batch * experiment.train.accumulate * experiment.model.context);
+    }
+    if (known != facts_.end()) curves_.erase(run.id);  // another run's
+    return facts_.insert_or_assign(run.id, std::move(facts)).first->second;
 }
 
 void QueueRunner::look_again() { find_what_is_there(false); }
@@ -168,9 +172,14 @@ void QueueRunner::step() {
             continue;
         }
         read(*active_[i]);
-        const std::unique_ptr<Active> over = std::move(active_[i]);
+        std::unique_ptr<Active> over = std::move(active_[i]);
         active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(i));
-        end(*over, *code);
+        try {
+            end(*over, *code);
+        } catch (...) {
+            active_.push_back(std::move(over));  // how it ended could not be noted: that is tried again
+            throw;
+        }
     }
     if (!pausing_) launch_what_can_be();
     if (active_.empty() && (pausing_ || is_done())) {
@@ -189,21 +198,10 @@ void QueueRunner::launch_what_can_be() {
     std::vector<std::string> waiting;
     for (const QueuedRun& run : queue_.runs())
         if (is_mine(run) && run.state == QueueState::waiting) waiting.push_back(run.id);
+    bool is_fresh = false;  // the folder is looked at once, and only when something can be launched
     for (const std::string& id : waiting) {
-        const auto is_free = [&](const QueueDevice& device) {
-            return may_run_on(device, facts(*queue_.find(id)).device, settings_.devices) &&
-                   std::none_of(active_.begin(), active_.end(),
-                                [&](const auto& active) { return active->device.name == device.name; });
-        };
-        const auto device = std::find_if(settings_.devices.begin(), settings_.devices.end(), is_free);
-        if (device == settings_.devices.end()) continue;
         try {
-            if (settle_from_folder(id)) {
-                const QueuedRun* run = queue_.find(id);
-                something_busy_ = something_busy_ || (run && run->state == QueueState::waiting);
-                continue;
-            }
-            launch(*queue_.find(id), *device);
+            launch_if_possible(id, is_fresh);
         } catch (const InputError& problem) {
             set_state(id, QueueState::failed, problem.what());
         } catch (const WorkError& problem) {
@@ -211,6 +209,59 @@ void QueueRunner::launch_what_can_be() {
         }
         if (active_.size() >= settings_.devices.size()) return;
     }
+}
+
+void QueueRunner::launch_if_possible(const std::string& id, bool& is_fresh) {
+    const QueuedRun* run = queue_.find(id);
+    if (!run || is_made_elsewhere(*run)) return;
+    const auto is_free = [&](const QueueDevice& device) {
+        return may_run_on(device, facts(*run).device, settings_.devices) &&
+               std::none_of(active_.begin(), active_.end(),
+                            [&](const auto& active) { return active->device.name == device.name; });
+    };
+    const auto device = std::find_if(settings_.devices.begin(), settings_.devices.end(), is_free);
+    if (device == settings_.devices.end()) return;
+    if (!std::exchange(is_fresh, true)) index_.refresh();
+    if (settle_as_found(id)) return;
+    run = queue_.find(id);
+    if (settle_from_folder(id)) {
+        run = queue_.find(id);
+        something_busy_ = something_busy_ || (run && run->state == QueueState::waiting);
+        return;
+    }
+    if (run) launch(*run, *device);
+}
+
+/// A run that two sweeps share is trained for one of them; the other finds it afterwards.
+bool QueueRunner::is_made_elsewhere(const QueuedRun& run) const {
+    return std::any_of(active_.begin(), active_.end(), [&](const auto& active) {
+        const QueuedRun* other = queue_.find(active->id);
+        return other && (other->id == run.id || facts(*other).identity == facts(run).identity);
+    });
+}
+
+/// Takes what the folder holds by now of a waiting run, such as from another sweep. True when it is over.
+bool QueueRunner::settle_as_found(const std::string& id) {
+    const QueuedRun* run = queue_.find(id);
+    if (!run) return true;
+    const QueuedRun found = as_found(*run);
+    if (found == *run) return false;
+    queue_.update(id, [&](QueuedRun& changed) { changed = found; });
+    run = queue_.find(id);
+    if (run && is_over(run->state) && listener_.changed) listener_.changed(*run);
+    return is_over(found.state);
+}
+
+/// Where a new run goes: a path that neither exists nor was given to a run that has just begun.
+std::filesystem::path QueueRunner::free_folder(const std::string& name) const {
+    std::filesystem::path path = queue_.folder() / name;
+    const auto is_taken = [&] {
+        std::error_code error;
+        return std::filesystem::exists(std::filesystem::symlink_status(path, error)) ||
+               std::any_of(active_.begin(), active_.end(), [&](const auto& active) { return active->folder == path; });
+    };
+    for (int number = 2; is_taken(); ++number) path = queue_.folder() / (name + "-" + std::to_string(number));
+    return path;
 }
 
 void QueueRunner::launch(const QueuedRun& run, const QueueDevice& device) {
@@ -224,14 +275,20 @@ void QueueRunner::launch(const QueuedRun& run, const QueueDevice& device) {
     request.visible_devices = visible_for(device, facts(run).device);
     if (run.folder.empty()) {
         request.experiment = run.experiment;
-        request.folder = new_run_path(queue_.folder(), run.name);
+        request.folder = free_folder(run.name);
     } else {
         request.folder = run.folder;
     }
     active->folder = request.folder;
+    // Noted first: a process that nothing is known of must not go.
+    queue_.update(active->id, [](QueuedRun& changed) {
+        changed.state = QueueState::running;
+        changed.reason.clear();
+    });
     active->child = std::make_unique<ChildRun>(request);
     active_.push_back(std::move(active));
-    set_state(run.id, QueueState::running, "");
+    const QueuedRun* begun = queue_.find(active_.back()->id);
+    if (begun && listener_.changed) listener_.changed(*begun);
 }
 
 void QueueRunner::read(Active& active) {
@@ -276,10 +333,11 @@ void QueueRunner::take_line(Active& active, const std::string& line) {
 }
 
 void QueueRunner::note_evaluation(Active& active, std::int64_t step, double loss) {
+    const QueuedRun* run = queue_.find(active.id);
+    if (run) facts(*run);  // drops the curve of another run that had this id
     EvaluationCurve& own = curves_[active.id];
     std::erase_if(own, [&](const auto& evaluation) { return evaluation.first >= step; });
     own.emplace_back(step, loss);
-    const QueuedRun* run = queue_.find(active.id);
     if (!run || !run->stop_early_after || active.asked_to_stop || step >= active.progress.total_steps) return;
     if (double(step) < *run->stop_early_after * double(active.progress.total_steps)) return;
     const std::optional<MedianVerdict> verdict = median_verdict(own, others_of(active.id));
@@ -296,7 +354,13 @@ std::vector<EvaluationCurve> QueueRunner::others_of(const std::string& id) {
     const QueuedRun* own = queue_.find(id);
     for (const QueuedRun& run : queue_.runs()) {
         if (!own || run.id == id || run.folder.empty() || facts(run).comparable != facts(*own).comparable) continue;
-        if (!curves_.contains(run.id)) curves_[run.id] = read_sweep_run(run.folder).evaluations;
+        if (!curves_.contains(run.id)) {
+            try {
+                curves_[run.id] = read_sweep_run(run.folder).evaluations;
+            } catch (const InputError&) {
+                continue;  // deleted meanwhile
+            }
+        }
         others.push_back(curves_[run.id]);
     }
     return others;

@@ -88,6 +88,7 @@ private:
     bool is_mine(const QueuedRun& run) const { return !settings_.only || settings_.only->contains(run.id); }
     /// What follows from a run's experiment.
     struct Facts {
+        std::string text;  ///< what they follow from: ids may be given again once the queue's file was removed
         std::string identity;
         std::string comparable;  ///< losses of runs with the same text here can be compared
         std::string device;
@@ -100,7 +101,11 @@ private:
     std::vector<EvaluationCurve> others_of(const std::string& id);
     bool settle_from_folder(const std::string& id);
     void launch(const QueuedRun& run, const QueueDevice& device);
+    std::filesystem::path free_folder(const std::string& name) const;
+    bool is_made_elsewhere(const QueuedRun& run) const;
+    bool settle_as_found(const std::string& id);
     void launch_what_can_be();
+    void launch_if_possible(const std::string& id, bool& is_fresh);
     void read(Active& active);
     void take_line(Active& active, const std::string& line);
     void note_evaluation(Active& active, std::int64_t step, double loss);
@@ -113,9 +118,9 @@ private:
     Listener listener_;
     RunIndex index_;
     std::vector<std::unique_ptr<Active>> active_;
-    std::map<std::string, EvaluationCurve> curves_;  ///< by id, of every run that was evaluated
-    std::map<std::string, int> exit_codes_;          ///< by id
-    mutable std::map<std::string, Facts> facts_;     ///< by id
+    mutable std::map<std::string, EvaluationCurve> curves_;  ///< by id, of every run that was evaluated
+    std::map<std::string, int> exit_codes_;                  ///< by id
+    mutable std::map<std::string, Facts> facts_;             ///< by id
     bool pausing_ = false;
     double seconds_per_work_ = 0;
     std::chrono::steady_clock::time_point looked_at_{};
