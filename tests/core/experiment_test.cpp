@@ -11,6 +11,7 @@
 #include "core/embedded_resources.h"
 #include "core/error.h"
 #include "core/ready_experiments.h"
+#include "core/sweep.h"
 #include "tests/core/temporary_folder.h"
 
 namespace wavlab {
@@ -273,6 +274,11 @@ TEST(Experiment, RecordedOnesAreReadWithoutChecks) {
     EXPECT_EQ(experiment.model.width, 64);
     EXPECT_EQ(resolved_method_options(experiment), (OptionValues{{"odd", std::int64_t{1}}}));
     EXPECT_THROW(parse_recorded_experiment("[model"), InputError);
+
+    const Experiment mistyped = parse_recorded_experiment(
+        "[model]\nmethod = \"wav\"\n[method]\nblocks = \"many\"\nphase = 1\nsplit = false\ndetail_bias_init = 1");
+    EXPECT_EQ(mistyped.method, (OptionValues{{"split", false}, {"detail_bias_init", std::int64_t{1}}}));
+    EXPECT_NO_THROW(run_identity(mistyped));
 }
 
 TEST(Experiment, FilesThatCannotBeReadAreNamed) {

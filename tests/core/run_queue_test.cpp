@@ -137,5 +137,43 @@ TEST(RunQueue, ADamagedFileIsNamedAndKept) {
     EXPECT_TRUE(std::filesystem::exists(folder / "queue.json"));
 }
 
+TEST(RunQueue, StaysAsItWasWhenItsFileIsDamagedLater) {
+    const TemporaryFolder folder;
+    RunQueue queue(folder.path(), "a test");
+    queue.add(queued_runs(seeds("1, 2")));
+    const std::vector<QueuedRun> before = queue.runs();
+    write_text(queue.file(), "{\"runs\": [{}]}");
+    EXPECT_THROW(queue.reload(), InputError);
+    EXPECT_EQ(queue.runs(), before);
+    EXPECT_THROW(queue.add(queued_runs(seeds("3"))), InputError) << "the damaged file is not written over";
+    EXPECT_EQ(queue.runs(), before);
+}
+
+TEST(RunQueue, StaysAsItWasWhenItCannotBeWritten) {
+    const TemporaryFolder folder;
+    const int code = run_in_child([&] {
+        RunQueue queue(folder.path(), "a test");
+        queue.add(queued_runs(seeds("1")));
+        const std::vector<QueuedRun> before = queue.runs();
+        limit_file_size(1000);
+        try {
+            queue.add(queued_runs(seeds("2, 3")));
+        } catch (const WorkError&) {
+            return queue.runs() == before && RunQueue(folder.path(), "a test").runs() == before ? 0 : 1;
+        }
+        return 2;
+    });
+    EXPECT_EQ(code, 0);
+}
+
+TEST(RunQueue, GivesNoIdTwice) {
+    const TemporaryFolder folder;
+    RunQueue queue(folder.path(), "a test");
+    const auto first = queue.add(queued_runs(seeds("1")));
+    queue.remove(first);
+    EXPECT_TRUE(queue.runs().empty());
+    EXPECT_NE(queue.add(queued_runs(seeds("2"))), first);
+}
+
 }  // namespace
 }  // namespace wavlab
