@@ -85,6 +85,35 @@ TEST_F(QueueWindow, TrainsASweepAndShowsItsTable) {
     EXPECT_TRUE(is_run_folder(folder / "runs" / "tiny-seed1")) << "folders are kept";
 }
 
+TEST_F(QueueWindow, TrainsARunThatTwoSweepsShareOnce) {
+    open_with_fake();
+    const Sweep one = tiny_sweep("1", 20);
+    Sweep other = tiny_sweep("1", 20);
+    apply_setting(other, "data.seed=[" + std::to_string(other.base.data.seed) + "]");
+    queue().enqueue(one);
+    queue().enqueue(other);
+    ASSERT_EQ(model().rowCount(), 2);
+    action("queue.work").trigger();
+    ASSERT_TRUE(wait([&] { return !queue().is_working(); }, 120));
+    EXPECT_EQ(count(QueueState::finished), 2);
+    const RunQueue after(folder / "runs", "a test");
+    EXPECT_EQ(after.runs()[0].folder, after.runs()[1].folder);
+}
+
+TEST_F(QueueWindow, ForgetsWhatAnotherRunOfTheSameIdWas) {
+    open_with_fake();
+    RunQueue queue(folder / "other", "a test");
+    const QueueRunner runner(queue, {}, {});
+    queue.add(queued_runs(tiny_sweep("1", 20)));
+    const std::string id = queue.runs()[0].id;
+    EXPECT_EQ(runner.total_steps(queue.runs()[0]), 20);
+    std::filesystem::remove(queue.file());
+    RunQueue(folder / "other", "another").add(queued_runs(tiny_sweep("1", 300)));
+    ASSERT_TRUE(queue.reload());
+    ASSERT_EQ(queue.runs()[0].id, id);
+    EXPECT_EQ(runner.total_steps(queue.runs()[0]), 300);
+}
+
 TEST_F(QueueWindow, PausesAndGoesOnInAnotherWindow) {
     open_with_fake();
     queue().enqueue(tiny_sweep("1, 2", 4000));
