@@ -15,9 +15,19 @@
 namespace wavlab {
 namespace {
 
+constexpr const char* module_name = "libwavlab_model.so";
+
+/// Beside the program, else wherever its RPATH says: the address sanitizer, whose dlopen it is then, knows no RPATH.
+std::string module_file() {
+    std::error_code problem;
+    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", problem);
+    const std::filesystem::path file = program.parent_path().parent_path() / "lib" / module_name;
+    return !problem && std::filesystem::exists(file, problem) ? file.string() : module_name;
+}
+
 ModelLibrary* open_module() {
-    // Found by the program's RPATH. It is never closed: LibTorch does not survive that.
-    void* module = dlopen("libwavlab_model.so", RTLD_NOW | RTLD_GLOBAL);
+    // It is never closed: LibTorch does not survive that.
+    void* module = dlopen(module_file().c_str(), RTLD_NOW | RTLD_GLOBAL);
     if (!module) throw WorkError(std::string("the model part of the program cannot be loaded: ") + dlerror());
     using Entry = ModelLibrary* (*)();
     const auto entry = reinterpret_cast<Entry>(dlsym(module, "wavlab_model_library"));
