@@ -4,6 +4,7 @@
 #include <QGridLayout>
 #include <QLabel>
 
+#include "views/fact_row.h"
 #include "views/quantity_text.h"
 
 namespace wavlab {
@@ -33,21 +34,7 @@ CostPanel::CostPanel(QWidget* parent) : QWidget(parent) {
 }
 
 QLabel* CostPanel::add_row(const QString& id, const QString& label, const QString& help) {
-    auto* grid = static_cast<QGridLayout*>(layout());
-    const int row = grid->rowCount();
-    auto* name = new QLabel(label, this);
-    name->setEnabled(false);  // quiet
-    name->setToolTip(help);
-    auto* value = new QLabel(QStringLiteral("–"), this);
-    value->setObjectName(QStringLiteral("cost.") + id);
-    value->setTextFormat(Qt::PlainText);
-    value->setWordWrap(true);
-    value->setMinimumWidth(60);
-    value->setToolTip(help);
-    value->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    grid->addWidget(name, row, 0, Qt::AlignTop);
-    grid->addWidget(value, row, 1);
-    return value;
+    return add_fact_row(*this, QStringLiteral("cost.") + id, label, help);
 }
 
 void CostPanel::show_estimate(const Experiment& experiment, const CostEstimate& estimate) {

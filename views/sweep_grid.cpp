@@ -7,23 +7,9 @@
 #include <QCoreApplication>
 
 #include "core/error.h"
-#include "views/translated.h"
+#include "views/option_label.h"
 
 namespace wavlab {
-
-namespace {
-
-/// What an option is called in the form; its key when no field is found.
-QString title_of(const std::string& key) {
-    for (const ExperimentField& field : experiment_fields())
-        if (field.dotted_key() == key) return translated(field.option.label);
-    for (const MethodDescriptor& method : MethodRegistry::all())
-        for (const Option& option : method.options)
-            if ("method." + option.key == key) return translated(option.label);
-    return QString::fromStdString(key);
-}
-
-}  // namespace
 
 double estimate_disk(const Experiment& experiment, const CostEstimate& cost) {
     const TrainSettings& train = experiment.train;
@@ -44,7 +30,7 @@ SweepGrid lay_out_grid(const Sweep& sweep, std::int64_t vocabulary) {
     SweepGrid grid;
     for (const SweepAxis& axis : sweep.axes) {
         grid.keys.push_back(axis.key);
-        grid.titles.append(title_of(axis.key));
+        grid.titles.append(option_label(axis.key));
         grid.value_counts.push_back(axis.values.size());
     }
     grid.combinations = combinations(sweep);

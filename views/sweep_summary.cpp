@@ -6,6 +6,7 @@
 #include <QLabel>
 #include <QPushButton>
 
+#include "views/fact_row.h"
 #include "views/quantity_text.h"
 #include "views/theme.h"
 
@@ -41,22 +42,7 @@ SweepSummary::SweepSummary(QWidget* parent) : QWidget(parent) {
 }
 
 QLabel* SweepSummary::add_row(const QString& id, const QString& label, const QString& help) {
-    auto* grid = static_cast<QGridLayout*>(layout());
-    const int row = grid->rowCount();
-    auto* name = new QLabel(label, this);
-    name->setEnabled(false);  // quiet
-    name->setToolTip(help);
-    auto* value = new QLabel(QStringLiteral("–"), this);
-    value->setObjectName(QStringLiteral("sweep.") + id);
-    value->setTextFormat(Qt::PlainText);
-    value->setWordWrap(true);
-    value->setMinimumWidth(60);
-    value->setToolTip(help);
-    value->setAccessibleName(label);
-    value->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    grid->addWidget(name, row, 0, Qt::AlignTop);
-    grid->addWidget(value, row, 1);
-    return value;
+    return add_fact_row(*this, QStringLiteral("sweep.") + id, label, help);
 }
 
 void SweepSummary::show_grid(const SweepGrid& grid) {

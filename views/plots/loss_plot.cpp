@@ -15,7 +15,7 @@
 #include "core/method.h"
 #include "core/translatable.h"
 #include "views/flow_layout.h"
-#include "views/translated.h"
+#include "views/option_label.h"
 
 namespace wavlab {
 
@@ -40,15 +40,6 @@ QString short_value(const std::string& value) {
     // The name of a file says more than the folders it is in.
     const QString text = QString::fromStdString(value);
     return text.startsWith("file:") ? text.section('/', -1) : text;
-}
-
-QString setting_label(const std::string& key) {
-    for (const ExperimentField& field : experiment_fields())
-        if (field.dotted_key() == key) return translated(field.option.label);
-    for (const MethodDescriptor& method : MethodRegistry::all())
-        for (const Option& option : method.options)
-            if ("method." + option.key == key) return translated(option.label);
-    return QString::fromStdString(key);
 }
 
 }  // namespace
@@ -288,7 +279,7 @@ void LossPlot::update_group_choices() {
     group_->addItem(tr("group: replicates"), all_settings);
     group_->setItemData(1, tr("Runs whose settings are the same but for name and seed."), Qt::ToolTipRole);
     for (const std::string& key : keys) {
-        group_->addItem(tr("group: %1").arg(setting_label(key)), QString::fromStdString(key));
+        group_->addItem(tr("group: %1").arg(option_label(key)), QString::fromStdString(key));
         group_->setItemData(group_->count() - 1, QString::fromStdString(key), Qt::ToolTipRole);
     }
     group_->setCurrentIndex(std::max(0, group_->findData(group_wanted_)));
