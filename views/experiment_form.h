@@ -69,8 +69,6 @@ public:
     const FormOrigin& origin() const { return origin_; }
     /// What the fields say; fields that cannot be read keep their last value. Of several values the first.
     Experiment experiment() const;
-    /// Everything wrong now, unreadable fields included.
-    const std::vector<ExperimentProblem>& problems_now() const { return problems_; }
     bool is_valid() const { return problems_.empty(); }
     /// "Layers: must be ..."; empty when nothing is wrong.
     QString first_problem() const;

@@ -48,7 +48,6 @@ public:
     void set_filter(const QString& text);
     const RunFilter& filter() const { return filter_; }
     void show_archived(bool shown);
-    bool shows_archived() const { return archived_; }
     /// How many runs only the archive keeps from view.
     int hidden_by_archive() const;
 

@@ -161,7 +161,7 @@ private:
 
     std::string head(const QueuedRun& run) const {
         return fmt::format("[{}/{}] {}",
-                           std::min(runner_->finished_count() + (is_over(run.state) ? 0 : 1), runner_->total_count()),
+                           std::min(runner_->over_count() + (is_over(run.state) ? 0 : 1), runner_->total_count()),
                            runner_->total_count(), run.name);
     }
 
@@ -299,7 +299,7 @@ ExitCode sweep(const SweepArguments& arguments, const CommandEnvironment& enviro
     QueueRunner runner(queue, settings, console.listener());
     console.watch(runner);
     runner.start();
-    fmt::print(stderr, "wavlab: {} runs, {} of them over already{}\n", ids.size(), runner.finished_count(),
+    fmt::print(stderr, "wavlab: {} runs, {} of them over already{}\n", ids.size(), runner.over_count(),
                repeated_sentence(points));
     work_through(runner);
 
@@ -307,7 +307,7 @@ ExitCode sweep(const SweepArguments& arguments, const CommandEnvironment& enviro
     arguments.json ? print_rows(table, baseline) : print_table(table, baseline);
     if (stop_was_asked() && !runner.is_done()) {
         fmt::print(stderr, "wavlab: stopped with {} of {} runs over; the same command goes on from here\n",
-                   runner.finished_count(), runner.total_count());
+                   runner.over_count(), runner.total_count());
         return ExitCode::interrupted;
     }
     return exit_code(queue, runner, ids);

@@ -44,7 +44,6 @@ public:
     std::optional<int> exit_code();
     /// What can be polled for new output.
     std::vector<int> descriptors() const;
-    pid_t process() const { return process_; }
 
 private:
     struct Pipe {

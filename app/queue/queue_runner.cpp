@@ -313,17 +313,12 @@ void QueueRunner::take_line(Active& active, const std::string& line) {
     } else if (event == "scalar") {
         const auto step = object.value("step", std::int64_t{0});
         const std::string name = object.value("name", "");
-        const double value = number(object["value"]);
         active.progress.step = std::max(active.progress.step, step);
         if (active.first_step < 0) {
             active.first_step = step;
             active.first_step_at = std::chrono::steady_clock::now();
         }
-        if (name == "train/tokens_per_second") active.progress.tokens_per_second = value;
-        if (name == "val/loss") {
-            active.progress.validation_loss = value;
-            note_evaluation(active, step, value);
-        }
+        if (name == "val/loss") note_evaluation(active, step, number(object["value"]));
     } else if (event == "failed") {
         active.reason = object.value("reason", active.reason);
     }
@@ -448,7 +443,7 @@ std::size_t QueueRunner::total_count() const {
         std::count_if(queue_.runs().begin(), queue_.runs().end(), [&](const QueuedRun& run) { return is_mine(run); }));
 }
 
-std::size_t QueueRunner::finished_count() const {
+std::size_t QueueRunner::over_count() const {
     return static_cast<std::size_t>(
         std::count_if(queue_.runs().begin(), queue_.runs().end(),
                       [&](const QueuedRun& run) { return is_mine(run) && is_over(run.state); }));

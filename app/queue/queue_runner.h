@@ -26,8 +26,6 @@ namespace wavlab {
 struct QueueProgress {
     std::int64_t step = 0;
     std::int64_t total_steps = 0;
-    std::optional<double> validation_loss;  ///< the last
-    double tokens_per_second = 0;
     std::string device;
 };
 
@@ -75,7 +73,7 @@ public:
     /// By the speed of what has run so far; empty before that is known.
     std::optional<double> seconds_left() const;
     /// What is to be done, and by now.
-    std::size_t finished_count() const;
+    std::size_t over_count() const;
     std::size_t total_count() const;
     /// The last validation loss that is known of a run.
     std::optional<double> last_loss(const std::string& id) const;

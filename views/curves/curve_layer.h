@@ -51,7 +51,6 @@ public:
     void add(Line line) { lines_.push_back(std::move(line)); }
     void add(Markers markers) { markers_.push_back(std::move(markers)); }
     const QCPAxisRect* axes() const { return axes_; }
-    std::size_t line_count() const { return lines_.size(); }
 
 protected:
     QRect clipRect() const override;
