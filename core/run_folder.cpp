@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/run_folder.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "core/error.h"
@@ -33,13 +28,9 @@ std::optional<std::int64_t> checkpoint_step(const std::string& name) {
     return parse_whole_number(digits);
 }
 
-/// Open file description locks: like flock, they belong to the descriptor and end with the process, and they can be
-/// looked at without being taken, so that looking never gets in the way of a run that starts.
-struct ::flock whole_file_lock() {
-    struct ::flock lock {};
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-    return lock;
+FileLock lock_run(const RunFolder& run) {
+    if (std::optional<FileLock> lock = FileLock::try_take(run.lock())) return std::move(*lock);
+    throw InputError(run.path.string() + ": another process is working on this run");
 }
 
 }  // namespace
@@ -96,32 +87,6 @@ fs::path new_run_path(const fs::path& runs, const std::string& experiment_name) 
     return path;
 }
 
-RunLock::RunLock(const RunFolder& run) {
-    const std::string file = run.lock().string();
-    descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (descriptor_ < 0) throw InputError(file + ": cannot lock this run: " + std::strerror(errno));
-    struct ::flock lock = whole_file_lock();
-    if (::fcntl(descriptor_, F_OFD_SETLK, &lock) == 0) return;
-    const int reason = errno;
-    ::close(descriptor_);
-    if (reason == EAGAIN || reason == EACCES)
-        throw InputError(run.path.string() + ": another process is working on this run");
-    throw InputError(file + ": cannot lock this run: " + std::strerror(reason));
-}
-
-RunLock::~RunLock() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-RunLock::RunLock(RunLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-bool RunLock::is_held(const RunFolder& run) {
-    const int descriptor = ::open(run.lock().c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return false;
-    struct ::flock lock = whole_file_lock();
-    const bool held = ::fcntl(descriptor, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    ::close(descriptor);
-    return held;
-}
+RunLock::RunLock(const RunFolder& run) : FileLock(lock_run(run)) {}
 
 }  // namespace wavlab

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/file_lock.h"
+
 namespace wavlab {
 
 /// The parts of a run folder (design §6). A folder can be copied to another machine and opened there.
@@ -48,22 +50,14 @@ RunFolder find_run(const std::string& run, const std::filesystem::path& runs);
 /// A free name for a new run below `runs`: the experiment's name, with -2, -3, ... where it is taken.
 std::filesystem::path new_run_path(const std::filesystem::path& runs, const std::string& experiment_name);
 
-/// An advisory lock on a run (an open file description lock); held while the object lives, released by the system if
-/// the process dies.
-class RunLock {
+/// The lock of a run: who holds it works on the run.
+class RunLock : public FileLock {
 public:
     /// Throws InputError when another process holds it, or when the lock file cannot be made.
     explicit RunLock(const RunFolder& run);
-    ~RunLock();
-    RunLock(RunLock&& other) noexcept;
-    RunLock(const RunLock&) = delete;
-    RunLock& operator=(const RunLock&) = delete;
 
     /// Whether some process holds the lock of this run now.
-    static bool is_held(const RunFolder& run);
-
-private:
-    int descriptor_ = -1;
+    static bool is_held(const RunFolder& run) { return FileLock::is_held(run.lock()); }
 };
 
 }  // namespace wavlab

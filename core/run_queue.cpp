@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/run_queue.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <map>
 #include <thread>
 #include <utility>
@@ -86,13 +82,6 @@ QueuedRun parse_run(const json& object, const fs::path& runs) {
     return run;
 }
 
-struct ::flock whole_file(short type) {
-    struct ::flock lock {};
-    lock.l_type = type;
-    lock.l_whence = SEEK_SET;
-    return lock;
-}
-
 /// What the runs of a sweep have in common, and which options it varies; the same when values are added.
 std::string base_text(const Sweep& sweep) {
     OptionValues options = sweep.base.method;
@@ -133,44 +122,6 @@ std::string to_string(QueueState state) {
 }
 
 bool is_over(QueueState state) { return state != QueueState::waiting && state != QueueState::running; }
-
-std::optional<QueueLock> QueueLock::take(const fs::path& runs, const std::string& who) {
-    std::error_code error;
-    fs::create_directories(runs, error);
-    const std::string file = lock_file(runs).string();
-    const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (descriptor < 0) throw InputError(runs.string() + ": cannot be written: " + std::strerror(errno));
-    QueueLock lock(descriptor);
-    struct ::flock wanted = whole_file(F_WRLCK);
-    if (::fcntl(descriptor, F_OFD_SETLK, &wanted) != 0) {
-        if (errno == EAGAIN || errno == EACCES) return std::nullopt;
-        throw InputError(file + ": cannot be locked: " + std::strerror(errno));
-    }
-    const std::string text = who + ", process " + std::to_string(::getpid());
-    // The text is only for people: that it cannot be written (a full disk) does not matter.
-    if (::ftruncate(descriptor, 0) == 0) [[maybe_unused]]
-        const auto written = ::pwrite(descriptor, text.data(), text.size(), 0);
-    return lock;
-}
-
-std::optional<std::string> QueueLock::holder(const fs::path& runs) {
-    const int descriptor = ::open(lock_file(runs).c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return std::nullopt;
-    struct ::flock lock = whole_file(F_WRLCK);
-    const bool held = ::fcntl(descriptor, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    std::string who(200, '\0');
-    const ssize_t length = held ? ::pread(descriptor, who.data(), who.size(), 0) : 0;
-    ::close(descriptor);
-    if (!held) return std::nullopt;
-    who.resize(static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
-    return who.empty() ? "another process" : who;
-}
-
-QueueLock::~QueueLock() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-QueueLock::QueueLock(QueueLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 RunQueue::RunQueue(fs::path runs, std::string who)
     : folder_(fs::absolute(runs).lexically_normal()), who_(std::move(who)) {
@@ -231,10 +182,12 @@ bool RunQueue::reload() {
 
 void RunQueue::hold() {
     if (lock_) return;
+    std::error_code error;  // said when the lock cannot be made
+    fs::create_directories(folder_, error);
     // A process that only adds a run holds the lock for a moment.
     constexpr int attempts = 10;
     for (int attempt = 0; attempt < attempts; ++attempt) {
-        std::optional<QueueLock> lock = QueueLock::take(folder_, who_);
+        std::optional<FileLock> lock = FileLock::try_take(lock_file(folder_), who_);
         if (!lock) {
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
             continue;
@@ -251,7 +204,7 @@ void RunQueue::hold() {
 
 void RunQueue::release() { lock_.reset(); }
 
-std::optional<std::string> RunQueue::held_by_other() const { return lock_ ? std::nullopt : QueueLock::holder(folder_); }
+std::optional<std::string> RunQueue::held_by_other() const { return lock_ ? std::nullopt : FileLock::holder(lock_file(folder_)); }
 
 void RunQueue::change(const std::function<void(std::vector<QueuedRun>&)>& work) {
     const bool held = lock_.has_value();

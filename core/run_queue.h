@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/experiment.h"
+#include "core/file_lock.h"
 #include "core/sweep.h"
 
 namespace wavlab {
@@ -38,25 +39,6 @@ struct QueuedRun {
     std::optional<double> stop_early_after;
 
     friend bool operator==(const QueuedRun&, const QueuedRun&) = default;
-};
-
-/// The lock of a runs folder's queue, held while the object lives: one process at a time works through it or changes
-/// it.
-class QueueLock {
-public:
-    /// Empty when another process holds it. `who` tells others who holds it: "the window, process 123". Throws
-    /// InputError when the folder cannot be written.
-    static std::optional<QueueLock> take(const std::filesystem::path& runs, const std::string& who);
-    /// Who holds it; empty when nobody does.
-    static std::optional<std::string> holder(const std::filesystem::path& runs);
-
-    ~QueueLock();
-    QueueLock(QueueLock&& other) noexcept;
-    QueueLock& operator=(QueueLock&&) = delete;
-
-private:
-    explicit QueueLock(int descriptor) : descriptor_(descriptor) {}
-    int descriptor_ = -1;
 };
 
 /// The queue of a runs folder, kept in its file queue.json: what is to be trained, in which order, and what became of
@@ -108,7 +90,7 @@ private:
     std::vector<QueuedRun> runs_;
     std::int64_t next_id_ = 1;
     std::string read_stamp_;  ///< tells whether the file is still the one that was read
-    std::optional<QueueLock> lock_;
+    std::optional<FileLock> lock_;
 };
 
 /// The runs of a sweep, ready to be added to a queue. Throws InputError (see expand).
