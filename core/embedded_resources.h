@@ -6,9 +6,10 @@
 
 namespace wavlab {
 
-/// A text file of resources/ (*.toml, *.json) that is part of the program.
+/// A text file of resources/ (*.toml, *.json) or datasets/manifests/ (*.toml) that is part of the program.
 struct EmbeddedResource {
-    std::string_view name;  ///< relative to resources/, such as "experiments/default.toml"
+    /// Relative to resources/, such as "experiments/default.toml"; "datasets/manifests/text8.toml".
+    std::string_view name;
     std::string_view text;
 };
 

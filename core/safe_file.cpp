@@ -36,26 +36,6 @@ private:
     int value_;
 };
 
-std::string reason_text(int reason) {
-    switch (reason) {
-        case ENOSPC:
-            return "the disk is full";
-        case EDQUOT:
-            return "the disk quota is used up";
-        case EFBIG:
-            return "the file is larger than allowed here";
-        case EROFS:
-            return "the file system is read-only";
-        case EACCES:
-        case EPERM:
-            return "permission denied";
-        case EIO:
-            return "the disk reports an error";
-        default:
-            return std::strerror(reason);
-    }
-}
-
 /// The file behind symbolic links, so that writing replaces it and not the link.
 fs::path resolve_links(fs::path target) {
     constexpr int most_links = 16;
@@ -93,6 +73,26 @@ fs::path temporary_name(const fs::path& target) {
 }
 
 }  // namespace
+
+std::string reason_text(int reason) {
+    switch (reason) {
+        case ENOSPC:
+            return "the disk is full";
+        case EDQUOT:
+            return "the disk quota is used up";
+        case EFBIG:
+            return "the file is larger than allowed here";
+        case EROFS:
+            return "the file system is read-only";
+        case EACCES:
+        case EPERM:
+            return "permission denied";
+        case EIO:
+            return "the disk reports an error";
+        default:
+            return std::strerror(reason);
+    }
+}
 
 void ignore_file_size_signal() {
     // A program that handles the signal itself keeps its handler.

@@ -49,6 +49,9 @@ void sync_path(const std::filesystem::path& path);
 /// and the run store call it.
 void ignore_file_size_signal();
 
+/// What an error number of the system (errno) means for files: "the disk is full", "permission denied".
+std::string reason_text(int reason);
+
 /// The whole file. Throws InputError that names it and says why (missing, a folder, not readable, larger than
 /// `limit` bytes).
 std::string read_file(const std::filesystem::path& file, std::size_t limit = std::size_t{1} << 32);
