@@ -64,21 +64,40 @@ void sync_if_possible(const fs::path& path) {
 }  // namespace
 
 TrashedRun RunTrash::remove(const fs::path& run) const {
+    fs::path place;
+    return move(run, place);
+}
+
+std::vector<TrashedRun> RunTrash::remove(const std::vector<fs::path>& runs, std::vector<std::string>& problems) const {
+    std::vector<TrashedRun> moved;
+    fs::path place;
+    for (const fs::path& run : runs) {
+        try {
+            moved.push_back(move(run, place));
+        } catch (const InputError& error) {
+            problems.emplace_back(error.what());
+        }
+    }
+    return moved;
+}
+
+/// Moves a run into `place`, which is made when it is empty.
+TrashedRun RunTrash::move(const fs::path& run, fs::path& place) const {
     std::error_code error;
     if (!fs::equivalent(run.parent_path(), runs_, error))
         throw InputError(run.string() + ": only runs in the runs folder " + runs_.string() + " can be deleted");
     if (RunLock::is_held(RunFolder{run})) throw InputError(run.string() + ": it is running; stop it first");
-    const fs::path place = make_place(folder());
+    if (place.empty()) place = make_place(folder());
     const fs::path target = place / run.filename();
     fs::rename(run, target, error);
     if (error) {
-        std::error_code ignored;
-        fs::remove(place, ignored);
+        std::error_code not_empty;
+        if (fs::remove(place, not_empty)) place.clear();
         throw InputError(run.string() + ": it cannot be deleted: " + error.message());
     }
     sync_if_possible(place);
     sync_if_possible(runs_);
-    return {target, run.filename().string(), time_of(place.filename().string())};
+    return {target, run.filename().string(), time_of(place.filename().string()), place.filename().string()};
 }
 
 fs::path RunTrash::restore(const TrashedRun& run) const {
@@ -87,7 +106,7 @@ fs::path RunTrash::restore(const TrashedRun& run) const {
     const fs::path target = new_run_path(runs_, run.name);
     fs::rename(run.folder, target, error);
     if (error) throw InputError(run.name + ": it cannot be moved back: " + error.message());
-    fs::remove(run.folder.parent_path(), error);  // empty now
+    fs::remove(run.folder.parent_path(), error);  // once the last of its action is back
     sync_if_possible(runs_);
     return target;
 }
@@ -96,12 +115,13 @@ std::vector<TrashedRun> RunTrash::list() const {
     std::vector<TrashedRun> found;
     std::error_code error;
     for (fs::directory_iterator place(folder(), error), end; !error && place != end; place.increment(error)) {
-        const std::string deleted_at = time_of(place->path().filename().string());
+        const std::string action = place->path().filename().string();
+        const std::string deleted_at = time_of(action);
         if (deleted_at.empty()) continue;
         std::error_code unreadable;
         for (fs::directory_iterator entry(place->path(), unreadable); !unreadable && entry != end;
              entry.increment(unreadable))
-            found.push_back({entry->path(), entry->path().filename().string(), deleted_at});
+            found.push_back({entry->path(), entry->path().filename().string(), deleted_at, action});
     }
     std::sort(found.begin(), found.end(),
               [](const TrashedRun& a, const TrashedRun& b) { return a.folder.string() > b.folder.string(); });

@@ -86,6 +86,11 @@ MainWindow::MainWindow(const std::filesystem::path& runs, Session::Loader load)
         if (start_wanted_) emit cannot_start(problem);
     });
     connect(session_, &Session::started, this, &MainWindow::on_started);
+    connect(session_, &Session::renamed, this, [this] {
+        library_->forget_own();
+        on_started();
+        library_->refresh();  // the name belongs to the run of another process
+    });
     connect(session_, &Session::ended, this, &MainWindow::on_ended);
     connect(session_, &Session::message, this, &MainWindow::show_information);
     connect(runs_panel_, &RunsPanel::focus_changed, this, &MainWindow::on_focus_changed);

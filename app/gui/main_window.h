@@ -88,7 +88,7 @@ public:
 signals:
     /// The form is there.
     void ready();
-    /// A run is over, everything about it is shown.
+    /// A run is over, everything about it is shown; or the sweep that `start_when_ready` has started.
     void run_over(const RunEnded& end);
     /// `start_when_ready` cannot start: why.
     void cannot_start(const QString& reason);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The run of this window, and which runs are shown.
+#include <algorithm>
+
 #include <QDockWidget>
 #include <QToolBar>
 
@@ -8,6 +10,7 @@
 #include "app/gui/paint_governor.h"
 #include "app/gui/run_library.h"
 #include "app/gui/settings.h"
+#include "app/gui/window_feature.h"
 #include "core/error.h"
 #include "core/run_folder.h"
 #include "model/model_library.h"
@@ -41,6 +44,9 @@ void MainWindow::start_when_ready() {
     start_wanted_ = true;
     if (!form_) return;  // make_form comes back here
     start_wanted_ = false;
+    if (std::any_of(features_.begin(), features_.end(),
+                    [](WindowFeature* feature) { return feature->start_instead(); }))
+        return;
     const QString obstacle = start_obstacle();
     if (obstacle.isEmpty())
         actions_->action(QStringLiteral("run.start")).trigger();
@@ -95,10 +101,10 @@ void MainWindow::on_started() {
 }
 
 void MainWindow::tick() {
-    const std::shared_ptr<RunRecord> record = session_->record();
-    if (!record || !session_->is_running()) return;
+    if (!session_->record() || !session_->is_running()) return;
     const QString failure = failure_of([&] {
         const RecordChanges changes = session_->drain();
+        const std::shared_ptr<RunRecord> record = session_->record();  // another one when its name was taken
         if (changes.any() && session_->is_running()) library_->update_own(true);
         if (changes.description) {
             const RunDescription& description = record->description();

@@ -38,6 +38,7 @@ void Session::start(const Experiment& experiment, const std::filesystem::path& r
     request.from = from;
     request.experiment = experiment;
     request.run_folder = new_run_path(runs, experiment.name);
+    request.next_free_name = true;
     auto record = std::make_shared<RunRecord>(request.run_folder);
     launch(std::move(request), std::move(record));
 }
@@ -95,9 +96,22 @@ std::int64_t Session::steps_since_checkpoint() const {
     return trainer_ ? std::max<std::int64_t>(0, trainer_->progress().step - last_checkpoint_) : 0;
 }
 
+/// Another process may have taken the name between its choice here and the making of the folder.
+void Session::follow_name(const RunStarted& begun) {
+    if (begun.folder.empty()) return;
+    auto record = std::make_shared<RunRecord>(begun.folder);
+    if (record->folder() == record_->folder()) return;
+    for (const std::string& text : record_->messages()) record->apply(Message{text});
+    record_ = std::move(record);
+    emit renamed();
+}
+
 RecordChanges Session::apply(const RunEvent& event) {
     if (const auto* saved = std::get_if<CheckpointSaved>(&event)) last_checkpoint_ = saved->step;
-    if (const auto* begun = std::get_if<RunStarted>(&event)) last_checkpoint_ = begun->first_step;
+    if (const auto* begun = std::get_if<RunStarted>(&event)) {
+        last_checkpoint_ = begun->first_step;
+        follow_name(*begun);
+    }
     if (const auto* text = std::get_if<Message>(&event)) emit message(QString::fromStdString(text->text));
     if (const auto* over = std::get_if<RunEnded>(&event)) end_ = *over;
     return record_->apply(event);

@@ -39,7 +39,8 @@ public:
     ModelLibrary* library() const { return library_; }
 
     /// Starts a new run below `runs`, with the weights of the model file `from` or, without one, of its seed. Throws
-    /// InputError and WorkError; what the trainer finds wrong arrives by `ended`.
+    /// InputError and WorkError; what the trainer finds wrong arrives by `ended`. Should another process take the name
+    /// first, the next free one is used: `renamed` follows.
     void start(const Experiment& experiment, const std::filesystem::path& runs, const std::filesystem::path& from = {});
     /// Goes on with a run from its last checkpoint. `record` has read its store.
     void resume_run(std::shared_ptr<RunRecord> record);
@@ -70,6 +71,8 @@ signals:
     void load_failed(const QString& message);
     /// A run goes: `record()` is its record.
     void started();
+    /// The run that was started has another folder than was meant, and `record()` is another record.
+    void renamed();
     /// The run is over: `end()` says how.
     void ended();
     /// A sentence from the run.
@@ -78,6 +81,7 @@ signals:
 private:
     void launch(struct TrainRequest request, std::shared_ptr<RunRecord> record);
     RecordChanges apply(const RunEvent& event);
+    void follow_name(const RunStarted& begun);
 
     Loader load_;
     ModelLibrary* library_ = nullptr;

@@ -30,6 +30,9 @@ public:
     virtual void refresh_actions() {}
     /// Why the window can train no run of its own now; empty when it can.
     virtual QString run_obstacle() const { return {}; }
+    /// The command line asks for what the form describes to be started (--start). True: it is no single run but this
+    /// feature's business, which tells by MainWindow's `run_over` or `cannot_start` how it goes.
+    virtual bool start_instead() { return false; }
     /// The window is about to close without asking (SIGINT, SIGTERM): `may_close` must not ask either.
     virtual void interrupt() {}
     /// False keeps the window open: the feature has asked the user and closes the window itself once that is settled.

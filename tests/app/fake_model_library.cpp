@@ -24,8 +24,10 @@ namespace fs = std::filesystem;
 
 class FakeTrainer : public Trainer {
 public:
-    FakeTrainer(TrainRequest request, double step_seconds, std::int64_t diverges_at)
+    FakeTrainer(TrainRequest request, double step_seconds, std::int64_t diverges_at,
+                std::function<void(const fs::path&)> before_folder)
         : request_(std::move(request)),
+          before_folder_(std::move(before_folder)),
           step_seconds_(step_seconds),
           diverges_at_(diverges_at),
           thread_([this] { run(); }) {}
@@ -65,11 +67,16 @@ private:
     }
 
     void prepare() {
-        const RunFolder folder{request_.run_folder};
+        RunFolder folder{request_.run_folder};
         if (request_.resume) {
             request_.experiment = load_experiment(folder.experiment());
             for (const CheckpointFolder& saved : list_checkpoints(folder)) step_ = saved.step;
         } else {
+            if (before_folder_) before_folder_(folder.path);
+            if (fs::exists(folder.path)) {
+                if (!request_.next_free_name) throw InputError(folder.path.string() + ": the folder is not empty");
+                folder.path = request_.run_folder = new_run_path(folder.path.parent_path(), request_.experiment.name);
+            }
             fs::create_directories(folder.checkpoints());
             write_file_safely(folder.experiment(), to_toml(request_.experiment));
         }
@@ -88,8 +95,11 @@ private:
         about.validation_floor = 0.2;
         about.unigram_entropy = 2.8;
         about.started_at = "2026-01-01T00:00:00Z";
-        if (!request_.from.empty())
-            about.origin = RunOrigin{request_.from.parent_path().string(), 0, std::string(64, '0')};
+        if (!request_.from.empty()) {
+            const fs::path checkpoint = request_.from.parent_path();  // RUN/checkpoints/step-00000020
+            about.origin = RunOrigin{checkpoint.parent_path().parent_path().filename().string(),
+                                     std::stoll(checkpoint.filename().string().substr(5)), std::string(64, '0')};
+        }
         tell(started);
         if (step_ == 0) {
             evaluate();
@@ -204,6 +214,7 @@ private:
     }
 
     TrainRequest request_;
+    std::function<void(const fs::path&)> before_folder_;
     double step_seconds_;
     std::int64_t diverges_at_;
     RunControl control_;
@@ -220,7 +231,7 @@ private:
 }  // namespace
 
 std::unique_ptr<Trainer> FakeModelLibrary::start_training(TrainRequest request) {
-    return std::make_unique<FakeTrainer>(std::move(request), step_seconds, diverges_at);
+    return std::make_unique<FakeTrainer>(std::move(request), step_seconds, diverges_at, before_folder);
 }
 
 DeviceChoice FakeModelLibrary::choose_device(const std::string& device, std::int64_t) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "model/model_library.h"
@@ -16,6 +18,8 @@ public:
     double step_seconds = 0.002;
     /// Not zero: the loss is not a number at this step.
     std::int64_t diverges_at = 0;
+    /// Called right before a new run's folder is made: what another process does in that moment.
+    std::function<void(const std::filesystem::path& folder)> before_folder;
     /// Experiments that were timed, and those whose timing was cancelled.
     std::atomic<int> measured{0};
     std::atomic<int> cancelled{0};

@@ -129,10 +129,16 @@ TEST_F(RunListTest, ADeletedRunComesBackAlsoAfterARestart) {
     select({"c"});
     action("runs.delete").trigger();
     ASSERT_TRUE(wait([&] { return window->runs_model().rowCount() == 2; }));
+    select({"a", "b"});
+    action("runs.delete").trigger();
+    ASSERT_TRUE(wait([&] { return window->runs_model().rowCount() == 0; }));
     window->close();
     open_with_fake();
-    ASSERT_TRUE(wait([&] { return window->is_settled() && listed() == 2; }));
     ASSERT_TRUE(enabled("runs.undo_delete"));
+    action("runs.undo_delete").trigger();
+    ASSERT_TRUE(wait([&] { return listed() == 2; }));
+    EXPECT_TRUE(row("a") && row("b")) << "one action is undone at once, also by another start of the program";
+    EXPECT_TRUE(enabled("runs.undo_delete"));
     action("runs.undo_delete").trigger();
     ASSERT_TRUE(wait([&] { return listed() == 3; }));
     EXPECT_FALSE(enabled("runs.undo_delete"));

@@ -18,6 +18,8 @@
 #include "app/gui/run_library.h"
 #include "core/run_folder.h"
 #include "core/run_record.h"
+#include "core/run_store.h"
+#include "core/safe_file.h"
 #include "tests/app/window_fixture.h"
 #include "views/command_palette.h"
 #include "views/cost_panel.h"
@@ -76,6 +78,34 @@ TEST_F(WindowTest, StartsPausesStepsAndResumes) {
     EXPECT_EQ(row->summary.state, RunState::stopped);
     EXPECT_TRUE(row->summary.has_checkpoint);
     EXPECT_TRUE(row->drawn);
+}
+
+TEST_F(WindowTest, ANameThatAnotherProcessTakesAtTheSameTimeIsLeftToIt) {
+    fake.before_folder = [](const std::filesystem::path& taken) {
+        std::filesystem::create_directories(taken);
+        write_file_safely(RunFolder{taken}.experiment(), to_toml(Experiment()));
+        RunStoreWriter writer(RunFolder{taken}.store());
+        RunStarted started;
+        started.description.experiment = to_toml(Experiment());
+        started.total_steps = 10;
+        writer.write(started);
+        writer.write(RunEnded{RunState::finished, ExitCode::done, "", 10, false});
+        writer.close();
+    };
+    open_with_fake();
+    set("train.steps", std::int64_t{20});
+    press("run.start");
+    ASSERT_TRUE(wait([&] { return window->session().end().has_value(); }));
+    EXPECT_EQ(window->session().end()->state, RunState::finished) << window->session().end()->reason;
+    EXPECT_EQ(message(), "");
+    EXPECT_EQ(window->session().record()->name(), "wav-12-2");
+    EXPECT_EQ(window->focus(), folder / "runs" / "wav-12-2");
+    const auto row = [&](const char* name) { return window->runs_model().find(folder / "runs" / name); };
+    ASSERT_TRUE(row("wav-12-2"));
+    EXPECT_EQ(row("wav-12-2")->summary.step, 20);
+    EXPECT_TRUE(row("wav-12-2")->drawn);
+    ASSERT_TRUE(wait([&] { return row("wav-12") && row("wav-12")->summary.total_steps == 10; }));
+    EXPECT_FALSE(row("wav-12")->drawn) << "it is the other process's run";
 }
 
 TEST_F(WindowTest, EditingTheFormNeverTouchesTheRun) {

@@ -58,6 +58,28 @@ TEST(RunTrash, KeepsRunsOfOneNameApartAndListsTheLastFirst) {
     EXPECT_TRUE(is_run_folder(folder / "a"));
 }
 
+TEST(RunTrash, KeepsInMindWhatWasDeletedTogether) {
+    const TemporaryFolder folder;
+    const RunTrash trash(folder.path());
+    trash.remove(make_run(folder.path(), "a"));
+    std::vector<std::string> problems;
+    const std::vector<TrashedRun> moved =
+        trash.remove({make_run(folder.path(), "b"), folder / "none", make_run(folder.path(), "c")}, problems);
+    ASSERT_EQ(moved.size(), 2u);
+    ASSERT_EQ(problems.size(), 1u);
+    EXPECT_THAT(problems[0], HasSubstr("none: it cannot be deleted"));
+    const std::vector<TrashedRun> listed = RunTrash(folder.path()).list();
+    ASSERT_EQ(listed.size(), 3u);
+    EXPECT_EQ(listed[0].action, listed[1].action);
+    EXPECT_EQ(listed[0].action, moved[0].action);
+    EXPECT_NE(listed[0].action, listed[2].action);
+    trash.restore(listed[0]);
+    trash.restore(listed[1]);
+    EXPECT_TRUE(is_run_folder(folder / "b"));
+    EXPECT_TRUE(is_run_folder(folder / "c"));
+    EXPECT_EQ(trash.list().size(), 1u);
+}
+
 TEST(RunTrash, RefusesRunsThatGoOrLieElsewhere) {
     const TemporaryFolder folder, elsewhere;
     const fs::path run = make_run(folder.path(), "a");

@@ -41,8 +41,7 @@ public:
 
 private:
     void delete_selected();
-    void on_deleted(const std::vector<fs::path>& runs, const std::vector<TrashedRun>& moved,
-                    const QStringList& problems);
+    void on_deleted(const std::vector<TrashedRun>& moved, const QStringList& problems);
     void undo();
     void restore(const std::vector<TrashedRun>& runs);
     void show_deleted();
@@ -52,7 +51,6 @@ private:
     MainWindow& window_;
     RunTrash trash_;
     std::vector<TrashedRun> deleted_;    ///< the last first
-    std::size_t last_count_ = 1;         ///< how many of them were deleted together last
     std::map<std::string, bool> drawn_;  ///< by name: whether it was drawn when it was deleted
     BackgroundWorker worker_;            ///< last: its tasks use the others
 };
@@ -66,7 +64,7 @@ void RunTrashFeature::add_actions() {
                 [this] { delete_selected(); });
     actions.add({"runs.undo_delete",
                  MainWindow::tr("Undo d&elete"),
-                 MainWindow::tr("Brings back what was deleted last; Ctrl+Z in the list."),
+                 MainWindow::tr("Brings back all that was deleted last, at once; Ctrl+Z in the list."),
                  "undo",
                  {},
                  menu,
@@ -143,28 +141,23 @@ void RunTrashFeature::delete_selected() {
                 .arg(taken_out));
     if (runs.empty()) return;
     worker_.submit([this, runs](std::stop_token) {
-        std::vector<fs::path> gone;
+        std::vector<std::string> refused;
         std::vector<TrashedRun> moved;
+        const QString failure = failure_of([&] { moved = trash_.remove(runs, refused); });
         QStringList problems;
-        for (const fs::path& run : runs) {
-            const QString problem = failure_of([&] { moved.push_back(trash_.remove(run)); });
-            if (problem.isEmpty())
-                gone.push_back(run);
-            else
-                problems.append(problem);
-        }
-        post(this, [this, gone, moved, problems] { on_deleted(gone, moved, problems); });
+        for (const std::string& one : refused) problems.append(QString::fromStdString(one));
+        if (!failure.isEmpty()) problems.append(failure);
+        post(this, [this, moved, problems] { on_deleted(moved, problems); });
     });
 }
 
-void RunTrashFeature::on_deleted(const std::vector<fs::path>& runs, const std::vector<TrashedRun>& moved,
-                                 const QStringList& problems) {
-    for (const fs::path& run : runs) {
-        const RunsModel::Row* row = window_.runs_model().find(run);
-        drawn_[run.filename().string()] = row && row->drawn;
-        window_.library().forget(run);
+void RunTrashFeature::on_deleted(const std::vector<TrashedRun>& moved, const QStringList& problems) {
+    for (const TrashedRun& run : moved) {
+        const fs::path was = window_.library().folder() / run.name;
+        const RunsModel::Row* row = window_.runs_model().find(was);
+        drawn_[run.name] = row && row->drawn;
+        window_.library().forget(was);
     }
-    if (!moved.empty()) last_count_ = moved.size();
     look_again();
     if (!problems.isEmpty()) {
         window_.show_problem(problems.join(QLatin1Char('\n')));
@@ -176,9 +169,10 @@ void RunTrashFeature::on_deleted(const std::vector<fs::path>& runs, const std::v
 }
 
 void RunTrashFeature::undo() {
-    const std::size_t count = std::min(last_count_, deleted_.size());
-    restore({deleted_.begin(), deleted_.begin() + std::ptrdiff_t(count)});
-    last_count_ = 1;
+    std::vector<TrashedRun> last;
+    for (const TrashedRun& run : deleted_)
+        if (run.action == deleted_.front().action) last.push_back(run);
+    restore(last);
 }
 
 void RunTrashFeature::restore(const std::vector<TrashedRun>& runs) {
@@ -233,7 +227,6 @@ void RunTrashFeature::show_deleted() {
             if (list->topLevelItem(i)->isSelected()) chosen.push_back(runs[std::size_t(i)]);
         dialog->accept();
         restore(chosen);
-        last_count_ = 1;
     });
     column->addWidget(buttons);
     dialog->resize(420, 320);
