@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -14,6 +15,7 @@
 
 #include "core/error.h"
 #include "core/experiment_text.h"
+#include "core/run_folder.h"
 #include "core/safe_file.h"
 #include "core/sha256.h"
 
@@ -97,10 +99,12 @@ std::string base_text(const Sweep& sweep) {
 }
 
 /// The first of "name", "name 2", ... that no sweep with another base has.
-std::string free_sweep_name(const std::vector<QueuedRun>& runs, const std::string& name, const std::string& base) {
+std::string free_sweep_name(const std::vector<QueuedRun>& runs, const std::vector<QueuedRun>& cleared,
+                            const std::string& name, const std::string& base) {
     std::string wanted = name;
-    for (int number = 2; std::any_of(runs.begin(), runs.end(),
-                                     [&](const QueuedRun& run) { return run.sweep == wanted && run.base != base; });
+    const auto is_other = [&](const QueuedRun& run) { return run.sweep == wanted && run.base != base; };
+    for (int number = 2;
+         std::any_of(runs.begin(), runs.end(), is_other) || std::any_of(cleared.begin(), cleared.end(), is_other);
          ++number)
         wanted = name + " " + std::to_string(number);
     return wanted;
@@ -144,12 +148,14 @@ std::string RunQueue::stamp() const {
 void RunQueue::read() {
     // What was read before stays as it is when this file cannot be read.
     std::string read_stamp = stamp();
-    std::vector<QueuedRun> runs;
+    std::vector<QueuedRun> runs, cleared;
     std::int64_t next_id = next_id_;  // ids are not given twice, also when the file was removed
     if (!read_stamp.empty()) {
         try {
             const json document = json::parse(read_file(file()));
             for (const json& object : document.at("runs")) runs.push_back(parse_run(object, folder_));
+            if (document.contains("cleared"))
+                for (const json& object : document.at("cleared")) cleared.push_back(parse_run(object, folder_));
             next_id = std::max(next_id, document.at("next_id").get<std::int64_t>());
         } catch (const json::exception&) {
             throw InputError(file().string() +
@@ -157,18 +163,23 @@ void RunQueue::read() {
         }
     }
     runs_ = std::move(runs);
+    cleared_ = std::move(cleared);
     next_id_ = next_id;
     read_stamp_ = std::move(read_stamp);
 }
 
 void RunQueue::write() {
-    if (runs_.empty()) {
+    if (runs_.empty() && cleared_.empty()) {
         std::error_code error;
         fs::remove(file(), error);
     } else {
-        json list = json::array();
-        for (const QueuedRun& run : runs_) list.push_back(run_json(run));
-        const json document{{"schema", 1}, {"next_id", next_id_}, {"runs", std::move(list)}};
+        const auto list = [](const std::vector<QueuedRun>& runs) {
+            json objects = json::array();
+            for (const QueuedRun& run : runs) objects.push_back(run_json(run));
+            return objects;
+        };
+        json document{{"schema", 1}, {"next_id", next_id_}, {"runs", list(runs_)}};
+        if (!cleared_.empty()) document["cleared"] = list(cleared_);
         write_file_safely(file(), document.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
     }
     read_stamp_ = stamp();
@@ -204,17 +215,21 @@ void RunQueue::hold() {
 
 void RunQueue::release() { lock_.reset(); }
 
-std::optional<std::string> RunQueue::held_by_other() const { return lock_ ? std::nullopt : FileLock::holder(lock_file(folder_)); }
+std::optional<std::string> RunQueue::held_by_other() const {
+    return lock_ ? std::nullopt : FileLock::holder(lock_file(folder_));
+}
 
 void RunQueue::change(const std::function<void(std::vector<QueuedRun>&)>& work) {
     const bool held = lock_.has_value();
     if (!held) hold();
     std::vector<QueuedRun> former = runs_;
+    std::vector<QueuedRun> formerly_cleared = cleared_;
     try {
         work(runs_);
         write();
     } catch (...) {
         runs_ = std::move(former);
+        cleared_ = std::move(formerly_cleared);
         if (!held) release();
         throw;
     }
@@ -229,14 +244,24 @@ std::vector<std::string> RunQueue::add(std::vector<QueuedRun> added) {
             return std::pair(run.sweep, run_identity(parse_recorded_experiment(run.experiment)));
         };
         for (std::size_t i = 0; i < runs.size(); ++i) there.emplace(key(runs[i]), i);
+        std::map<std::pair<std::string, std::string>, QueuedRun> cleared;
+        if (!cleared_.empty())
+            for (const QueuedRun& run : cleared_) cleared.emplace(key(run), run);
+        std::set<std::string> put_back;                                          // ids
         std::map<std::pair<std::string, std::string>, std::string> sweep_names;  // by name and base
         for (const QueuedRun& run : added) sweep_names[{run.sweep, run.base}];
         for (auto& [sweep, name] : sweep_names)
-            if (!sweep.first.empty()) name = free_sweep_name(runs, sweep.first, sweep.second);
+            if (!sweep.first.empty()) name = free_sweep_name(runs, cleared_, sweep.first, sweep.second);
         for (QueuedRun& run : added) {
             run.sweep = sweep_names[{run.sweep, run.base}];
             const auto [old, is_new] = there.try_emplace(key(run), runs.size());
-            if (is_new) {
+            if (const auto known = cleared.find(old->first); is_new && known != cleared.end()) {
+                put_back.insert(known->second.id);
+                runs.push_back(known->second);
+                runs.back().settings = run.settings;
+                runs.back().stop_early_after = run.stop_early_after;
+                if (runs.back().state == QueueState::failed) runs.back().state = QueueState::waiting;
+            } else if (is_new) {
                 run.id = std::to_string(next_id_++);
                 runs.push_back(std::move(run));
             } else {
@@ -247,6 +272,7 @@ std::vector<std::string> RunQueue::add(std::vector<QueuedRun> added) {
             }
             ids.push_back(runs[old->second].id);
         }
+        std::erase_if(cleared_, [&](const QueuedRun& run) { return put_back.contains(run.id); });
     });
     return ids;
 }
@@ -261,17 +287,23 @@ void RunQueue::move(const std::string& id, std::size_t place) {
     });
 }
 
+void RunQueue::take_out(std::vector<QueuedRun>& runs, const std::function<bool(const QueuedRun&)>& is_meant) {
+    // Results whose folders are gone have nothing to show any more.
+    std::erase_if(cleared_, [](const QueuedRun& run) { return !is_run_folder(run.folder); });
+    for (const QueuedRun& run : runs)
+        if (is_meant(run) && is_over(run.state) && !run.sweep.empty() && !run.folder.empty()) cleared_.push_back(run);
+    std::erase_if(runs, is_meant);
+}
+
 void RunQueue::remove(const std::vector<std::string>& ids) {
     change([&](std::vector<QueuedRun>& runs) {
-        std::erase_if(runs,
-                      [&](const QueuedRun& run) { return std::find(ids.begin(), ids.end(), run.id) != ids.end(); });
+        take_out(runs, [&](const QueuedRun& run) { return std::find(ids.begin(), ids.end(), run.id) != ids.end(); });
     });
 }
 
 void RunQueue::clear_over() {
-    change([](std::vector<QueuedRun>& runs) {
-        std::erase_if(runs, [](const QueuedRun& run) { return is_over(run.state); });
-    });
+    change(
+        [&](std::vector<QueuedRun>& runs) { take_out(runs, [](const QueuedRun& run) { return is_over(run.state); }); });
 }
 
 void RunQueue::update(const std::string& id, const std::function<void(QueuedRun&)>& work) {

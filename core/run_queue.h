@@ -72,9 +72,13 @@ public:
     std::vector<std::string> add(std::vector<QueuedRun> added);
     /// Puts a run at this place of the list.
     void move(const std::string& id, std::size_t place);
+    /// Takes runs out; those of sweeps that are over and have a folder are `cleared` from then on.
     void remove(const std::vector<std::string>& ids);
-    /// Removes everything that is over.
+    /// Takes everything out that is over.
     void clear_over();
+    /// Runs of sweeps that were taken out after they were over: they are to be trained no more, but they are results
+    /// as long as their folders are there. `add` puts them back.
+    const std::vector<QueuedRun>& cleared() const { return cleared_; }
     /// Changes one run's state, reason and folder. No other process may hold the queue.
     void update(const std::string& id, const std::function<void(QueuedRun&)>& change);
     /// Several changes, written once. Throws InputError when another process holds the queue.
@@ -84,10 +88,12 @@ private:
     void read();
     void write();
     std::string stamp() const;
+    void take_out(std::vector<QueuedRun>& runs, const std::function<bool(const QueuedRun&)>& is_meant);
 
     std::filesystem::path folder_;
     std::string who_;
     std::vector<QueuedRun> runs_;
+    std::vector<QueuedRun> cleared_;
     std::int64_t next_id_ = 1;
     std::string read_stamp_;  ///< tells whether the file is still the one that was read
     std::optional<FileLock> lock_;

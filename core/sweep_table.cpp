@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/csv.h"
 #include "core/error.h"
 #include "core/number_text.h"
 
@@ -46,13 +47,6 @@ std::string left_out_text(const SweepTableRow& row) {
     add(row.failed, "failed");
     add(row.missing, "to come");
     return text;
-}
-
-std::string csv_field(const std::string& text) {
-    if (text.find_first_of(",\"\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return quoted + '"';
 }
 
 std::string escaped(const std::string& text, std::string_view special) {
@@ -104,7 +98,7 @@ std::string csv(const SweepTable& table, std::optional<std::size_t> baseline) {
     std::string text = joined(head, "", ",", "");
     for (const SweepTableRow& row : table) {
         Line line;
-        for (const std::string& key : keys) line.push_back(csv_field(setting_text(row, key)));
+        for (const std::string& key : keys) line.push_back(csv_cell(setting_text(row, key)));
         line.push_back(std::to_string(row.loss.n));
         line.push_back(number(row.loss.mean));
         line.push_back(number(row.loss.standard_deviation));
@@ -153,6 +147,19 @@ std::vector<Line> cells(const SweepTable& table, std::optional<std::size_t> base
 }
 
 }  // namespace
+
+SweepOutcome outcome_of(const QueuedRun& run, std::optional<double> last_loss) {
+    SweepOutcome outcome{run.settings, 0, run.state, std::nullopt};
+    const auto seed = std::find_if(run.settings.begin(), run.settings.end(),
+                                   [](const auto& setting) { return setting.first == "seed"; });
+    if (seed != run.settings.end() && std::holds_alternative<std::int64_t>(seed->second))
+        outcome.seed = std::get<std::int64_t>(seed->second);
+    else
+        outcome.seed = parse_recorded_experiment(run.experiment).seed;
+    if (run.state == QueueState::finished) outcome.loss = last_loss;
+    if (run.state == QueueState::finished && !last_loss) outcome.state = QueueState::waiting;
+    return outcome;
+}
 
 SweepTable sweep_table(const std::vector<SweepOutcome>& outcomes) {
     SweepTable table;

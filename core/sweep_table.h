@@ -22,6 +22,10 @@ struct SweepOutcome {
     std::optional<double> loss;  ///< the last validation loss, nats per token
 };
 
+/// What became of a run of a queue. `last_loss`: its last validation loss, where that is known; a finished run without
+/// one, such as one whose folder was deleted, is missing.
+SweepOutcome outcome_of(const QueuedRun& run, std::optional<double> last_loss);
+
 /// One setting, over its seeds. Only finished runs count for the mean.
 struct SweepTableRow {
     SweepSettings settings;  ///< without the seed

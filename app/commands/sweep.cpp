@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -19,6 +18,7 @@
 
 #include "app/command.h"
 #include "app/model_loader.h"
+#include "app/queue/queue_results.h"
 #include "app/queue/queue_runner.h"
 #include "app/training_console.h"
 #include "core/json_lines.h"
@@ -26,6 +26,7 @@
 #include "core/run_queue.h"
 #include "core/safe_file.h"
 #include "core/sweep.h"
+#include "core/sweep_runs.h"
 #include "core/sweep_table.h"
 #include "model/model_library.h"
 
@@ -71,21 +72,18 @@ json settings_json(const SweepSettings& settings) {
 
 json optional_json(const std::optional<double>& value) { return value ? json_number(*value) : json(); }
 
-SweepOutcome outcome_of(const QueuedRun& run) {
-    SweepOutcome outcome{run.settings, parse_recorded_experiment(run.experiment).seed, run.state, std::nullopt};
-    if (run.state != QueueState::finished) return outcome;
+std::optional<double> last_loss(const QueuedRun& run) {
     try {
-        outcome.loss = read_sweep_run(run.folder).last_loss();
-    } catch (const InputError&) {
-        outcome.state = QueueState::waiting;  // deleted meanwhile: it is missing
+        if (run.state == QueueState::finished) return read_sweep_run(run.folder).last_loss();
+    } catch (const InputError&) {  // deleted meanwhile
     }
-    return outcome;
+    return std::nullopt;
 }
 
 SweepTable results(const RunQueue& queue, const std::vector<std::string>& ids) {
     std::vector<SweepOutcome> outcomes;
     for (const std::string& id : ids)
-        if (const QueuedRun* run = queue.find(id)) outcomes.push_back(outcome_of(*run));
+        if (const QueuedRun* run = queue.find(id)) outcomes.push_back(outcome_of(*run, last_loss(*run)));
     return sweep_table(outcomes);
 }
 
@@ -257,22 +255,6 @@ void work_through(QueueRunner& runner) {
     }
 }
 
-ExitCode exit_code(const RunQueue& queue, const QueueRunner& runner, const std::vector<std::string>& ids) {
-    std::size_t failed = 0;
-    std::size_t diverged = 0;
-    std::size_t bad_input = 0;
-    for (const std::string& id : ids) {
-        const QueuedRun* run = queue.find(id);
-        if (run && run->state == QueueState::diverged) ++diverged;
-        if (!run || run->state != QueueState::failed) continue;
-        ++failed;
-        if (runner.exit_code(id) == static_cast<int>(ExitCode::bad_input)) ++bad_input;
-    }
-    if (failed > 0 && bad_input == ids.size()) return ExitCode::bad_input;  // such as a dataset that is not there
-    if (failed > 0) return ExitCode::failed;
-    return diverged > 0 ? ExitCode::diverged : ExitCode::done;
-}
-
 ExitCode sweep(const SweepArguments& arguments, const CommandEnvironment& environment) {
     stop_on_signals();
     const Sweep sweep = read_sweep(arguments);
@@ -292,8 +274,7 @@ ExitCode sweep(const SweepArguments& arguments, const CommandEnvironment& enviro
     const std::vector<std::string> ids = take_into_queue(queue, sweep, rule);
 
     QueueRunner::Settings settings;
-    const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
-    settings.devices = queue_devices(load_model_library().devices(), visible ? visible : "");
+    settings.devices = queue_devices_here(load_model_library().devices());
     settings.only.emplace(ids.begin(), ids.end());
     SweepConsole console(arguments.json);
     QueueRunner runner(queue, settings, console.listener());
@@ -310,7 +291,7 @@ ExitCode sweep(const SweepArguments& arguments, const CommandEnvironment& enviro
                    runner.over_count(), runner.total_count());
         return ExitCode::interrupted;
     }
-    return exit_code(queue, runner, ids);
+    return exit_code_of(queue, runner, ids);
 }
 
 CommandAction declare(CLI::App& app) {

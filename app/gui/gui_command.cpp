@@ -20,17 +20,18 @@ CommandAction declare(CLI::App& app) {
         bool start = false, exit_when_done = false;
     };
     const auto arguments = std::make_shared<Arguments>();
-    app.add_option("open", arguments->open, "An experiment file (or ready experiment) for the form, or a run to show")
+    app.add_option("open", arguments->open, "An experiment or sweep file (or a ready one) for the form, or a run to show")
         ->type_name("EXPERIMENT.toml or RUN");
-    app.add_flag("--start", arguments->start, "Start the run at once");
-    app.add_option("--screenshot", arguments->screenshot, "Save a picture of the window at the end of the run")
+    app.add_flag("--start", arguments->start, "Start the run at once; the runs of a sweep go into the queue, which is started");
+    app.add_option("--screenshot", arguments->screenshot, "Save a picture of the window at the end of the run or sweep")
         ->type_name("FILE.png");
-    app.add_flag("--exit-when-done", arguments->exit_when_done, "Close at the end of the run, with its exit code");
+    app.add_flag("--exit-when-done", arguments->exit_when_done, "Close at the end of the run or sweep, with its exit code");
     return [arguments](const CommandEnvironment& environment) {
         GuiArguments window;
         std::error_code error;
         const bool is_ready =
-            find_ready_experiment(arguments->open) && !std::filesystem::exists(arguments->open, error);
+            (find_ready_experiment(arguments->open) || find_ready_sweep(arguments->open)) &&
+            !std::filesystem::exists(arguments->open, error);
         if (is_ready || std::filesystem::is_regular_file(arguments->open, error))
             window.open = arguments->open;
         else if (!arguments->open.empty())

@@ -2,6 +2,7 @@
 #include "app/queue/queue_devices.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <sstream>
 
 namespace wavlab {
@@ -24,6 +25,11 @@ std::vector<QueueDevice> queue_devices(const std::vector<std::string>& devices, 
         all.push_back({device, index < names.size() ? names[index] : number});
     }
     return all;
+}
+
+std::vector<QueueDevice> queue_devices_here(const std::vector<std::string>& devices) {
+    const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+    return queue_devices(devices, visible ? visible : "");
 }
 
 bool may_run_on(const QueueDevice& device, const std::string& wanted, const std::vector<QueueDevice>& all) {

@@ -18,6 +18,9 @@ struct QueueDevice {
 /// CUDA_VISIBLE_DEVICES, empty where it is not set.
 std::vector<QueueDevice> queue_devices(const std::vector<std::string>& devices, const std::string& visible);
 
+/// The same with the CUDA_VISIBLE_DEVICES of this process.
+std::vector<QueueDevice> queue_devices_here(const std::vector<std::string>& devices);
+
 /// Whether a run with this `train.device` may go there. With GPUs, `auto` means any of them.
 bool may_run_on(const QueueDevice& device, const std::string& wanted, const std::vector<QueueDevice>& all);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `wavlab gui` as a program: pictures, exit codes, signals, no display; and runs of other processes in the window.
 #include <csignal>
+#include <fstream>
 
 #include <QImage>
 #include <QLineEdit>
@@ -8,6 +9,7 @@
 
 #include "app/gui/run_library.h"
 #include "core/run_folder.h"
+#include "core/run_queue.h"
 #include "core/run_record.h"
 #include "tests/app/window_fixture.h"
 #include "views/runs_model.h"
@@ -58,6 +60,25 @@ TEST_F(Program, StartsTakesAPictureAndExitsWhenDone) {
     const QImage picture(file("window.png"));
     EXPECT_GE(picture.width(), 800);
     EXPECT_TRUE(is_run_folder(folder / "runs" / "tiny"));
+}
+
+TEST_F(Program, ASweepGoesIntoTheQueueAndIsTrained) {
+    std::filesystem::copy_file(folder / "tiny.toml", folder / "sweep.toml");
+    std::ofstream(folder / "sweep.toml", std::ios::app) << "[sweep]\nseed = [1, 2]\n";
+    start({"gui", file("sweep.toml"), "--runs", file("runs"), "--start", "--screenshot", file("window.png"),
+           "--exit-when-done"});
+    EXPECT_EQ(finish(), 0) << process.readAllStandardError().toStdString();
+    EXPECT_GE(QImage(file("window.png")).width(), 800);
+    int finished = 0;
+    for (const QueuedRun& run : RunQueue(folder / "runs", "a test").runs()) {
+        EXPECT_EQ(run.state, QueueState::finished) << run.reason;
+        finished += is_run_folder(run.folder);
+    }
+    EXPECT_EQ(finished, 2);
+    // Again: all of it is there.
+    start({"gui", file("sweep.toml"), "--runs", file("runs"), "--start", "--exit-when-done"});
+    EXPECT_EQ(finish(), 0) << process.readAllStandardError().toStdString();
+    EXPECT_EQ(RunQueue(folder / "runs", "a test").runs().size(), 2u);
 }
 
 TEST_F(Program, ABadExperimentExitsWith2AndStartsNothing) {

@@ -83,6 +83,16 @@ TEST_F(QueueWindow, TrainsASweepAndShowsItsTable) {
     action("queue.clear").trigger();
     EXPECT_EQ(model().rowCount(), 0);
     EXPECT_TRUE(is_run_folder(folder / "runs" / "tiny-seed1")) << "folders are kept";
+    EXPECT_EQ(results->sweep(), "tiny");
+    ASSERT_EQ(results->model().rowCount(), 1) << "and so are the results";
+    EXPECT_EQ(results->model().table()[0].by_seed.at(2), loss);
+
+    window.reset();
+    open_with_fake();
+    results = window->findChild<SweepTablePanel*>("sweep_table_panel");
+    ASSERT_TRUE(wait([&] { return results->model().rowCount() == 1 && results->model().table()[0].loss.n == 3; }));
+    std::filesystem::remove_all(folder / "runs" / "tiny-seed2");
+    EXPECT_TRUE(wait([&] { return results->model().table()[0].loss.n == 2; })) << "what is gone is no result";
 }
 
 TEST_F(QueueWindow, TrainsARunThatTwoSweepsShareOnce) {

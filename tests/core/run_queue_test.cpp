@@ -90,6 +90,43 @@ TEST(RunQueue, CanBeReorderedAndCleared) {
     EXPECT_FALSE(std::filesystem::exists(queue.file()));
 }
 
+TEST(RunQueue, WhatWasClearedAfterItWasOverIsStillAResult) {
+    const TemporaryFolder folder;
+    RunQueue queue(folder.path(), "a test");
+    const auto ids = queue.add(queued_runs(seeds("1, 2, 3")));
+    const auto run = folder / "s-seed1";
+    std::filesystem::create_directories(run);
+    write_text(run / "experiment.toml", "");
+    write_text(run / "run.db", "");
+    queue.update(ids[0], [&](QueuedRun& changed) {
+        changed.state = QueueState::finished;
+        changed.folder = run;
+    });
+    queue.update(ids[1], [](QueuedRun& changed) { changed.state = QueueState::failed; });  // without a folder
+    const QueuedRun finished = *queue.find(ids[0]);
+    queue.clear_over();
+    EXPECT_THAT(names(queue), ElementsAre("s-seed3"));
+    EXPECT_EQ(queue.cleared(), std::vector{finished});
+    queue.remove({ids[2]});
+
+    RunQueue later(folder.path(), "another");
+    EXPECT_TRUE(later.runs().empty());
+    EXPECT_EQ(later.cleared(), std::vector{finished});
+    Sweep other = seeds("1");
+    other.base.train.lr = 2e-3;
+    later.add(queued_runs(other));
+    EXPECT_EQ(later.runs()[0].sweep, "s 2") << "the name stands for results of another sweep";
+    EXPECT_EQ(later.add(queued_runs(seeds("1, 2")))[0], ids[0]) << "the sweep goes on where it was";
+    EXPECT_TRUE(later.cleared().empty());
+    EXPECT_EQ(later.find(ids[0])->state, QueueState::finished);
+
+    later.clear_over();
+    EXPECT_EQ(later.cleared().size(), 1u);
+    std::filesystem::remove_all(run);
+    later.clear_over();
+    EXPECT_TRUE(later.cleared().empty()) << "nothing is left of it";
+}
+
 TEST(RunQueue, OneProcessWorksThroughIt) {
     const TemporaryFolder folder;
     RunQueue queue(folder.path(), "the window");

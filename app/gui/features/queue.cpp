@@ -2,7 +2,6 @@
 #include "app/gui/features/queue.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 
 #include <QDockWidget>
@@ -11,6 +10,7 @@
 #include "app/gui/main_window.h"
 #include "app/gui/run_library.h"
 #include "app/gui/settings.h"
+#include "app/queue/queue_results.h"
 #include "app/queue/queue_runner.h"
 #include "core/error.h"
 #include "core/run_queue.h"
@@ -68,8 +68,8 @@ void QueueFeature::add_actions() {
                  QKeySequence(), menu, false, false},
                 [this] { remove_selected(); });
     actions.add({"queue.clear", tr("&Clear what is over"),
-                 tr("Takes runs that are finished, diverged, failed or ended early out of the queue, and out of "
-                    "the sweep results. Their folders are kept; adding the sweep again brings them back."),
+                 tr("Takes runs that are finished, diverged, failed or ended early out of the queue. Their folders are "
+                    "kept, and so are the results of their sweeps."),
                  "clear", QKeySequence(), menu, false, false},
                 [this] {
                     queue_->clear_over();
@@ -113,9 +113,8 @@ void QueueFeature::on_ready() {
         return;
     }
     QueueRunner::Settings settings;
-    const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
-    const QString failure = failure_of(
-        [&] { settings.devices = queue_devices(window_.session().library()->devices(), visible ? visible : ""); });
+    const QString failure =
+        failure_of([&] { settings.devices = queue_devices_here(window_.session().library()->devices()); });
     if (!failure.isEmpty()) window_.show_problem(failure);
     runner_ = std::make_unique<QueueRunner>(
         *queue_, std::move(settings),
@@ -185,9 +184,9 @@ int QueueFeature::take_in(std::vector<QueuedRun> runs) {
     std::set<std::string> before;
     for (const QueuedRun& run : queue_->runs())
         if (!is_over(run.state)) before.insert(run.id);
-    const std::vector<std::string> ids = queue_->add(std::move(runs));
+    taken_in_ = queue_->add(std::move(runs));
     runner_->look_again();
-    const auto added = std::count_if(ids.begin(), ids.end(), [&](const std::string& id) {
+    const auto added = std::count_if(taken_in_.begin(), taken_in_.end(), [&](const std::string& id) {
         const QueuedRun* run = queue_->find(id);
         return run && !is_over(run->state) && !before.contains(id);
     });
@@ -198,6 +197,10 @@ int QueueFeature::take_in(std::vector<QueuedRun> runs) {
     }
     window_.refresh_actions();
     return int(added);
+}
+
+ExitCode QueueFeature::exit_code() const {
+    return queue_ && runner_ ? exit_code_of(*queue_, *runner_, taken_in_) : ExitCode::failed;
 }
 
 void QueueFeature::start() {
@@ -236,6 +239,7 @@ void QueueFeature::work() {
         window_.close();
     else if (waiting() == 0)
         window_.show_information(tr("The queue is done."));
+    emit over(failure);
 }
 
 void QueueFeature::look() {
@@ -250,114 +254,6 @@ void QueueFeature::look() {
         show_queue();  // the list of runs may know more by now
     });
     if (!failure.isEmpty()) panel_->set_notice(failure);
-}
-
-QueueRow QueueFeature::row_of(const QueuedRun& run, bool busy) const {
-    QueueRow row;
-    row.id = qstring(run.id);
-    row.name = qstring(run.folder.empty() ? run.name : run.folder.filename().string());
-    row.sweep = qstring(run.sweep);
-    row.settings = qstring(settings_text(run.settings));
-    row.reason = qstring(run.reason);
-    row.folder = run.folder;
-    row.state = run.state;
-    if (row.state == QueueState::running && !busy) row.state = QueueState::waiting;
-    row.begun = !run.folder.empty();
-    if (!runner_) return row;
-    row.total_steps = runner_->total_steps(run);
-    row.validation_loss = runner_->last_loss(run.id);
-    if (const auto progress = runner_->progress(run.id)) {
-        row.step = progress->step;
-        row.device = qstring(progress->device);
-    } else if (!run.folder.empty()) {
-        const RunsModel::Row* known = window_.runs_model().find(run.folder);
-        if (known) row.step = known->summary.step;
-        if (known && !row.validation_loss) row.validation_loss = known->summary.validation_loss;
-    }
-    if (row.state == QueueState::finished) row.step = row.total_steps;
-    return row;
-}
-
-void QueueFeature::show_queue() {
-    if (!panel_) return;
-    if (!queue_) {
-        panel_->set_notice(problem_);
-        return;
-    }
-    const bool busy = is_working() || queue_->held_by_other();
-    std::vector<QueueRow> rows;
-    for (const QueuedRun& run : queue_->runs()) rows.push_back(row_of(run, busy));
-    const bool differs = rows != model_->rows();
-    model_->set_movable(change_obstacle().isEmpty());
-    model_->set_rows(rows);
-    panel_->set_summary(summary());
-    panel_->set_notice(notice());
-    if (!differs) return;
-    if (panel_->selected().isEmpty()) panel_->show_running();
-    refresh_actions();
-    emit changed();
-}
-
-QString QueueFeature::summary() const {
-    const std::size_t all = queue_->runs().size();
-    if (all == 0) return {};
-    QString text = tr("%1 of %2 over").arg(all - waiting()).arg(all);
-    if (!is_working()) return text;
-    if (runner_->is_pausing()) return text + tr(", saving");
-    if (const std::optional<double> left = runner_->seconds_left())
-        text += tr(", about %1 left").arg(duration_text(*left));
-    return text;
-}
-
-QString QueueFeature::notice() const {
-    if (!problem_.isEmpty()) return problem_;
-    if (const auto other = queue_->held_by_other())
-        return tr("This queue is being worked through by %1. It can be changed when that has ended.")
-            .arg(qstring(*other));
-    return {};
-}
-
-void QueueFeature::refresh_actions() {
-    ActionRegistry& actions = window_.actions();
-    const bool working = is_working();
-    const auto name = [&](const QString& text, const char* icon, const QString& help) {
-        actions.set_text(QStringLiteral("queue.work"), text, QLatin1String(icon), help);
-    };
-    if (working)
-        name(tr("&Pause queue"), "pause",
-             tr("Stops the run that goes with its state saved; nothing is lost, and it goes on from there."));
-    else
-        name(tr("&Start queue"), "start", tr("Trains the runs of the queue, one after another."));
-    const QString fixed = change_obstacle();
-    QString obstacle = fixed;
-    if (obstacle.isEmpty() && working && runner_->is_pausing()) obstacle = tr("The run's state is being saved.");
-    if (obstacle.isEmpty() && !working) {
-        if (waiting() == 0)
-            obstacle = tr("No run waits in the queue.");
-        else if (window_.session().is_running())
-            obstacle = tr("A run of this window is going. Stop it first, or let it end.");
-    }
-    actions.set_obstacle(QStringLiteral("queue.work"), obstacle);
-
-    const QStringList selected = panel_ ? panel_->selected() : QStringList();
-    QString none = fixed;
-    if (none.isEmpty() && selected.isEmpty()) none = tr("Select a run of the queue first.");
-    bool all_wait = true;
-    bool some_run = false;
-    for (const QString& id : selected) {
-        const QueuedRun* run = queue_ ? queue_->find(id.toStdString()) : nullptr;
-        all_wait = all_wait && run && run->state == QueueState::waiting;
-        some_run = some_run || (run && run->state == QueueState::running && working);
-    }
-    const QString no_move = none.isEmpty() && !all_wait ? tr("Only runs that wait have a place in the order.") : none;
-    actions.set_obstacle(QStringLiteral("queue.up"), no_move);
-    actions.set_obstacle(QStringLiteral("queue.down"), no_move);
-    actions.set_obstacle(QStringLiteral("queue.remove"),
-                         none.isEmpty() && some_run ? tr("It is running. Pause the queue first.") : none);
-    const bool any_over = queue_ && waiting() < queue_->runs().size();
-    actions.set_obstacle(QStringLiteral("queue.clear"),
-                         fixed.isEmpty() && !any_over ? tr("Nothing in the queue is over.") : fixed);
-    actions.set_obstacle(QStringLiteral("queue.stop_early"), fixed);
 }
 
 void QueueFeature::move_selected(int by) {
@@ -426,29 +322,6 @@ void QueueFeature::set_stop_early(bool on) {
             if (!run.sweep.empty() && !is_over(run.state))
                 run.stop_early_after = on ? std::optional(stop_early_after) : std::nullopt;
     });
-}
-
-QStringList QueueFeature::sweeps() const {
-    QStringList names;
-    if (!queue_) return names;
-    for (const QueuedRun& run : queue_->runs())
-        if (!run.sweep.empty() && !names.contains(qstring(run.sweep))) names.append(qstring(run.sweep));
-    return names;
-}
-
-std::vector<SweepOutcome> QueueFeature::outcomes(const QString& sweep) const {
-    std::vector<SweepOutcome> outcomes;
-    if (!queue_) return outcomes;
-    for (const QueueRow& row : model_->rows()) {
-        const QueuedRun* run = row.sweep == sweep ? queue_->find(row.id.toStdString()) : nullptr;
-        if (!run) continue;
-        SweepOutcome outcome{run->settings, 0, row.state, std::nullopt};
-        for (const auto& [key, value] : run->settings)
-            if (key == "seed") outcome.seed = std::get<std::int64_t>(value);
-        if (row.state == QueueState::finished) outcome.loss = row.validation_loss;
-        outcomes.push_back(std::move(outcome));
-    }
-    return outcomes;
 }
 
 bool QueueFeature::may_close() {

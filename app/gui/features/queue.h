@@ -10,6 +10,7 @@
 #include <QTimer>
 
 #include "app/gui/window_feature.h"
+#include "core/error.h"
 #include "core/sweep.h"
 #include "core/sweep_table.h"
 
@@ -42,9 +43,15 @@ public:
 
     /// Runs of the queue are being trained by this window.
     bool is_working() const;
-    /// The sweeps of the queue, in its order.
+    /// Starts the queue, or lets it work. Throws InputError; `over` follows.
+    void start();
+    /// No run of the queue waits or goes.
+    bool is_done() const { return waiting() == 0; }
+    /// How the runs that were added last ended, as the exit code of the program.
+    ExitCode exit_code() const;
+    /// The sweeps of the queue, in its order, those first whose runs were cleared.
     QStringList sweeps() const;
-    /// What became of the runs of a sweep so far.
+    /// What became of the runs of a sweep so far, of the cleared ones as long as their folders are there.
     std::vector<SweepOutcome> outcomes(const QString& sweep) const;
 
     void add_actions() override;
@@ -57,11 +64,12 @@ public:
 signals:
     /// The queue or the state of its runs has changed.
     void changed();
+    /// The queue works no more: all is done, it was paused, or `problem` says what went wrong.
+    void over(const QString& problem);
 
 private:
     void on_ready();
     int take_in(std::vector<QueuedRun> runs);
-    void start();
     void pause();
     void work();
     void look();
@@ -91,7 +99,8 @@ private:
     QTimer look_timer_;
     std::filesystem::path followed_;  ///< the run of the queue that was selected last by itself
     QElapsedTimer shown_;
-    bool state_changed_ = false;  ///< of a run, since the queue was shown
+    std::vector<std::string> taken_in_;  ///< ids of the runs that were added last
+    bool state_changed_ = false;         ///< of a run, since the queue was shown
     bool was_held_by_other_ = false;
     bool closing_ = false;  ///< the window closes as soon as the runs have saved their state
 };

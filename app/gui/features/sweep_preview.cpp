@@ -111,6 +111,7 @@ void SweepPreviewFeature::take(LaidOut laid_out) {
     window_.estimator()->set_shapes(std::move(to_measure));
     show();
     refresh_actions();
+    start_queue();
 }
 
 void SweepPreviewFeature::show() {
@@ -158,6 +159,46 @@ void SweepPreviewFeature::enqueue() {
     window_.show_information(added == 0   ? tr("All of it is in the queue or done already.")
                              : added == 1 ? tr("1 run added to the queue.")
                                           : tr("%n runs added to the queue.", nullptr, added));
+}
+
+bool SweepPreviewFeature::start_instead() {
+    if (!window_.form()->has_several()) return false;
+    start_wanted_ = true;
+    if (!pending_) start_queue();
+    return true;
+}
+
+/// Puts the form's sweep into the queue and lets that work, once.
+void SweepPreviewFeature::start_queue() {
+    if (!std::exchange(start_wanted_, false)) return;
+    auto* queue = window_.feature<QueueFeature>();
+    QString obstacle = enqueue_obstacle();
+    if (obstacle.isEmpty() && window_.session().is_running())
+        obstacle = tr("A run of this window is going. Stop it first, or let it end.");
+    if (obstacle.isEmpty()) {
+        connect(queue, &QueueFeature::over, this, &SweepPreviewFeature::on_queue_over, Qt::UniqueConnection);
+        started_ = true;
+        obstacle = failure_of([&] {
+            enqueue();
+            if (!queue->is_working()) queue->start();
+        });
+    }
+    if (obstacle.isEmpty()) return;
+    started_ = false;
+    window_.show_problem(obstacle);
+    emit window_.cannot_start(obstacle);
+}
+
+void SweepPreviewFeature::on_queue_over(const QString& problem) {
+    const auto* queue = window_.feature<QueueFeature>();
+    const bool is_paused = problem.isEmpty() && !queue->is_done();  // by the user, who may let it go on
+    if (!started_ || is_paused) return;
+    started_ = false;
+    RunEnded end;
+    end.exit_code = problem.isEmpty() ? queue->exit_code() : ExitCode::failed;
+    end.state = end.exit_code == ExitCode::done ? RunState::finished : RunState::failed;
+    end.reason = problem.toStdString();
+    emit window_.run_over(end);
 }
 
 QString SweepPreviewFeature::enqueue_obstacle() const {

@@ -25,6 +25,7 @@ public:
 
     void add_actions() override;
     void refresh_actions() override;
+    bool start_instead() override;
 
     /// The runs of the form's sweep; without rows while it has none or while they are laid out.
     const SweepGrid& grid() const { return grid_; }
@@ -46,6 +47,8 @@ private:
     void show_preview();
     void toggle_several();
     void enqueue();
+    void start_queue();
+    void on_queue_over(const QString& problem);
     QString enqueue_obstacle() const;
 
     MainWindow& window_;
@@ -54,6 +57,8 @@ private:
     std::uint64_t request_ = 0;  ///< the newest; what older ones find is passed over
     bool pending_ = false;
     bool was_busy_ = false;
+    bool start_wanted_ = false;  ///< as soon as the runs are counted
+    bool started_ = false;       ///< the queue works because of that
     QTimer pause_;
     QPointer<SweepPreview> preview_;
     BackgroundWorker worker_;  ///< last: its tasks use the others

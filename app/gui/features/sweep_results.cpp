@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The results of the queue's sweeps as a table.
+#include <QTimer>
+
 #include "app/gui/features/queue.h"
 #include "app/gui/main_window.h"
 #include "app/gui/window_feature.h"
 #include "views/dock_desk.h"
+#include "views/runs_model.h"
 #include "views/sweep_table_panel.h"
 
 namespace wavlab {
@@ -27,16 +30,29 @@ public:
             panel_->set_sweeps(queue_->sweeps());
             show();
         });
+        // Results of runs that were cleared from the queue come from the list of runs.
+        soon_.setSingleShot(true);
+        soon_.setInterval(show_milliseconds);
+        connect(&soon_, &QTimer::timeout, this, &SweepResultsFeature::show);
+        const auto later = [this] {
+            if (!soon_.isActive()) soon_.start();
+        };
+        connect(&window_.runs_model(), &QAbstractItemModel::dataChanged, this, later);
+        connect(&window_.runs_model(), &QAbstractItemModel::rowsInserted, this, later);
+        connect(&window_.runs_model(), &QAbstractItemModel::rowsRemoved, this, later);
         panel_->set_sweeps(queue_->sweeps());
         show();
     }
 
 private:
+    static constexpr int show_milliseconds = 300;
+
     void show() { panel_->set_table(sweep_table(queue_->outcomes(panel_->sweep()))); }
 
     MainWindow& window_;
     QueueFeature* queue_ = nullptr;
     SweepTablePanel* panel_ = nullptr;
+    QTimer soon_;
 };
 
 const Registration<WindowFeatureDescriptor> registration({"sweep_results", 13, [](MainWindow& window) {
