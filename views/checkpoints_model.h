@@ -28,7 +28,7 @@ struct CheckpointEvaluation {
     QString problem;
 };
 
-/// The checkpoints of one run as a table, with the evaluations made of them in this window.
+/// The checkpoints of one run as a table, with the evaluations that the user asked for.
 class CheckpointsModel : public QAbstractTableModel {
     Q_OBJECT
 

@@ -69,13 +69,30 @@ void DifferenceModel::set_experiments(const std::vector<ComparedExperiment>& exp
                 add(option, "method." + option.key, std::move(values));
             }
     };
+    if (std::any_of(experiments.begin(), experiments.end(),
+                    [](const ComparedExperiment& one) { return !one.origin.isEmpty(); })) {
+        Row row{QStringLiteral("origin"),
+                tr("Begins with"),
+                tr("The weights of a checkpoint, or those that are drawn from the seed"),
+                {},
+                false};
+        for (const ComparedExperiment& one : experiments)
+            row.values.append(one.origin.isEmpty() ? tr("its seed") : one.origin);
+        row.differs = row.values.count(row.values.front()) < row.values.size();
+        rows_.push_back(std::move(row));
+    }
     bool after_model = false;
     for (const ExperimentField& field : experiment_fields()) {
         if (!is_content(field.dotted_key())) continue;
         if (field.table == "data" && !std::exchange(after_model, true)) add_method_options();
         QStringList values;
-        for (const ComparedExperiment& one : experiments) values.append(shown(field.get(one.experiment)));
-        if (!values.isEmpty()) add(field.option, field.dotted_key(), std::move(values));
+        bool counts = false;
+        for (const ComparedExperiment& one : experiments) {
+            const bool has_it = !field.applies || field.applies(one.experiment);
+            counts |= has_it;
+            values.append(has_it ? shown(field.get(one.experiment)) : lacking);
+        }
+        if (counts) add(field.option, field.dotted_key(), std::move(values));
     }
     choose_rows();
     endResetModel();

@@ -19,6 +19,7 @@ namespace wavlab {
 struct ComparedExperiment {
     QString title;  ///< "The form", or a run's name
     Experiment experiment;
+    QString origin = {};  ///< with which weights it begins, as in "step 20 of wav-12"; empty: those of its seed
 };
 
 /// Experiments side by side: a row for each option, a column for each experiment. Options in which all agree are left

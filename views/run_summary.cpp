@@ -5,9 +5,22 @@
 
 #include "core/experiment.h"
 #include "core/run_digest.h"
+#include "core/run_folder.h"
 #include "core/run_record.h"
 
 namespace wavlab {
+
+namespace {
+
+/// One that is there still. The newest is looked for first: it is the last that goes.
+bool has_checkpoint(const RunRecord& record) {
+    if (record.checkpoints().empty()) return false;
+    std::error_code error;
+    const std::filesystem::path newest = record.folder() / record.checkpoints().back().folder;
+    return std::filesystem::exists(newest, error) || !list_checkpoints(RunFolder{record.folder()}).empty();
+}
+
+}  // namespace
 
 RunSummary summarise(const RunRecord& record, bool alive) {
     RunSummary summary;
@@ -32,7 +45,7 @@ RunSummary summarise(const RunRecord& record, bool alive) {
         summary.best_validation_loss = series->smallest_finite();
     summary.tokens_per_second = last("train/tokens_per_second");
     summary.started_at = record.description().started_at;
-    summary.has_checkpoint = !record.checkpoints().empty();
+    summary.has_checkpoint = has_checkpoint(record);
     summary.alive = alive;
     return summary;
 }
@@ -53,7 +66,7 @@ RunSummary summarise(const RunDigest& digest) {
     summary.best_validation_loss = digest.best_validation_loss;
     summary.tokens_per_second = digest.tokens_per_second;
     summary.started_at = digest.description.started_at;
-    summary.has_checkpoint = digest.has_checkpoint;
+    summary.has_checkpoint = digest.has_checkpoint && !list_checkpoints(RunFolder{digest.folder}).empty();
     summary.alive = digest.alive;
     summary.options = std::make_shared<OptionValues>(digest.options);
     return summary;

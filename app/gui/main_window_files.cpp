@@ -231,12 +231,30 @@ void MainWindow::copy_command_of_focused() {
     const RunFolder run{focus()};
     QString command = QStringLiteral("wavlab train %1 --runs %2")
                           .arg(quoted(to_qstring(run.experiment())), quoted(to_qstring(library_->folder())));
-    // What a run that began with a checkpoint's weights began with is its own checkpoint of step 0.
+    QString notice;
     const RunsModel::Row* row = runs_model_->find(run.path);
-    if (row && row->record && row->record->description().origin)
-        command += QStringLiteral(" --from ") + quoted(to_qstring(run.checkpoints() / checkpoint_name(0)));
+    if (row && row->record && row->record->description().origin) {
+        const RunOrigin& origin = *row->record->description().origin;
+        const RunFolder parent{library_->folder() / origin.run};
+        fs::path from = parent.checkpoints() / checkpoint_name(origin.step);
+        std::error_code error;
+        if (!fs::exists(from, error)) {
+            const fs::path copy = run.checkpoints() / checkpoint_name(0);  // each such run is given one
+            const QString was = QString::fromStdString(to_string(origin));
+            notice = fs::exists(copy, error)
+                         ? tr("The checkpoint that it began with, %1, is no longer there: the command names this "
+                              "run's own copy of it.")
+                               .arg(was)
+                         : tr("The checkpoint that it began with, %1, is no longer there, nor is this run's copy of "
+                              "it: the command cannot be run as it is.")
+                               .arg(was);
+            if (fs::exists(copy, error)) from = copy;
+        }
+        command += QStringLiteral(" --from ") + quoted(to_qstring(from));
+    }
     QApplication::clipboard()->setText(command);
-    show_information(tr("Copied: %1").arg(command));
+    const QString said = tr("Copied: %1").arg(command);
+    show_information(notice.isEmpty() ? said : notice + QLatin1Char(' ') + said);
 }
 
 void MainWindow::open_folder_of_focused() {

@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 constexpr int follow_milliseconds = 500;
 constexpr int summary_milliseconds = 3000;
 constexpr int opened_milliseconds = 150;
+constexpr int opened_pauses = 6;  ///< how much longer than drawing the pause before the next one is
 constexpr std::size_t runs_at_once = 16;  ///< whose digests are read before the list shows them
 constexpr std::size_t most_looked_at = 4;
 
@@ -66,7 +67,8 @@ OpenedRun open_run(const fs::path& folder) {
     try {
         auto record = std::make_shared<RunRecord>(folder);
         record->follow_store();
-        opened.summary = summarise(*record, RunLock::is_held(RunFolder{folder}));
+        // Not of the record, which would read more of the store for it than is drawn.
+        opened.summary = summarise(read_digest(folder));
         opened.record = std::move(record);
     } catch (const std::exception& error) {
         opened.problem = QString::fromUtf8(error.what());
@@ -123,7 +125,12 @@ RunLibrary::RunLibrary(RunsModel& model, fs::path runs, QObject* parent)
     connect(&refresh_timer_, &QTimer::timeout, this, &RunLibrary::refresh);
     connect(&watcher_, &QFileSystemWatcher::directoryChanged, this, [this] { refresh_timer_.start(); });
     opened_timer_.setSingleShot(true);
-    connect(&opened_timer_, &QTimer::timeout, this, &RunLibrary::opened);
+    connect(&opened_timer_, &QTimer::timeout, this, [this] {
+        QElapsedTimer drawing;
+        drawing.start();
+        emit opened();
+        drawing_milliseconds_ = int(drawing.elapsed());
+    });
     since_summaries_.start();
 }
 
@@ -235,6 +242,14 @@ void RunLibrary::request_summaries(const std::vector<fs::path>& folders) {
     }
 }
 
+void RunLibrary::sum_up(const fs::path& folder) {
+    const RunsModel::Row* row = model_.find(folder);
+    if (row && is_own(folder))
+        update_own(row->summary.alive);
+    else if (row)
+        request_summaries({folder});
+}
+
 void RunLibrary::show_listed(const Listed& listed) {
     const fs::path& folder = listed.summary.folder;
     if (!model_.find(folder)) return;
@@ -306,8 +321,12 @@ void RunLibrary::open(const fs::path& folder) {
             }
             show_summary(opened.summary);
             model_.set_record(path, opened.record);
-            // Every change of what is drawn draws all of it: many that are opened one after another come together.
-            if (!opened_timer_.isActive()) opened_timer_.start(worker_.idle() ? 0 : opened_milliseconds);
+            // Every change of what is drawn draws all of it: many that are opened one after another come together, and
+            // the longer drawing takes, the rarer it is, so that the window stays awake.
+            if (worker_.idle())
+                opened_timer_.start(0);
+            else if (!opened_timer_.isActive())
+                opened_timer_.start(std::max(opened_milliseconds, opened_pauses * drawing_milliseconds_));
         });
     });
 }

@@ -56,6 +56,8 @@ public:
     /// Takes a run out of the list; its folder stays as it is.
     void forget(const std::filesystem::path& folder);
     bool is_elsewhere(const std::filesystem::path& folder) const { return elsewhere_.contains(folder); }
+    /// Brings the list's row of a run up to date with its folder.
+    void sum_up(const std::filesystem::path& folder);
     /// Changes what people say of these runs, in their folders and then in the list. What goes wrong is `failed`.
     void annotate(const std::vector<std::filesystem::path>& folders,
                   std::function<void(RunAnnotations& annotations)> change);
@@ -97,6 +99,7 @@ private:
     QTimer opened_timer_;
     QTimer refresh_timer_;
     QElapsedTimer since_summaries_;
+    int drawing_milliseconds_ = 0;  ///< how long it took the last time to show the runs that were opened
     bool listing_ = false;
     bool may_open_ = false;
     std::vector<std::filesystem::path> to_open_;  ///< as soon as that is allowed

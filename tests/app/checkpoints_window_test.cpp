@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QSpinBox>
+#include <QStatusBar>
 #include <QTableView>
 #include <QTextEdit>
 
@@ -102,6 +103,60 @@ TEST_F(CheckpointsWindowTest, EvaluatesBesideTheRowAndCanBeCancelled) {
     EXPECT_EQ(cell(1, CheckpointsModel::evaluated), "");
 }
 
+TEST_F(CheckpointsWindowTest, AnEvaluationIsThereAfterARestart) {
+    train();
+    const std::filesystem::path run = window->focus();
+    feature().panel().select({20});
+    action("checkpoints.evaluate").trigger();
+    auto* dialog = shown<QDialog>("evaluate_dialog");
+    dialog->findChild<QSpinBox*>("evaluate.windows")->setValue(7);
+    QTest::mouseClick(dialog->findChild<QPushButton*>("evaluate.start"), Qt::LeftButton);
+    ASSERT_TRUE(wait([&] { return cell(1, CheckpointsModel::evaluated).startsWith("1.2500 on 7 windows"); }));
+    ASSERT_TRUE(wait([&] { return feature().idle(); }));
+    const QString said = cell(1, CheckpointsModel::evaluated);
+    window.reset();
+
+    open_with_fake();
+    window->runs_panel().set_focus(run);
+    ASSERT_TRUE(wait([&] { return model().rowCount() == 4; }));
+    EXPECT_TRUE(wait([&] { return cell(1, CheckpointsModel::evaluated) == said; }))
+        << cell(1, CheckpointsModel::evaluated).toStdString();
+    EXPECT_EQ(cell(3, CheckpointsModel::evaluated), "");
+    window.reset();
+
+    // Another model under the same name was not evaluated.
+    write_text(list_checkpoints(RunFolder{run})[1].model(), "another");
+    open_with_fake();
+    window->runs_panel().set_focus(run);
+    ASSERT_TRUE(wait([&] { return model().rowCount() == 4; }));
+    EXPECT_EQ(cell(1, CheckpointsModel::evaluated), "");
+}
+
+TEST_F(CheckpointsWindowTest, TheCommandNamesTheCheckpointThatTheRunBeganWith) {
+    train();
+    const std::filesystem::path parent = window->focus();
+    feature().panel().select({20});
+    action("checkpoints.start_from").trigger();
+    run_once();
+    ASSERT_NE(window->focus(), parent);
+    const std::filesystem::path copy = RunFolder{window->focus()}.checkpoints() / checkpoint_name(0);
+    const std::filesystem::path origin = list_checkpoints(RunFolder{parent})[1].path;
+    action("runs.copy_command").trigger();
+    EXPECT_TRUE(QApplication::clipboard()->text().endsWith("--from " + to_qstring(origin)))
+        << QApplication::clipboard()->text().toStdString();
+
+    std::filesystem::remove_all(origin);
+    std::filesystem::create_directories(copy);
+    const auto said = [&] { return window->statusBar()->currentMessage(); };
+    action("runs.copy_command").trigger();
+    EXPECT_TRUE(QApplication::clipboard()->text().endsWith("--from " + to_qstring(copy)));
+    EXPECT_TRUE(said().contains("step 20 of wav-12, is no longer there")) << said().toStdString();
+    std::filesystem::remove_all(copy);
+    action("runs.copy_command").trigger();
+    EXPECT_TRUE(QApplication::clipboard()->text().endsWith("--from " + to_qstring(origin)));
+    EXPECT_TRUE(said().contains("cannot be run as it is")) << said().toStdString();
+}
+
 TEST_F(CheckpointsWindowTest, GeneratesAsItComesStopsAndRepeats) {
     train();
     fake.step_seconds = 0.005;
@@ -154,6 +209,7 @@ TEST_F(CheckpointsWindowTest, DeletingAsksOnceAndSaysWhatItMeans) {
     EXPECT_TRUE(box->text().contains("its model is gone")) << box->text().toStdString();
     answer("delete_checkpoint_question", "Delete");
     ASSERT_TRUE(wait([&] { return model().rowCount() == 0; }));
+    EXPECT_FALSE(window->runs_model().find(run)->summary.has_checkpoint);
     for (const char* id : {"export.checkpoint_last", "samples.generate", "checkpoints.evaluate"})
         EXPECT_FALSE(enabled(id)) << id;
     EXPECT_TRUE(window->findChild<QLabel*>("checkpoints_empty")->text().contains("has no checkpoint"));

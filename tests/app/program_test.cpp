@@ -70,7 +70,8 @@ TEST_F(Program, ASweepGoesIntoTheQueueAndIsTrained) {
     EXPECT_EQ(finish(), 0) << process.readAllStandardError().toStdString();
     EXPECT_GE(QImage(file("window.png")).width(), 800);
     int finished = 0;
-    for (const QueuedRun& run : RunQueue(folder / "runs", "a test").runs()) {
+    const RunQueue queue(folder / "runs", "a test");
+    for (const QueuedRun& run : queue.runs()) {
         EXPECT_EQ(run.state, QueueState::finished) << run.reason;
         finished += is_run_folder(run.folder);
     }

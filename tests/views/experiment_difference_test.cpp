@@ -54,6 +54,22 @@ TEST(DifferenceModel, ListsWhatDiffersAndAllOnRequest) {
     EXPECT_EQ(model.rowCount(), 0);
 }
 
+TEST(DifferenceModel, SaysWithWhichWeightsARunBegan) {
+    DifferenceModel model;
+    std::vector<ComparedExperiment> runs = two();
+    model.show_all(true);
+    model.set_experiments(runs);
+    EXPECT_FALSE(column(model, 0).contains("Begins with")) << "both with those of their seeds";
+    runs[1].experiment = runs[0].experiment;
+    runs[1].origin = "step 20 of a";
+    model.show_all(false);
+    model.set_experiments(runs);
+    ASSERT_EQ(column(model, 0), QStringList("Begins with"));
+    EXPECT_EQ(model.index(0, 1).data().toString(), "its seed");
+    EXPECT_EQ(model.index(0, 2).data().toString(), "step 20 of a");
+    EXPECT_TRUE(model.index(0, 2).data(DifferenceModel::differs_role).toBool());
+}
+
 TEST(ExperimentDifference, SaysWhatItShowsAndCopiesIt) {
     ExperimentDifference dialog(nullptr);
     auto* heading = dialog.findChild<QLabel*>("difference_heading");

@@ -103,13 +103,16 @@ void CheckpointsFeature::add_views() {
         if ((changes.state || changes.scalars) && record.folder() == window_.focus()) refresh_soon();
     });
     connect(&window_, &MainWindow::run_over, this, &CheckpointsFeature::refresh);
-    connect(&window_.session(), &Session::started, this,
-            [this] { model_->remove_evaluations_of(window_.session().record()->folder()); });
+    connect(&window_.session(), &Session::started, this, [this] {
+        model_->remove_evaluations_of(window_.session().record()->folder());
+        evaluations_of_.clear();
+    });
     // Another run may take the folder of one that is gone.
     connect(&window_.runs_model(), &QAbstractItemModel::rowsAboutToBeRemoved, this,
             [this](const QModelIndex&, int first, int last) {
                 for (int row = first; row <= last; ++row)
                     model_->remove_evaluations_of(window_.runs_model().rows()[std::size_t(row)].summary.folder);
+                evaluations_of_.clear();
             });
     refresh();
 }
@@ -141,6 +144,7 @@ void CheckpointsFeature::refresh() {
                               "its end.\n\nWhile it goes, Checkpoint (%2) saves one at once.")
                                .arg(QString::fromStdString(record->name()), keys));
     model_->set_checkpoints(record->folder(), summarise_checkpoints(*record));
+    read_kept_evaluations();
     show_title(*record);
     refresh_actions();
 }

@@ -19,6 +19,7 @@
 namespace wavlab {
 
 class CheckpointsModel;
+struct CheckpointEvaluation;
 class CheckpointsPanel;
 class RunRecord;
 struct RunSummary;
@@ -62,6 +63,8 @@ private:
     void next_evaluation();
     void poll_evaluation();
     void cancel_evaluations();
+    void keep_evaluation(const Evaluation& evaluation, const CheckpointEvaluation& found);
+    void read_kept_evaluations();
 
     void start_from();
     void compare();
@@ -81,7 +84,9 @@ private:
     QTimer refresh_timer_;
     QTimer poll_timer_;
     std::deque<std::shared_ptr<Evaluation>> waiting_;
-    std::shared_ptr<Evaluation> evaluation_;  ///< the one that runs
+    std::shared_ptr<Evaluation> evaluation_;              ///< the one that runs
+    std::filesystem::path evaluations_of_;                ///< the run whose recorded evaluations were read last
+    std::filesystem::file_time_type evaluations_time_{};  ///< of their file, then
     std::stop_source compare_stop_;
     BackgroundWorker worker_;     ///< last: their tasks use the others
     BackgroundWorker comparing_;  ///< of its own: an evaluation may take minutes

@@ -2,6 +2,7 @@
 // What takes its time with checkpoints: evaluating, writing and removing them.
 #include <atomic>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -11,8 +12,10 @@
 
 #include "app/gui/features/checkpoints.h"
 #include "app/gui/main_window.h"
+#include "app/gui/run_library.h"
 #include "app/gui/settings.h"
 #include "app/run_export.h"
+#include "core/checkpoint_evaluations.h"
 #include "core/checkpoint_list.h"
 #include "core/error.h"
 #include "core/run_record.h"
@@ -28,7 +31,8 @@ namespace wavlab {
 
 struct CheckpointsFeature::Evaluation {
     CheckpointFolder checkpoint;
-    QString title;  ///< "step 300 of wav-12"
+    QString title;      ///< "step 300 of wav-12"
+    std::string model;  ///< which model is evaluated: model_identity
     EvaluateRequest request;
     std::stop_source stop;
     std::atomic<std::int64_t> done{0};
@@ -101,6 +105,7 @@ void CheckpointsFeature::next_evaluation() {
     }
     evaluation_ = waiting_.front();
     waiting_.pop_front();
+    evaluation_->model = model_identity(evaluation_->checkpoint.model());
     worker_.submit([library, evaluation = evaluation_](std::stop_token thread_stop) {
         const std::stop_callback leave(thread_stop, [&] { evaluation->stop.request_stop(); });
         EvaluationResult result;
@@ -154,11 +159,59 @@ void CheckpointsFeature::poll_evaluation() {
         shown.tokens = result.tokens;
         shown.source = QString::fromStdString(result.source);
         shown.device = QString::fromStdString(result.device);
+        keep_evaluation(*evaluation_, shown);
         window_.show_information(
             tr("Loss of %1, in nats per token: %2").arg(evaluation_->title, evaluation_text(shown)));
     }
     model_->set_evaluation(path, shown);
     next_evaluation();
+}
+
+/// In the run's folder, so that it is there after a restart.
+void CheckpointsFeature::keep_evaluation(const Evaluation& evaluation, const CheckpointEvaluation& found) {
+    const RecordedEvaluation recorded{
+        evaluation.checkpoint.step, evaluation.model,          found.loss, found.windows, found.tokens,
+        found.source.toStdString(), found.device.toStdString()};
+    const RunFolder run{evaluation.checkpoint.path.parent_path().parent_path()};
+    if (!is_run_folder(run.path)) return;  // deleted meanwhile
+    files_.submit([this, run, recorded](std::stop_token) {
+        const QString problem = failure_of([&] { record_evaluation(run, recorded); });
+        if (!problem.isEmpty())
+            post(this, [this, problem] {
+                window_.show_problem(tr("The evaluation is shown, but cannot be kept: %1").arg(problem));
+            });
+    });
+}
+
+/// What was found before this start of the program, of the models that are there still.
+void CheckpointsFeature::read_kept_evaluations() {
+    const RunFolder run{model_->run()};
+    std::error_code missing;
+    const auto time = std::filesystem::last_write_time(run.path / "evaluations.json", missing);
+    if (missing || (run.path == evaluations_of_ && time == evaluations_time_)) return;
+    evaluations_of_ = run.path;
+    evaluations_time_ = time;
+    std::vector<RecordedEvaluation> all;
+    const QString problem = failure_of([&] { all = read_evaluations(run); });
+    if (!problem.isEmpty()) window_.show_information(problem);
+    // The newest of each checkpoint is what the list shows.
+    std::map<std::int64_t, const RecordedEvaluation*> newest;
+    for (const RecordedEvaluation& one : all) newest[one.step] = &one;
+    for (const CheckpointSummary& row : model_->rows()) {
+        const auto found = newest.find(row.folder.step);
+        const CheckpointEvaluation* known = model_->evaluation(row.folder.path);
+        if (known || found == newest.end()) continue;
+        const RecordedEvaluation& one = *found->second;
+        if (one.model != model_identity(row.folder.model())) continue;  // trained again meanwhile
+        CheckpointEvaluation shown;
+        shown.state = CheckpointEvaluation::State::done;
+        shown.loss = one.loss;
+        shown.windows = one.windows;
+        shown.tokens = one.tokens;
+        shown.source = QString::fromStdString(one.source);
+        shown.device = QString::fromStdString(one.device);
+        model_->set_evaluation(row.folder.path, shown);
+    }
 }
 
 void CheckpointsFeature::cancel_evaluations() {
@@ -277,6 +330,7 @@ void CheckpointsFeature::delete_now(const std::vector<CheckpointFolder>& doomed,
                                                             : tr("Deleted %1 checkpoints.").arg(doomed.size()));
             else
                 window_.show_problem(problem);
+            window_.library().sum_up(doomed.front().path.parent_path().parent_path());
             refresh();
             window_.refresh_actions();
         });

@@ -3,7 +3,10 @@
 #include <QPointer>
 
 #include "app/gui/main_window.h"
+#include "app/gui/settings.h"
 #include "app/gui/window_feature.h"
+#include "core/run_folder.h"
+#include "core/run_origin.h"
 #include "core/run_record.h"
 #include "views/action_registry.h"
 #include "views/experiment_difference.h"
@@ -58,10 +61,25 @@ private:
         if (!dialog_) return;
         std::vector<ComparedExperiment> experiments;
         for (const DrawnRun& run : window_.runs_model().drawn_runs(window_.focus()))
-            experiments.push_back({QString::fromStdString(run.record->name()), run.record->experiment()});
+            experiments.push_back({QString::fromStdString(run.record->name()), run.record->experiment(),
+                                   origin_text(run.record->description().origin)});
         if (window_.form() && dialog_->with_form())
-            experiments.push_back({MainWindow::tr("The form"), window_.form()->experiment()});
+            experiments.push_back({MainWindow::tr("The form"), window_.form()->experiment(), origin_of_form()});
         dialog_->set_experiments(experiments);
+    }
+
+    static QString origin_text(const std::optional<RunOrigin>& origin) {
+        return origin ? QString::fromStdString(to_string(*origin)) : QString();
+    }
+
+    /// As the record of the run says it that Start would begin.
+    QString origin_of_form() const {
+        const std::filesystem::path model = to_path(window_.form()->origin().weights);
+        if (model.empty()) return {};
+        const std::filesystem::path run = model.parent_path().parent_path().parent_path();
+        for (const CheckpointFolder& one : list_checkpoints(RunFolder{run}))
+            if (one.model() == model) return origin_text(RunOrigin{run.filename().string(), one.step, {}});
+        return to_qstring(model.filename());
     }
 
     MainWindow& window_;
