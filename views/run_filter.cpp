@@ -201,15 +201,37 @@ ShownRuns::ShownRuns(RunsModel& model, QObject* parent) : QSortFilterProxyModel(
     setSortRole(RunsModel::sort_role);
     setDynamicSortFilter(true);
     setSortCaseSensitivity(Qt::CaseInsensitive);
+    // Runs are read one after another, and with them comes which options there are.
+    read_again_.setSingleShot(true);
+    connect(&read_again_, &QTimer::timeout, this, &ShownRuns::read_again);
+    const auto later = [this] {
+        if (!filter_.problems().isEmpty() && !read_again_.isActive()) read_again_.start();
+    };
+    connect(&model, &QAbstractItemModel::rowsInserted, this, later);
+    connect(&model, &QAbstractItemModel::dataChanged, this, later);
+}
+
+QStringList ShownRuns::known_options() const {
+    std::set<std::string> options;
+    for (const RunsModel::Row& row : model_.rows())
+        if (row.summary.options)
+            for (const auto& [key, value] : *row.summary.options) options.insert(key);
+    QStringList texts;
+    for (const std::string& key : options) texts.append(QString::fromStdString(key));
+    return texts;
 }
 
 void ShownRuns::set_filter(const QString& text) {
-    std::set<QString> options;
-    for (const RunsModel::Row& row : model_.rows())
-        if (row.summary.options)
-            for (const auto& [key, value] : *row.summary.options) options.insert(QString::fromStdString(key));
-    filter_ = RunFilter(text, QStringList(options.begin(), options.end()));
+    text_ = text;
+    options_ = known_options();
+    filter_ = RunFilter(text_, options_);
     invalidateFilter();
+}
+
+void ShownRuns::read_again() {
+    if (known_options() == options_) return;
+    set_filter(text_);
+    emit filter_read();
 }
 
 void ShownRuns::show_archived(bool shown) {

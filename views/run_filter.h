@@ -7,6 +7,7 @@
 #include <QSortFilterProxyModel>
 #include <QString>
 #include <QStringList>
+#include <QTimer>
 
 #include "views/runs_model.h"
 
@@ -51,13 +52,23 @@ public:
     /// How many runs only the archive keeps from view.
     int hidden_by_archive() const;
 
+signals:
+    /// The filter was read anew, because runs brought an option that it names.
+    void filter_read();
+
 protected:
     bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
     bool lessThan(const QModelIndex& left, const QModelIndex& right) const override;
 
 private:
+    QStringList known_options() const;
+    void read_again();
+
     RunsModel& model_;
     RunFilter filter_;
+    QString text_;         ///< of the filter
+    QStringList options_;  ///< that were known when it was read
+    QTimer read_again_;
     bool archived_ = false;
 };
 

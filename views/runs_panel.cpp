@@ -107,6 +107,10 @@ void RunsPanel::make_filter() {
         keep_focus();
         show_place();
     });
+    connect(shown_, &ShownRuns::filter_read, this, [this] {
+        keep_focus();
+        show_place();
+    });
     filter_->installEventFilter(this);
 }
 

@@ -3,10 +3,12 @@
 #include <clocale>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <QApplication>
 #include <QHashSeed>
@@ -14,6 +16,8 @@
 #include "app/command.h"
 #include "app/gui/qt_messages.h"
 #include "core/error.h"
+#include "core/experiment.h"
+#include "core/method.h"
 #include "core/run_folder.h"
 #include "core/run_groups.h"
 #include "core/run_record.h"
@@ -67,6 +71,25 @@ void set_state(FigureOptions& options, const FigureArguments& arguments, const P
     if (arguments.against_step) options.state["against_step"] = double(*arguments.against_step);
 }
 
+/// Throws InputError unless runs can be grouped by this setting.
+void require_group_key(const std::string& key, const std::vector<std::shared_ptr<RunRecord>>& records) {
+    if (key.empty() || key == "replicates") return;
+    std::vector<std::string> allowed{"replicates"};
+    for (const ExperimentField& field : experiment_fields()) {
+        const std::string known = field.dotted_key();
+        if (known != "schema" && known != "name" && known != "seed") allowed.push_back(known);
+    }
+    std::set<std::string> of_methods;
+    for (const MethodDescriptor& method : MethodRegistry::all())
+        for (const Option& option : method.options) of_methods.insert("method." + option.key);
+    for (const auto& record : records)
+        for (const auto& [option, value] : record->experiment().method) of_methods.insert("method." + option);
+    allowed.insert(allowed.end(), of_methods.begin(), of_methods.end());
+    if (std::find(allowed.begin(), allowed.end(), key) == allowed.end())
+        throw InputError(
+            fmt::format("--group: '{}' is no setting of these runs; allowed are {}", key, fmt::join(allowed, ", ")));
+}
+
 /// What only the loss plot knows.
 void set_loss_state(FigureOptions& options, const FigureArguments& arguments, const std::string& kind) {
     using Allowed = std::vector<std::string>;
@@ -99,6 +122,7 @@ ExitCode draw(const FigureArguments& arguments, const CommandEnvironment& enviro
         records.push_back(std::make_shared<RunRecord>(find_run(run, environment.runs).path));
         records.back()->follow_store();
     }
+    require_group_key(arguments.group, records);
     if (!arguments.against.empty()) {
         const auto other = std::make_shared<RunRecord>(find_run(arguments.against, environment.runs).path);
         options.state["against"] = QString::fromStdString(other->name());
@@ -141,7 +165,9 @@ CommandAction declare(CLI::App& app) {
     app.add_option("--quantity", arguments->quantity,
                    "routing: weight, contribution, relative, spread; details: rms, scale, cosine, bias; depth: state, "
                    "update, gradient, ratio");
-    app.add_option("--mode", arguments->mode, "routing and depth: 'step', or 'time' for a heatmap over all steps");
+    app.add_option("--mode", arguments->mode,
+                   "routing and depth: 'step', or 'time' for a heatmap over all steps; depth: 'runs' for one of each "
+                   "run (at most six)");
     app.add_option("--router", arguments->router, "The router that is drawn over time, from 1; else the last");
     auto* against =
         app.add_option("--against", arguments->against, "routing: minus this run; depth over time: divided by it")

@@ -57,6 +57,13 @@ class Figures(ProgramTest):
                                         "standard")
             self.assertFalse((self.folder / "x.pdf").exists())
 
+    def test_groups_are_by_settings_that_there_are(self):
+        self.figure("loss", "grouped.svg", "--group", "model.method")
+        self.figure("loss", "blocks.svg", "--group", "method.blocks")
+        refused = run("figure", self.wav, "--kind", "loss", "--group", "model.depth", "--out", self.folder / "x.pdf")
+        self.assert_one_clear_error(refused, 2, "'model.depth'", "model.layers", "replicates")
+        self.assertFalse((self.folder / "x.pdf").exists())
+
     def test_bad_input(self):
         def refused(*arguments, parts):
             self.assert_one_clear_error(run("figure", self.wav, *arguments), 2, *parts)

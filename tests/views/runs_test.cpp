@@ -269,6 +269,26 @@ TEST(RunsPanel, SaysHowManyAreShownAndNeverShowsAnEmptyListWithoutAWord) {
     EXPECT_EQ(p.panel.shown().size(), 3u);
 }
 
+TEST(RunsPanel, AFilterUnderstandsAnOptionAsSoonAsARunBringsIt) {
+    RunsModel model;
+    QWidget window;
+    auto* actions = new ActionRegistry(&window);
+    RunsPanel panel(model, *actions, "R&uns", {});
+    panel.resize(700, 300);
+    panel.show();
+    model.put(summary("a", "2026-01-01T10:00:00Z", 1.5), 0);  // listed, not read yet
+    model.put(summary("b", "2026-01-02T10:00:00Z", 1.4), 1);
+    panel.filter().setText("blocks:6");
+    EXPECT_TRUE(panel.filter_problem().contains("'blocks' is nothing to filter by"));
+    RunSummary read = summary("b", "2026-01-02T10:00:00Z", 1.4);
+    read.options = std::make_shared<OptionValues>(OptionValues{{"method.blocks", std::int64_t{6}}});
+    model.put(read, 1);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return panel.filter_problem().isEmpty(); }));
+    EXPECT_EQ(panel.shown().size(), 1u);
+    EXPECT_EQ(panel.count_text(), "1 of 2");
+    EXPECT_FALSE(panel.findChild<QLabel*>("runs_filter_problem")->isVisible());
+}
+
 TEST(RunsPanel, AFilterTakesNobodysFocus) {
     Panel p;
     p.panel.set_focus("/runs/a");
