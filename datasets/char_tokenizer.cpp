@@ -9,6 +9,7 @@
 #include "core/registry.h"
 #include "core/translatable.h"
 #include "datasets/text.h"
+#include "datasets/unicode_classes.h"
 
 namespace wavlab {
 
@@ -30,38 +31,91 @@ std::string describe_character(char32_t code_point) {
 
 }  // namespace
 
-CharTokenizer::CharTokenizer(std::vector<char32_t> code_points) : code_points_(std::move(code_points)) {
+CharTokenizer::CharTokenizer(std::vector<char32_t> code_points, CharRules rules)
+    : code_points_(std::move(code_points)), rules_(std::move(rules)) {
     const char32_t largest = *std::max_element(code_points_.begin(), code_points_.end());
-    token_table_.assign(std::max<std::size_t>(std::size_t{largest} + 1, 128), -1);
+    const auto rare = std::find(code_points_.begin(), code_points_.end(), rare_symbol);
+    if (rules_.use_rare_symbol() && rare != code_points_.end())
+        other_token_ = static_cast<std::int32_t>(rare - code_points_.begin());
+    token_table_.assign(std::max<std::size_t>(std::size_t{largest} + 1, 128), other_token_);
     for (std::size_t token = 0; token < code_points_.size(); ++token)
         token_table_[code_points_[token]] = static_cast<std::int32_t>(token);
+    if (!rules_.lower_case) return;
+    std::vector<std::int32_t> table(code_point_count);
+    for (char32_t code_point = 0; code_point < code_point_count; ++code_point)
+        table[code_point] = token_of(lower_case(code_point));
+    token_table_ = std::move(table);
 }
 
-CharTokenizer CharTokenizer::from_texts(const std::vector<std::string_view>& texts) {
-    std::vector<bool> other_seen(code_point_count, false);
-    std::array<bool, 128> ascii_seen{};
-    for (std::string_view text : texts) {
+namespace {
+
+/// How often each code point occurs.
+class CharacterCounts {
+public:
+    void read(const TextSource& text) {
+        text.read([this](std::string_view piece) { count(piece); });
+    }
+    std::int64_t operator[](char32_t code_point) const { return counts_[code_point]; }
+
+    /// Adds the counts of every character to those of what it becomes.
+    template <class Mapping>
+    void map(const Mapping& mapping) {
+        std::vector<std::int64_t> mapped(counts_.size(), 0);
+        for (char32_t code_point = 0; code_point < counts_.size(); ++code_point)
+            if (counts_[code_point] > 0) mapped[mapping(code_point)] += counts_[code_point];
+        counts_ = std::move(mapped);
+    }
+
+private:
+    void count(std::string_view piece) {
         std::size_t i = 0;
-        while (i < text.size()) {
-            const auto byte = static_cast<unsigned char>(text[i]);
+        while (i < piece.size()) {
+            const auto byte = static_cast<unsigned char>(piece[i]);
             if (byte < 0x80) {
-                ascii_seen[byte] = true;
+                ++counts_[byte];
                 ++i;
                 continue;
             }
-            const DecodedCharacter character = decode_character(text.substr(i));
-            other_seen[character.code_point] = true;
+            const DecodedCharacter character = decode_character(piece.substr(i));
+            ++counts_[character.code_point];
             i += static_cast<std::size_t>(character.bytes);
         }
     }
+
+    std::vector<std::int64_t> counts_ = std::vector<std::int64_t>(code_point_count, 0);
+};
+
+}  // namespace
+
+CharTokenizer CharTokenizer::from_texts(const std::vector<const TextSource*>& texts, CharRules rules) {
+    CharacterCounts training, all;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        all.read(*texts[i]);
+        if (i == 0) training = all;
+    }
+    if (rules.lower_case) {
+        training.map(lower_case);
+        all.map(lower_case);
+        std::transform(rules.characters.begin(), rules.characters.end(), rules.characters.begin(), lower_case);
+    }
+    const auto is_kept = [&](char32_t code_point) {
+        return (rules.characters.empty() || rules.characters.find(code_point) != std::u32string::npos) &&
+               training[code_point] >= rules.rare_below;
+    };
+    all.map([&](char32_t code_point) { return is_kept(code_point) ? code_point : rare_symbol; });
     std::vector<char32_t> code_points;
     for (char32_t code_point = 0; code_point < code_point_count; ++code_point)
-        if (code_point < 0x80 ? ascii_seen[code_point] : other_seen[code_point]) code_points.push_back(code_point);
+        if (all[code_point] > 0) code_points.push_back(code_point);
     if (code_points.empty()) throw InputError("a character vocabulary cannot be made of an empty text");
-    return CharTokenizer(std::move(code_points));
+    return {std::move(code_points), std::move(rules)};
 }
 
-CharTokenizer CharTokenizer::from_vocabulary(const nlohmann::json& vocabulary) {
+CharTokenizer CharTokenizer::from_text(const std::string& text) {
+    const MemoryText source(text);
+    return from_texts({&source});
+}
+
+CharTokenizer CharTokenizer::from_vocabulary(const nlohmann::json& vocabulary, CharRules rules) {
     if (!vocabulary.is_array() || vocabulary.empty())
         throw InputError("the character vocabulary is not a list of code points with at least one entry");
     if (vocabulary.size() > static_cast<std::size_t>(code_point_count))
@@ -83,7 +137,7 @@ CharTokenizer CharTokenizer::from_vocabulary(const nlohmann::json& vocabulary) {
         seen[static_cast<std::size_t>(value)] = true;
         code_points.push_back(static_cast<char32_t>(value));
     }
-    return CharTokenizer(std::move(code_points));
+    return {std::move(code_points), std::move(rules)};
 }
 
 template <class Token>
@@ -107,7 +161,7 @@ void CharTokenizer::encode_all(std::string_view utf8, std::vector<Token>& tokens
             continue;
         }
         const DecodedCharacter character = decode_character(utf8.substr(i));
-        put(character.code_point < token_table_.size() ? token_table_[character.code_point] : -1);
+        put(token_of(character.code_point));
         i += static_cast<std::size_t>(character.bytes);
     }
     tokens.resize(unknown ? before : filled);
@@ -120,7 +174,7 @@ void CharTokenizer::report_unknown(std::string_view utf8) const {
     for (std::size_t i = 0; i < utf8.size(); ++offset) {
         const DecodedCharacter character = decode_character(utf8.substr(i));
         i += static_cast<std::size_t>(character.bytes);
-        if (character.code_point < token_table_.size() && token_table_[character.code_point] >= 0) continue;
+        if (token_of(character.code_point) >= 0) continue;
         if (unknown++ == 0) {
             first = character.code_point;
             first_offset = offset;
@@ -162,6 +216,8 @@ std::string CharTokenizer::decode_token(std::int32_t token) const {
     return text;
 }
 
+bool CharTokenizer::is_lossless() const { return !rules_.lower_case && other_token_ < 0; }
+
 nlohmann::json CharTokenizer::vocabulary() const {
     nlohmann::json list = nlohmann::json::array();
     for (const char32_t code_point : code_points_) list.push_back(static_cast<std::uint32_t>(code_point));
@@ -170,12 +226,46 @@ nlohmann::json CharTokenizer::vocabulary() const {
 
 namespace {
 
-std::unique_ptr<Tokenizer> build(const std::vector<std::string_view>& texts) {
-    return std::make_unique<CharTokenizer>(CharTokenizer::from_texts(texts));
+std::vector<Option> options() {
+    return {
+        {.key = "lower_case",
+         .label = WAVLAB_TEXT("Lower case"),
+         .default_value = false,
+         .help = WAVLAB_TEXT("Capital letters of any script are read as small ones.")},
+        {.key = "characters",
+         .label = WAVLAB_TEXT("Only these characters"),
+         .default_value = std::string(),
+         .help = WAVLAB_TEXT("All others become the rare symbol U+FFFD. Empty: every character is kept.")},
+        {.key = "rare_below",
+         .label = WAVLAB_TEXT("Rare below"),
+         .default_value = std::int64_t{0},
+         .help = WAVLAB_TEXT("Characters that occur fewer times than this in the training text become the rare symbol "
+                             "U+FFFD. 0: every character is kept."),
+         .unit = WAVLAB_TEXT("times"),
+         .minimum = 0.0},
+    };
 }
 
-std::unique_ptr<Tokenizer> restore(const nlohmann::json& vocabulary) {
-    return std::make_unique<CharTokenizer>(CharTokenizer::from_vocabulary(vocabulary));
+CharRules rules_of(const OptionValues& values) {
+    const std::vector<Option> known = options();
+    CharRules rules;
+    rules.lower_case = get_option<bool>(known, values, "lower_case");
+    rules.rare_below = get_option<std::int64_t>(known, values, "rare_below");
+    const auto characters = get_option<std::string>(known, values, "characters");
+    for (std::size_t i = 0; i < characters.size();) {
+        const DecodedCharacter character = decode_character(std::string_view(characters).substr(i));
+        rules.characters += character.code_point;
+        i += static_cast<std::size_t>(character.bytes);
+    }
+    return rules;
+}
+
+std::unique_ptr<Tokenizer> build(const std::vector<const TextSource*>& texts, const OptionValues& values) {
+    return std::make_unique<CharTokenizer>(CharTokenizer::from_texts(texts, rules_of(values)));
+}
+
+std::unique_ptr<Tokenizer> restore(const nlohmann::json& vocabulary, const OptionValues& values) {
+    return std::make_unique<CharTokenizer>(CharTokenizer::from_vocabulary(vocabulary, rules_of(values)));
 }
 
 const Registration<TokenizerDescriptor> registration{{
@@ -183,6 +273,7 @@ const Registration<TokenizerDescriptor> registration{{
     .title = WAVLAB_TEXT("Characters"),
     .summary = WAVLAB_TEXT("One token for each Unicode code point that occurs in the training or validation text."),
     .order = 0,
+    .options = options(),
     .build = build,
     .restore = restore,
 }};
