@@ -11,4 +11,7 @@ class RunRecord;
 /// and `-inf` (design §5, contract).
 std::string metrics_csv(const RunRecord& record);
 
+/// The text as one cell of a CSV line: in quotes where it holds a comma, a quote or a line break.
+std::string csv_cell(const std::string& text);
+
 }  // namespace wavlab

@@ -21,6 +21,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "core/csv.h"
 #include "views/plot_style.h"
 #include "views/quantity_text.h"
 #include "views/tensor_changes_model.h"
@@ -44,11 +45,6 @@ std::shared_ptr<const RoutingFrame> frame_of(const ComparedCheckpoint& checkpoin
     const std::vector<std::int64_t>& steps = checkpoint.record->frame_steps(FrameKind::routing);
     const auto after = std::upper_bound(steps.begin(), steps.end(), checkpoint.step);
     return after == steps.begin() ? nullptr : checkpoint.record->routing_frame(*std::prev(after));
-}
-
-QString csv_cell(QString text) {
-    if (!text.contains(QLatin1Char(',')) && !text.contains(QLatin1Char('"'))) return text;
-    return QLatin1Char('"') + text.replace(QLatin1Char('"'), QStringLiteral("\"\"")) + QLatin1Char('"');
 }
 
 }  // namespace
@@ -354,10 +350,11 @@ QString CheckpointComparisonView::csv() const {
     QString text;
     for (int row = -1; row < rows->rowCount(); ++row) {
         QStringList cells;
-        for (int column = 0; column < rows->columnCount(); ++column)
-            cells.append(
-                csv_cell(row < 0 ? rows->headerData(column, Qt::Horizontal, TensorChangesModel::csv_role).toString()
-                                 : rows->index(row, column).data(TensorChangesModel::csv_role).toString()));
+        for (int column = 0; column < rows->columnCount(); ++column) {
+            const QVariant cell = row < 0 ? rows->headerData(column, Qt::Horizontal, TensorChangesModel::csv_role)
+                                          : rows->index(row, column).data(TensorChangesModel::csv_role);
+            cells.append(QString::fromStdString(csv_cell(cell.toString().toStdString())));
+        }
         text += cells.join(QLatin1Char(',')) + QLatin1Char('\n');
     }
     return text;

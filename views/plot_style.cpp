@@ -86,6 +86,12 @@ QVector<qreal> run_dashes(int style_index) {
     }
 }
 
+QPen run_pen(int style_index, const PlotStyle& style, double width) {
+    QPen pen(run_color(style_index, style), width, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin);
+    if (const QVector<qreal> dashes = run_dashes(style_index); !dashes.isEmpty()) pen.setDashPattern(dashes);
+    return pen;
+}
+
 QColor source_color(SourceKind kind, const PlotStyle& style) {
     switch (kind) {
         case SourceKind::embedding:

@@ -6,6 +6,7 @@
 
 #include <QColor>
 #include <QFont>
+#include <QPen>
 #include <QString>
 #include <QStringList>
 #include <QVector>
@@ -53,6 +54,9 @@ QColor run_color(int style_index, const PlotStyle& style);
 /// The dash pattern of a run in units of the pen's width; empty for a solid line. Five patterns, so that colour and
 /// pattern together tell forty runs apart.
 QVector<qreal> run_dashes(int style_index);
+
+/// The run's colour and dashes as a pen of this width.
+QPen run_pen(int style_index, const PlotStyle& style, double width);
 
 /// The one table of source colours: embedding grey, summaries blue, partial light blue, phase orange, split green.
 QColor source_color(SourceKind kind, const PlotStyle& style);

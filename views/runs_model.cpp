@@ -424,11 +424,7 @@ QIcon RunsModel::swatch(int style_index) const {
     painter.setPen(Qt::NoPen);
     painter.setBrush(style_->ground);
     painter.drawRoundedRect(QRectF(0, 0, 30, 12), 2, 2);
-    QPen pen(run_color(style_index, *style_), 2.5);
-    pen.setCapStyle(Qt::FlatCap);
-    const QVector<qreal> dashes = run_dashes(style_index);
-    if (!dashes.isEmpty()) pen.setDashPattern(dashes);
-    painter.setPen(pen);
+    painter.setPen(run_pen(style_index, *style_, 2.5));
     painter.drawLine(QPointF(2, 6), QPointF(28, 6));
     painter.end();
     QIcon icon;

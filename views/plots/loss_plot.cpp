@@ -371,11 +371,7 @@ void LossPlot::set_up_unit() {
 }
 
 QPen LossPlot::pen_of(int style_index, bool thin) const {
-    QPen pen(run_color(style_index, style()), thin ? style().thin_line_width : style().line_width, Qt::SolidLine,
-             Qt::FlatCap, Qt::RoundJoin);
-    const QVector<qreal> dashes = run_dashes(style_index);
-    if (!dashes.isEmpty()) pen.setDashPattern(dashes);
-    return pen;
+    return run_pen(style_index, style(), thin ? style().thin_line_width : style().line_width);
 }
 
 void LossPlot::set_up_layer() {
