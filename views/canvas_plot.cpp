@@ -20,6 +20,7 @@ namespace wavlab {
 namespace {
 
 constexpr std::chrono::milliseconds load_portion{8};
+constexpr std::size_t most_printed_columns = 400;
 constexpr int load_wait = 120;  // milliseconds between two pictures of what is loading
 
 void lay_out(QCustomPlot& canvas) {
@@ -140,7 +141,9 @@ void CanvasPlot::show_controls(bool shown) { control_bar_->setVisible(shown); }
 QString CanvasPlot::problem() const {
     if (runs_.empty()) return invitation();
     const RunRecord* focused = focused_run();
-    return focused ? problem_of(*focused) : invitation();
+    if (!focused) return invitation();
+    const QString problem = problem_of(*focused);
+    return problem.isEmpty() && !pending_rebuild_ ? problem_of_frames() : problem;
 }
 
 QStringList CanvasPlot::hover_lines() const { return hover_->lines(); }
@@ -179,66 +182,13 @@ void CanvasPlot::style_axes(QCPAxisRect& axes) const {
     }
 }
 
-bool CanvasPlot::hover_graphs(const QPointF& position, const std::function<QString(double key)>& title) {
-    const QRectF area = axes_->rect();
-    if (!area.contains(position)) return false;
-    QCPAxis* x = axes_->axis(QCPAxis::atBottom);
-    QCPAxis* y = axes_->axis(QCPAxis::atLeft);
-    const double wanted = x->pixelToCoord(position.x());
-    double key = std::nan("");
-    for (int i = 0; i < canvas_->graphCount(); ++i)
-        for (const bool expanded : {true, false}) {
-            const auto found = canvas_->graph(i)->data()->findBegin(wanted, expanded);
-            if (found == canvas_->graph(i)->data()->constEnd()) continue;
-            if (!(std::abs(found->key - wanted) >= std::abs(key - wanted))) key = found->key;
-        }
-    if (std::isnan(key)) return false;
-    HoverBox::Content content;
-    content.title = title(key);
-    content.anchor = QPointF(x->coordToPixel(key), position.y());
-    content.vertical_line = true;
-    for (int i = 0; i < canvas_->graphCount(); ++i) {
-        const QCPGraph& graph = *canvas_->graph(i);
-        const auto found = graph.data()->findBegin(key, false);
-        if (graph.name().isEmpty() || found == graph.data()->constEnd() || found->key != key) continue;
-        if (std::isnan(found->value)) continue;
-        const QPen pen = graph.pen();
-        const QVector<qreal> dashes = pen.style() == Qt::CustomDashLine ? pen.dashPattern() : QVector<qreal>();
-        content.rows.push_back({pen.color(), dashes, {graph.name(), QString::number(found->value, 'g', 4)}});
-        const double pixel = y->coordToPixel(found->value);
-        if (area.contains(content.anchor.x(), pixel))
-            content.dots.push_back({{content.anchor.x(), pixel}, pen.color()});
-    }
-    if (content.rows.empty()) return false;
-    hover_->show(std::move(content), area);
-    return true;
+std::size_t CanvasPlot::most_columns() const {
+    return style().print ? most_printed_columns : std::size_t(std::clamp(canvas_->width(), 100, 4000));
 }
 
-void CanvasPlot::fit_graphs(double margin, bool from_zero) {
-    QCPAxis* x = axes_->axis(QCPAxis::atBottom);
-    QCPAxis* y = axes_->axis(QCPAxis::atLeft);
-    const bool logarithmic = y->scaleType() == QCPAxis::stLogarithmic;
-    double left = INFINITY, right = -INFINITY, low = INFINITY, high = -INFINITY;
-    for (int i = 0; i < canvas_->graphCount(); ++i)
-        for (const QCPGraphData& point : *canvas_->graph(i)->data()) {
-            left = std::min(left, point.key);
-            right = std::max(right, point.key);
-            if (!std::isfinite(point.value) || (logarithmic && point.value <= 0)) continue;
-            low = std::min(low, point.value);
-            high = std::max(high, point.value);
-        }
-    if (left > right) left = 0, right = 1;
-    if (low > high) low = logarithmic ? 0.1 : 0, high = 1;
-    if (logarithmic) {
-        const double factor = std::pow(high / low, 0.06) * 1.02;
-        y->setRange(low / factor, high * factor);
-    } else {
-        if (from_zero) low = std::min(low, 0.0);
-        const double pad = std::max((high - low) * 0.06, 1e-6);
-        y->setRange(from_zero && low == 0 ? 0 : low - pad, high + pad);
-    }
-    const double beside = std::max((right - left) * margin, 0.02);
-    x->setRange(left - beside, right + beside);
+void CanvasPlot::set_more_axes(std::vector<QCPAxisRect*> axes) {
+    axes.insert(axes.begin(), axes_);
+    cursor_line_->set_axes(std::move(axes));
 }
 
 void CanvasPlot::start_loading() {
@@ -262,7 +212,7 @@ void CanvasPlot::show_progress() {
     setting_ranges_ = true;
     show_loaded();
     if (!zoomed_) fit_axes();
-    if (hovered_ && !show_hover(*hovered_)) hover_->clear();
+    if (!show_frame_problem() && hovered_ && !show_hover(*hovered_)) hover_->clear();
     setting_ranges_ = false;
     canvas_->replot(QCustomPlot::rpQueuedRefresh);
     since_shown_.start();
@@ -303,20 +253,24 @@ bool CanvasPlot::eventFilter(QObject* watched, QEvent* event) {
     return Plot::eventFilter(watched, event);
 }
 
-bool CanvasPlot::is_on_cursor(const QPointF& position) const {
-    const std::optional<double> x = cursor_line_->pixel();
-    return time_cursor_ && x && axes_->rect().contains(position.toPoint()) && std::abs(position.x() - *x) <= 4;
+QCPAxisRect* CanvasPlot::axes_on_cursor(const QPointF& position) const {
+    if (!time_cursor_) return nullptr;
+    for (QCPAxisRect* axes : cursor_line_->axes()) {
+        const std::optional<double> x = cursor_line_->pixel(*axes);
+        if (x && axes->rect().contains(position.toPoint()) && std::abs(position.x() - *x) <= 4) return axes;
+    }
+    return nullptr;
 }
 
 bool CanvasPlot::drag_cursor(const QMouseEvent& event) {
-    const bool near = is_on_cursor(event.position());
+    QCPAxisRect* const near = axes_on_cursor(event.position());
     if (event.type() == QEvent::MouseButtonPress && event.button() == Qt::LeftButton && near) {
-        dragging_cursor_ = true;
+        dragged_on_ = near;
         clear_hover();
-    } else if (event.type() == QEvent::MouseButtonRelease && dragging_cursor_) {
-        dragging_cursor_ = false;
-    } else if (event.type() == QEvent::MouseMove && dragging_cursor_) {
-        const double key = axes_->axis(QCPAxis::atBottom)->pixelToCoord(event.position().x());
+    } else if (event.type() == QEvent::MouseButtonRelease && dragged_on_) {
+        dragged_on_ = nullptr;
+    } else if (event.type() == QEvent::MouseMove && dragged_on_) {
+        const double key = dragged_on_->axis(QCPAxis::atBottom)->pixelToCoord(event.position().x());
         time_cursor_->set_step(std::max<std::int64_t>(0, step_of_key(key)));
     } else {
         if (event.type() == QEvent::MouseMove && event.buttons() == Qt::NoButton)
@@ -356,23 +310,40 @@ void CanvasPlot::schedule() {
     });
 }
 
+bool CanvasPlot::show_frame_problem() {
+    const QString problem = problem_of_frames();
+    frame_problem_shown_ = !problem.isEmpty();
+    if (frame_problem_shown_) {
+        show_note(problem);
+        place_cursor_line();
+    }
+    return frame_problem_shown_;
+}
+
+void CanvasPlot::show_note(const QString& text) {
+    note_->set_text(text);
+    note_->set_style(*style_);
+    for (const char* layer : {"grid", "main", "axes", "legend"}) canvas_->layer(layer)->setVisible(text.isEmpty());
+    if (!text.isEmpty()) hover_->clear();
+}
+
 void CanvasPlot::flush() {
     if (!pending_rebuild_ && !pending_.any()) {
         if (std::exchange(pending_step_, false)) flush_step();
         return;
     }
     pending_step_ = false;
-    const QString problem = this->problem();
+    const RunRecord* focused = focused_run();
+    const QString problem = focused ? problem_of(*focused) : invitation();
     const bool was_empty = !note_->text().isEmpty();
     const bool anew = pending_rebuild_ || was_empty;
     const RecordChanges changes = std::exchange(pending_, {});
     pending_rebuild_ = false;
     if (!problem.isEmpty() && was_empty && problem == note_->text() && !anew) return;
 
-    note_->set_text(problem);
-    note_->set_style(*style_);
+    frame_problem_shown_ = false;
+    show_note(problem);
     hover_->set_style(*style_);
-    for (const char* layer : {"grid", "main", "axes", "legend"}) canvas_->layer(layer)->setVisible(problem.isEmpty());
     canvas_->setBackground(QBrush(style_->ground));
     setting_ranges_ = true;
     if (problem.isEmpty()) {
@@ -386,7 +357,7 @@ void CanvasPlot::flush() {
         }
         if (!zoomed_) fit_axes();
         // The mouse rests while frames come in: what stands beside it follows them.
-        if (hovered_ && !show_hover(*hovered_)) hover_->clear();
+        if (!show_frame_problem() && hovered_ && !show_hover(*hovered_)) hover_->clear();
     } else {
         clear_hover();
     }
@@ -397,11 +368,16 @@ void CanvasPlot::flush() {
 }
 
 void CanvasPlot::flush_step() {
+    if (frame_problem_shown_) {
+        request_rebuild();
+        flush();
+        return;
+    }
     if (!note_->text().isEmpty()) return;
     setting_ranges_ = true;
     const bool drawn_anew = show_wanted_step();
     if (drawn_anew && !zoomed_) fit_axes();
-    if (drawn_anew && hovered_ && !show_hover(*hovered_)) hover_->clear();
+    if (drawn_anew && !show_frame_problem() && hovered_ && !show_hover(*hovered_)) hover_->clear();
     setting_ranges_ = false;
     place_cursor_line();
     if (drawn_anew)
@@ -416,9 +392,11 @@ void CanvasPlot::clear_hover() {
 }
 
 void CanvasPlot::settle_layout() {
-    // Labels depend on the axes' length and the axes' length on the labels: one more pass settles both.
+    // Labels depend on the axes' length and the axes' length on the labels, and how panels are arranged on their room:
+    // more passes settle them.
     if (laid_out_ == canvas_->size()) return;
     laid_out_ = canvas_->size();
+    lay_out(*canvas_);
     lay_out(*canvas_);
 }
 

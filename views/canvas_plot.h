@@ -58,6 +58,9 @@ protected:
     virtual bool concerns(const RecordChanges& changes) const = 0;
     /// Why this run cannot be drawn, or empty.
     virtual QString problem_of(const RunRecord& record) const = 0;
+    /// Why what is to be seen now cannot be, in spite of `problem_of`: a frame that cannot be read. Asked after
+    /// drawing, and shown in place of it.
+    virtual QString problem_of_frames() const { return {}; }
     /// What was kept of the runs' frames may no longer hold: other runs, or one that was resumed.
     virtual void forget() {}
     /// What will be seen here once there is a run.
@@ -84,6 +87,8 @@ protected:
     void start_loading();
     /// Reads for about this long; true when everything is read.
     virtual bool load(std::chrono::milliseconds) { return true; }
+    /// How many columns a heatmap over time can show: one a pixel, in print as many as are told apart.
+    std::size_t most_columns() const;
     /// Draws what is read so far.
     virtual void show_loaded() {}
 
@@ -96,6 +101,8 @@ protected:
     LegendStrip& legend() { return *legend_; }
     HoverBox& hover_box() { return *hover_; }
     FlowLayout& controls() { return *controls_; }
+    /// Further axes over the same time: the time cursor is drawn there too. They last as long as the plot.
+    void set_more_axes(std::vector<QCPAxisRect*> axes);
     /// Fonts, pens and lengths of an axis rectangle by the style.
     void style_axes(QCPAxisRect& axes) const;
 
@@ -127,7 +134,9 @@ private:
     void show_progress();
     void place_cursor_line();
     bool drag_cursor(const QMouseEvent& event);
-    bool is_on_cursor(const QPointF& position) const;
+    QCPAxisRect* axes_on_cursor(const QPointF& position) const;
+    bool show_frame_problem();
+    void show_note(const QString& text);
     void settle_layout();
 
     std::vector<DrawnRun> runs_;
@@ -143,7 +152,8 @@ private:
     TimeCursor* time_cursor_ = nullptr;
     std::optional<std::int64_t> own_step_;  ///< of the state, where there is no cursor
     bool pending_step_ = false;
-    bool dragging_cursor_ = false;
+    QCPAxisRect* dragged_on_ = nullptr;  ///< the axes on which the cursor is dragged
+    bool frame_problem_shown_ = false;
     QTimer* loading_ = nullptr;
     QElapsedTimer since_shown_;  ///< what is loading
     RecordChanges pending_;

@@ -236,25 +236,30 @@ void HoverBox::draw_box(QCPPainter* painter) const {
 
 // ---- CursorLine
 
-CursorLine::CursorLine(QCPAxisRect* axes) : QCPLayerable(axes->parentPlot(), "overlay"), axes_(axes) {}
+CursorLine::CursorLine(QCPAxisRect* axes) : QCPLayerable(axes->parentPlot(), "overlay"), axes_{axes} {}
 
 void CursorLine::set_key(std::optional<double> key, bool following) {
     key_ = key;
     following_ = following;
 }
 
-std::optional<double> CursorLine::pixel() const {
-    const QCPAxis* keys = axes_->axis(QCPAxis::atBottom);
-    if (!key_ || !keys->range().contains(*key_) || style_.print) return std::nullopt;
+std::optional<double> CursorLine::pixel(const QCPAxisRect& axes) const {
+    const QCPAxis* keys = axes.axis(QCPAxis::atBottom);
+    if (!key_ || !axes.realVisibility() || !keys->range().contains(*key_) || style_.print) return std::nullopt;
     return keys->coordToPixel(*key_);
 }
 
 void CursorLine::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(false); }
 
 void CursorLine::draw(QCPPainter* painter) {
-    const std::optional<double> x = pixel();
+    for (const QCPAxisRect* axes : axes_) draw_on(painter, *axes);
+}
+
+void CursorLine::draw_on(QCPPainter* painter, const QCPAxisRect& axes) const {
+    const std::optional<double> x = pixel(axes);
     if (!x) return;
-    const QRectF area = axes_->rect();
+    const QRectF area = axes.rect();
+    painter->setAntialiasing(false);
     // Seen on every colour of a heatmap.
     if (!following_) {
         painter->setPen(QPen(style_.ground, style_.px(3)));

@@ -93,22 +93,27 @@ private:
     bool shown_ = false;
 };
 
-/// The step of the time cursor, as a line across axes over time; on a layer of its own with what is hovered.
+/// The step of the time cursor, as a line across axes over time (all of one range); on a layer of its own with what is
+/// hovered.
 class CursorLine : public QCPLayerable {
 public:
     explicit CursorLine(QCPAxisRect* axes);
+    void set_axes(std::vector<QCPAxisRect*> axes) { axes_ = std::move(axes); }
+    const std::vector<QCPAxisRect*>& axes() const { return axes_; }
     void set_style(const PlotStyle& style) { style_ = style; }
     /// Nothing: no line. `following`: the newest is followed, so that the line is faint.
     void set_key(std::optional<double> key, bool following);
-    /// Where it is drawn; nothing when it is not.
-    std::optional<double> pixel() const;
+    /// Where it is drawn on these axes; nothing when it is not.
+    std::optional<double> pixel(const QCPAxisRect& axes) const;
 
 protected:
     void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
     void draw(QCPPainter* painter) override;
 
 private:
-    QCPAxisRect* axes_;
+    void draw_on(QCPPainter* painter, const QCPAxisRect& axes) const;
+
+    std::vector<QCPAxisRect*> axes_;
     PlotStyle style_;
     std::optional<double> key_;
     bool following_ = true;

@@ -40,11 +40,20 @@ ColorBar::ColorBar(QCustomPlot& plot, QCPAxisRect& beside) : axes_(new QCPAxisRe
     ramp_->set_gaps(false);
     plot.plotLayout()->addElement(1, 1, axes_);
     plot.plotLayout()->setColumnStretchFactor(1, 0.0001);
-    auto* group = new QCPMarginGroup(&plot);
-    beside.setMarginGroup(QCP::msTop | QCP::msBottom, group);
-    axes_->setMarginGroup(QCP::msTop | QCP::msBottom, group);
+    margins_ = new QCPMarginGroup(&plot);
+    axes_->setMarginGroup(QCP::msTop | QCP::msBottom, margins_);
+    set_beside(beside, beside);
     axes_->setRangeDrag({});
     axes_->setRangeZoom({});
+}
+
+void ColorBar::set_beside(QCPAxisRect& upper, QCPAxisRect& lower) {
+    if (upper_) upper_->setMarginGroup(QCP::msTop, nullptr);
+    if (lower_) lower_->setMarginGroup(QCP::msBottom, nullptr);
+    upper_ = &upper;
+    lower_ = &lower;
+    upper.setMarginGroup(QCP::msTop, margins_);
+    lower.setMarginGroup(QCP::msBottom, margins_);
 }
 
 void ColorBar::set_style(const PlotStyle& style, const std::function<void(QCPAxisRect&)>& style_axes) {

@@ -31,6 +31,8 @@ class ColorBar {
 public:
     ColorBar(QCustomPlot& plot, QCPAxisRect& beside);
 
+    /// From the top of these axes to the bottom of those, where several are laid out in the place of one.
+    void set_beside(QCPAxisRect& upper, QCPAxisRect& lower);
     /// `style_axes`: what the plot does to its own axes.
     void set_style(const PlotStyle& style, const std::function<void(QCPAxisRect&)>& style_axes);
     void set_scale(const ColorScale& scale, const QString& label);
@@ -40,6 +42,9 @@ public:
 
 private:
     QCPAxisRect* axes_;
+    QCPMarginGroup* margins_;
+    QCPAxisRect* upper_ = nullptr;
+    QCPAxisRect* lower_ = nullptr;
     Heatmap* ramp_;
     ColorScale scale_;
     PlotStyle style_;

@@ -228,8 +228,9 @@ QByteArray render_figure(const FigureContent& content, const FigureOptions& opti
     QJsonObject state = options.state;
     if (options.step) state["step"] = double(*options.step);
     plot->set_state(state);
-    if (const QString problem = plot->problem(); !problem.isEmpty()) throw InputError(problem.toStdString());
+    // Drawn first: what a plot reads of its runs it may not be able to read.
     QCustomPlot& canvas = plot->canvas();
+    if (const QString problem = plot->problem(); !problem.isEmpty()) throw InputError(problem.toStdString());
     result.step = plot->shown_step();
     note_step(options, result);
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -91,8 +92,23 @@ public:
         while (!complete()) advance(std::chrono::hours(1));
     }
 
-    /// The last one read up to this step; null when there is none.
+    /// Whether the last wanted frame up to this step was asked for and cannot be read.
+    bool is_unreadable(std::int64_t step) const {
+        const auto after = std::upper_bound(wanted_.begin(), wanted_.end(), step);
+        return after != wanted_.begin() && unreadable_.contains(*std::prev(after));
+    }
+    /// Those of the wanted steps.
+    std::vector<std::int64_t> unreadable() const {
+        std::vector<std::int64_t> steps;
+        std::set_intersection(wanted_.begin(), wanted_.end(), unreadable_.begin(), unreadable_.end(),
+                              std::back_inserter(steps));
+        return steps;
+    }
+
+    /// The last one read up to this step; null when there is none, and where one cannot be read: what was before does
+    /// not stand for it.
     const Value* up_to(std::int64_t step) const {
+        if (is_unreadable(step)) return nullptr;
         const auto after = known_.upper_bound(step);
         return after == known_.begin() ? nullptr : &std::prev(after)->second;
     }

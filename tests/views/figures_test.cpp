@@ -62,6 +62,11 @@ std::vector<Case> cases() {
         {"details over time", "details", {wav}, {{"over", "time"}, {"quantity", "cosine"}}},
         {"biases of 48 layers", "details", {deep}, {{"quantity", "bias"}}},
         {"depth", "depth", {wav, standard}, {}},
+        {"depth of four runs over time", "depth", {wav, block, standard, deep}, {{"mode", "runs"}}},
+        {"depth of more runs over time than there is room for",
+         "depth",
+         {wav, block, standard, deep, full, wav, block},
+         {{"mode", "runs"}, {"quantity", "update"}}},
     };
 }
 

@@ -93,7 +93,10 @@ TEST(FrameHistory, ReadsCoarselyFirstAndKeepsWhatItHasAsTheRunGrows) {
     EXPECT_TRUE(history.complete());
     EXPECT_GT(std::abs(read[1] - read[0]), 1000) << "coarsely first";
     EXPECT_EQ(read.size(), few.size());
-    EXPECT_EQ(*history.up_to(45), 20) << "what cannot be read is left out";
+    EXPECT_EQ(*history.up_to(25), 20);
+    EXPECT_EQ(history.up_to(45), nullptr) << "what was before does not stand for what cannot be read";
+    EXPECT_EQ(*history.up_to(65), 60);
+    EXPECT_EQ(history.unreadable(), std::vector<std::int64_t>{40});
 
     const std::size_t before = read.size();
     std::vector<std::int64_t> more = all;

@@ -15,81 +15,14 @@
 #include "views/chart_parts.h"
 #include "views/flow_layout.h"
 #include "views/frame_history.h"
+#include "views/frame_problem.h"
+#include "views/plots/detail_quantities.h"
 #include "views/time_cursor.h"
 #include "views/translated.h"
 
 namespace wavlab {
 
 namespace {
-
-/// One curve: a field of the frame.
-struct Series {
-    const char* name;
-    std::vector<float> DetailFrame::*field;
-    SourceKind kind;
-    enum { plain, broad, matched } look = plain;
-};
-
-struct Quantity {
-    const char* id;
-    const char* title;
-    const char* axis;
-    const char* short_axis;  ///< before ", mean of blocks"
-    const char* help;
-    std::vector<Series> series;
-    bool per_router = false;
-    bool around_zero = false;  ///< has a line at zero, and no logarithm
-};
-
-const std::vector<Quantity>& quantities() {
-    using Frame = DetailFrame;
-    static const std::vector<Quantity> all = {
-        {.id = "rms",
-         .title = WAVLAB_TEXT("RMS"),
-         .axis = WAVLAB_TEXT("RMS"),
-         .short_axis = WAVLAB_TEXT("RMS"),
-         .help = WAVLAB_TEXT(
-             "rms(v) = sqrt(mean of v² over the channels), per token, then the mean over tokens. Raw: the "
-             "detail as the sublayers give it. Matched: as routers read it, scaled to the RMS of its block's summary."),
-         .series = {{WAVLAB_TEXT("summary"), &Frame::summary_rms, SourceKind::block, Series::broad},
-                    {WAVLAB_TEXT("phase, raw"), &Frame::phase_rms, SourceKind::phase},
-                    {WAVLAB_TEXT("phase, matched"), &Frame::phase_matched_rms, SourceKind::phase, Series::matched},
-                    {WAVLAB_TEXT("split, raw"), &Frame::split_rms, SourceKind::split},
-                    {WAVLAB_TEXT("split, matched"), &Frame::split_matched_rms, SourceKind::split, Series::matched}}},
-        {.id = "scale",
-         .title = WAVLAB_TEXT("Matching scale"),
-         .axis = WAVLAB_TEXT("Scale rms(b) / rms(p)"),
-         .short_axis = WAVLAB_TEXT("Scale"),
-         .help = WAVLAB_TEXT(
-             "RMS matching multiplies a detail p by rms(b) / (rms(p) + 1e-6), b being its block's summary; no gradient "
-             "flows through the ratio unless `detach` is off."),
-         .series = {{WAVLAB_TEXT("phase"), &Frame::phase_scale, SourceKind::phase},
-                    {WAVLAB_TEXT("split"), &Frame::split_scale, SourceKind::split}}},
-        {.id = "cosine",
-         .title = WAVLAB_TEXT("Cosine"),
-         .axis = WAVLAB_TEXT("Cosine to the summary"),
-         .short_axis = WAVLAB_TEXT("Cosine"),
-         .help = WAVLAB_TEXT(
-             "Cosine of the angle between a detail and its block's summary, per token, then the mean: 0 when the "
-             "detail "
-             "holds nothing of the summary's direction."),
-         .series = {{WAVLAB_TEXT("phase"), &Frame::phase_cosine, SourceKind::phase},
-                    {WAVLAB_TEXT("split"), &Frame::split_cosine, SourceKind::split}},
-         .around_zero = true},
-        {.id = "bias",
-         .title = WAVLAB_TEXT("Bias"),
-         .axis = WAVLAB_TEXT("Detail bias β"),
-         .short_axis = WAVLAB_TEXT("Bias β"),
-         .help = WAVLAB_TEXT(
-             "The learned bias β of each router on the logits of phase and split details; strongly negative switches "
-             "them off."),
-         .series = {{WAVLAB_TEXT("phase"), &Frame::phase_bias, SourceKind::phase},
-                    {WAVLAB_TEXT("split"), &Frame::split_bias, SourceKind::split}},
-         .per_router = true,
-         .around_zero = true},
-    };
-    return all;
-}
 
 constexpr std::size_t most_points = 500;  // over time
 constexpr std::size_t most_markers = 40;  // through depth
@@ -127,13 +60,14 @@ protected:
     }
     void show_loaded() override { show_history(); }
     QString problem_of(const RunRecord& record) const override;
+    QString problem_of_frames() const override;
     QString invitation() const override;
     bool show_hover(const QPointF& position) override;
     void fit_axes() override;
 
 private:
     bool over_time() const { return over_->currentIndex() == 1; }
-    const Quantity& quantity() const { return quantities()[std::size_t(quantity_->currentIndex())]; }
+    const DetailQuantity& quantity() const { return detail_quantities()[std::size_t(quantity_->currentIndex())]; }
     std::size_t places(const DetailFrame& frame) const;
     void set_up_places(const RunRecord& record);
     void set_up_graphs(const RunRecord& record);
@@ -149,17 +83,18 @@ private:
     ReferenceLines* zero_ = nullptr;
     FrameHistory<std::shared_ptr<const DetailFrame>> history_;  ///< of the frames over time
     const RunRecord* read_from_ = nullptr;
+    std::vector<LegendStrip::Entry> series_;  ///< of the legend
     int wanted_place_ = 0;
 };
 
 DetailsPlot::DetailsPlot(QWidget* parent) : CanvasPlot(parent) {
     zero_ = new ReferenceLines(&axes());
     quantity_ = new QComboBox;
-    for (const Quantity& q : quantities()) {
+    for (const DetailQuantity& q : detail_quantities()) {
         quantity_->addItem(translated(q.title));
         quantity_->setItemData(quantity_->count() - 1, translated(q.help), Qt::ToolTipRole);
     }
-    quantity_->setToolTip(translated(quantities()[0].help));
+    quantity_->setToolTip(translated(detail_quantities()[0].help));
     over_ = new QComboBox;
     over_->addItems({tr("One step"), tr("Over time")});
     over_->setToolTip(tr("Every block (or router) at one step, or one of them over all steps"));
@@ -199,8 +134,8 @@ QJsonObject DetailsPlot::state() const {
 void DetailsPlot::set_state(const QJsonObject& state) {
     const QString id = state["quantity"].toString();
     int index = 0;
-    for (std::size_t i = 0; i < quantities().size(); ++i)
-        if (id == quantities()[i].id) index = int(i);
+    for (std::size_t i = 0; i < detail_quantities().size(); ++i)
+        if (id == detail_quantities()[i].id) index = int(i);
     quantity_->setCurrentIndex(index);
     over_->setCurrentIndex(state["over"].toString() == "time" ? 1 : 0);
     wanted_place_ = state["place"].toInt();
@@ -225,7 +160,7 @@ QString DetailsPlot::problem_of(const RunRecord& record) const {
     if (steps.empty()) return tr("The run '%1' has recorded no details yet.").arg(name);
     const auto frame = record.detail_frame(steps.back());
     if (!frame) return {};
-    for (const Series& series : quantity().series) {
+    for (const DetailSeries& series : quantity().series) {
         const std::vector<float>& values = (*frame).*series.field;
         if (std::any_of(values.begin(), values.end(), [](float v) { return !std::isnan(v); })) return {};
     }
@@ -233,9 +168,18 @@ QString DetailsPlot::problem_of(const RunRecord& record) const {
         .arg(name, method);
 }
 
+QString DetailsPlot::problem_of_frames() const {
+    if (!over_time()) {
+        const auto step = shown_step();
+        return step ? frame_problem(*focused_run(), FrameKind::details, *step) : QString();
+    }
+    const bool nothing = history_.complete() && history_.known().empty() && !history_.wanted().empty();
+    return nothing ? frame_problem(*focused_run(), FrameKind::details, history_.wanted().back()) : QString();
+}
+
 std::size_t DetailsPlot::places(const DetailFrame& frame) const {
     std::size_t most = 0;
-    for (const Series& series : quantity().series) most = std::max(most, (frame.*series.field).size());
+    for (const DetailSeries& series : quantity().series) most = std::max(most, (frame.*series.field).size());
     return most;
 }
 
@@ -287,23 +231,23 @@ void DetailsPlot::set_up_graphs(const RunRecord& record) {
     const auto newest = steps.empty() ? nullptr : record.detail_frame(steps.back());
     chart().clearGraphs();
     std::vector<LegendStrip::Entry> entries;
-    for (const Series& series : quantity().series) {
+    for (const DetailSeries& series : quantity().series) {
         QCPGraph* graph = chart().addGraph();
         const QColor color = source_color(series.kind, style());
         QPen pen(color, style().line_width, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin);
         // Matched details lie on their summary: their dashes alternate on its broad line.
-        if (series.look == Series::broad) pen.setWidthF(style().line_width * 2.2);
-        if (series.look == Series::matched) {
+        if (series.look == DetailSeries::broad) pen.setWidthF(style().line_width * 2.2);
+        if (series.look == DetailSeries::matched) {
             pen.setDashPattern({2.5, 4.5});
             pen.setDashOffset(series.kind == SourceKind::split ? 3.5 : 0);
         }
         graph->setPen(pen);
         if (!over_time() && newest && places(*newest) <= most_markers) {
-            const QBrush filling(series.look == Series::matched ? style().ground : color);
+            const QBrush filling(series.look == DetailSeries::matched ? style().ground : color);
             const auto shape = series.kind == SourceKind::phase   ? QCPScatterStyle::ssSquare
                                : series.kind == SourceKind::split ? QCPScatterStyle::ssTriangle
                                                                   : QCPScatterStyle::ssCircle;
-            const double size = style().marker_size * (series.look == Series::broad ? 1.4 : 1);
+            const double size = style().marker_size * (series.look == DetailSeries::broad ? 1.4 : 1);
             graph->setScatterStyle({shape, QPen(color, style().thin_line_width), filling, size});
         }
         graph->setName(translated(series.name));
@@ -311,6 +255,7 @@ void DetailsPlot::set_up_graphs(const RunRecord& record) {
                                                   [](float v) { return !std::isnan(v); });
         if (exists) entries.push_back({graph->name(), pen, graph->scatterStyle()});
     }
+    series_ = entries;
     legend().set_entries(std::move(entries));
 }
 
@@ -353,8 +298,16 @@ void DetailsPlot::show_history() {
     const int place = place_->currentIndex() - 1;
     for (int i = 0; i < chart().graphCount(); ++i) {
         QVector<double> keys, numbers;
-        for (const auto& [step, frame] : history_.known()) {
-            const std::vector<float>& values = (*frame).*quantity().series[std::size_t(i)].field;
+        for (const std::int64_t step : history_.wanted()) {
+            const auto found = history_.known().find(step);
+            if (found == history_.known().end()) {
+                // Curves have a gap where a frame cannot be read, and none where it is not read yet.
+                if (!history_.is_unreadable(step)) continue;
+                keys.append(double(step));
+                numbers.append(std::nan(""));
+                continue;
+            }
+            const std::vector<float>& values = (*found->second).*quantity().series[std::size_t(i)].field;
             double sum = 0;
             int count = 0;
             for (std::size_t j = 0; j < values.size(); ++j) {
@@ -367,6 +320,13 @@ void DetailsPlot::show_history() {
         }
         chart().graph(i)->setData(keys, numbers, true);
     }
+    std::vector<LegendStrip::Entry> entries = series_;
+    if (const auto steps = history_.unreadable(); !steps.empty()) {
+        entries.push_back(unreadable_entry(*focused_run(), FrameKind::details, steps, style()));
+        entries.back().swatch = QColor();
+        entries.back().heading = true;
+    }
+    legend().set_entries(std::move(entries));
 }
 
 void DetailsPlot::fit_axes() { fit_graphs(over_time() ? 0.015 : 0.04, !quantity().around_zero); }
