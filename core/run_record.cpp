@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <unordered_map>
 
 #include "core/error.h"
@@ -18,6 +19,23 @@ bool is_live(RunState state) { return state == RunState::running || state == Run
 std::filesystem::path normal_folder(const std::filesystem::path& folder) {
     std::filesystem::path path = std::filesystem::absolute(folder).lexically_normal();
     return path.has_filename() ? path : path.parent_path();
+}
+
+/// Evaluated again at the same step, on demand: the newer value counts.
+void add_value(ScalarSeries& series, double at, double value) {
+    if (series.steps.empty() || series.steps.back() < at) {
+        series.steps.push_back(at);
+        series.values.push_back(value);
+        return;
+    }
+    const auto place = std::lower_bound(series.steps.begin(), series.steps.end(), at);
+    const auto value_place = series.values.begin() + (place - series.steps.begin());
+    if (*place == at) {
+        *value_place = value;
+    } else {
+        series.values.insert(value_place, value);
+        series.steps.insert(place, at);
+    }
 }
 
 }  // namespace
@@ -44,12 +62,41 @@ RecordChanges& RecordChanges::operator|=(const RecordChanges& other) {
     return *this;
 }
 
+/// What is read on demand.
 struct RunRecord::Frames {
     FrameIndex<RoutingFrame> routing;
     FrameIndex<DetailFrame> details;
     FrameIndex<DepthFrame> depth;
     std::unique_ptr<RunStoreReader> reader;
     std::string problem;
+    /// Scalars that the store holds and nobody has asked for, and those that somebody has. The losses, which every
+    /// view of a run draws, are read at once and are not among them.
+    std::set<std::string> unread_scalars;
+    std::map<std::string, ScalarSeries> asked_scalars;
+
+    static bool is_read_at_once(const std::string& name) { return name == "train/loss" || name == "val/loss"; }
+
+    /// One of these scalars, read now if it was not before; null for all others, and when it cannot be read.
+    ScalarSeries* asked(const std::string& name, const RunFolder& run) {
+        if (unread_scalars.erase(name) > 0) {
+            ScalarSeries series;
+            try {
+                if (!reader) reader = std::make_unique<RunStoreReader>(run.store());
+                reader->read_scalars(name,
+                                     [&](std::int64_t step, double value) { add_value(series, double(step), value); });
+                asked_scalars[name] = std::move(series);
+            } catch (const InputError& error) {
+                problem = name + " cannot be shown: " + error.what();
+            }
+        }
+        const auto found = asked_scalars.find(name);
+        return found == asked_scalars.end() ? nullptr : &found->second;
+    }
+
+    void ask_for_all(const RunFolder& run) {
+        const std::set<std::string> names = unread_scalars;
+        for (const std::string& name : names) asked(name, run);
+    }
 
     /// Loads through the reader, which is opened when it is needed first. A frame that cannot be read is none, and a
     /// problem to show.
@@ -74,8 +121,15 @@ class RunRecord::StoreSink : public RunStoreSink {
 public:
     explicit StoreSink(RunRecord& record) : record_(record) {}
 
-    /// Passes over everything from this start on: it comes as events.
+    /// Passes over everything from this start on: it comes as events, and so does what is new of every scalar.
     void stop_at(const RunStarted& started) { stop_ = &started; }
+
+    bool wants(const std::string& name) override {
+        Frames& later = *record_.frames_;
+        if (stop_ || Frames::is_read_at_once(name) || later.asked_scalars.contains(name)) return true;
+        later.unread_scalars.insert(name);
+        return false;
+    }
 
     void rewound(std::int64_t step) override {
         series_.clear();
@@ -86,7 +140,10 @@ public:
         if (stopped_) return;
         // The reader keeps its names, so that where each belongs need not be looked up for every value.
         ScalarSeries*& series = series_[&name];
-        if (!series) series = &record_.scalars_[name];
+        if (!series) {
+            const auto asked = record_.frames_->asked_scalars.find(name);
+            series = asked == record_.frames_->asked_scalars.end() ? &record_.scalars_[name] : &asked->second;
+        }
         record_.add_scalar(*series, step, value);
         changes.scalars = true;
     }
@@ -119,6 +176,10 @@ std::string RunRecord::name() const { return folder_.filename().string(); }
 RecordChanges RunRecord::apply(const RunEvent& event) {
     if (const auto* started = std::get_if<RunStarted>(&event))
         if (started->first_step > 0 && description_.experiment.empty() && scalars_.empty()) load_history(*started);
+    if (std::holds_alternative<RunStarted>(event)) {
+        // From here on this process writes the store: what it held before is read as it is now.
+        frames_->ask_for_all(RunFolder{folder_});
+    }
     has_applied_ = true;
     return std::visit([this](const auto& one) { return on(one); }, event);
 }
@@ -143,8 +204,14 @@ RecordChanges RunRecord::follow_store() {
     // nobody will.
     const bool held_before = RunLock::is_held(run);
     StoreSink sink(*this);
-    if (!frames_->reader) frames_->reader = std::make_unique<RunStoreReader>(run.store());
+    const bool is_first = !frames_->reader;
+    if (is_first) frames_->reader = std::make_unique<RunStoreReader>(run.store());
     frames_->reader->poll(sink);
+    if (is_first && !is_live(state_))
+        for (auto& [name, series] : scalars_) {
+            series.steps.shrink_to_fit();
+            series.values.shrink_to_fit();
+        }
     if (is_live(state_) && !held_before && !RunLock::is_held(run)) {
         state_ = RunState::interrupted;
         reason_ = interrupted_reason;
@@ -154,13 +221,14 @@ RecordChanges RunRecord::follow_store() {
 }
 
 void RunRecord::drop_after(std::int64_t step) {
-    for (auto series = scalars_.begin(); series != scalars_.end();) {
-        std::vector<double>& steps = series->second.steps;
-        const auto kept = std::upper_bound(steps.begin(), steps.end(), double(step)) - steps.begin();
-        steps.resize(static_cast<std::size_t>(kept));
-        series->second.values.resize(static_cast<std::size_t>(kept));
-        series = steps.empty() ? scalars_.erase(series) : std::next(series);
-    }
+    for (auto* all : {&scalars_, &frames_->asked_scalars})
+        for (auto series = all->begin(); series != all->end();) {
+            std::vector<double>& steps = series->second.steps;
+            const auto kept = std::upper_bound(steps.begin(), steps.end(), double(step)) - steps.begin();
+            steps.resize(static_cast<std::size_t>(kept));
+            series->second.values.resize(static_cast<std::size_t>(kept));
+            series = steps.empty() ? all->erase(series) : std::next(series);
+        }
     const auto is_later = [step](const auto& entry) { return entry.step > step; };
     std::erase_if(samples_, is_later);
     std::erase_if(checkpoints_, is_later);
@@ -193,26 +261,13 @@ RecordChanges RunRecord::on(const RunStarted& started) {
 }
 
 void RunRecord::add_scalar(ScalarSeries& series, std::int64_t step, double value) {
-    const double at = double(step);
     step_ = std::max(step_, step);
-    if (series.steps.empty() || series.steps.back() < at) {
-        series.steps.push_back(at);
-        series.values.push_back(value);
-        return;
-    }
-    // Evaluated again at the same step, on demand: the newer value counts.
-    const auto place = std::lower_bound(series.steps.begin(), series.steps.end(), at);
-    const auto value_place = series.values.begin() + (place - series.steps.begin());
-    if (*place == at) {
-        *value_place = value;
-    } else {
-        series.values.insert(value_place, value);
-        series.steps.insert(place, at);
-    }
+    add_value(series, double(step), value);
 }
 
 RecordChanges RunRecord::on(const ScalarRecorded& scalar) {
-    add_scalar(scalars_[scalar.name], scalar.step, scalar.value);
+    ScalarSeries* asked = frames_->asked(scalar.name, RunFolder{folder_});
+    add_scalar(asked ? *asked : scalars_[scalar.name], scalar.step, scalar.value);
     return {.scalars = true};
 }
 
@@ -283,13 +338,18 @@ RecordChanges RunRecord::on(const RunEnded& ended) {
 
 const ScalarSeries* RunRecord::scalars(const std::string& name) const {
     const auto found = scalars_.find(name);
-    return found == scalars_.end() ? nullptr : &found->second;
+    if (found != scalars_.end()) return &found->second;
+    const ScalarSeries* asked = frames_->asked(name, RunFolder{folder_});
+    return asked && !asked->steps.empty() ? asked : nullptr;
 }
 
 std::vector<std::string> RunRecord::scalar_names() const {
-    std::vector<std::string> names;
-    for (const auto& [name, series] : scalars_) names.push_back(name);
-    return names;
+    frames_->ask_for_all(RunFolder{folder_});
+    std::set<std::string> names;
+    for (const auto& [name, series] : scalars_) names.insert(name);
+    for (const auto& [name, series] : frames_->asked_scalars)
+        if (!series.steps.empty()) names.insert(name);
+    return {names.begin(), names.end()};
 }
 
 const std::vector<std::int64_t>& RunRecord::frame_steps(FrameKind kind) const {

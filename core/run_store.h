@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,8 @@ public:
     virtual ~RunStoreSink() = default;
     /// The writer took back what is after this step; it comes before anything else.
     virtual void rewound(std::int64_t step) = 0;
+    /// Whether values of this name are to come; the others are passed over, which is much quicker. Asked at each poll.
+    virtual bool wants(const std::string& name) { return static_cast<void>(name), true; }
     virtual void scalar(std::int64_t step, const std::string& name, double value) = 0;
     virtual void frame(FrameKind kind, std::int64_t step) = 0;
     virtual void event(RunEvent event) = 0;  ///< neither scalars nor frames
@@ -71,6 +74,8 @@ public:
     Update poll();
     /// The same without collecting it, for long runs.
     void poll(RunStoreSink& sink);
+    /// The values of one name, as far as the last poll has read, in the order in which they were written.
+    void read_scalars(const std::string& name, const std::function<void(std::int64_t step, double value)>& take);
 
     std::optional<RoutingFrame> routing_frame(std::int64_t step) const;
     std::optional<DetailFrame> detail_frame(std::int64_t step) const;

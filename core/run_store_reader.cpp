@@ -92,9 +92,34 @@ struct RunStoreReader::Implementation {
         }
     }
 
+    /// Empty when values of all names are wanted. One without a name is wanted: it is an error.
+    std::string names_condition(RunStoreSink& sink) const {
+        std::string list;
+        for (const auto& [id, name] : names)
+            if (!sink.wants(name)) list += (list.empty() ? "" : ", ") + std::to_string(id);
+        return list.empty() ? list : " AND name NOT IN (" + list + ")";
+    }
+
+    void read_scalars(const SqliteDatabase& store, const std::string& name,
+                      const std::function<void(std::int64_t, double)>& take) const {
+        for (const auto& [id, known] : names) {
+            if (known != name) continue;
+            SqliteStatement rows(store,
+                                 "SELECT step, value FROM scalars WHERE name = ?1 AND sequence <= ?2"
+                                 " ORDER BY sequence");
+            rows.bind(1, id).bind(2, sequence);
+            while (rows.next()) {
+                if (rows.number(0) < 0 || rows.number(0) > largest_step)
+                    throw InputError("it holds an impossible step");
+                take(rows.number(0), rows.real(1));
+            }
+        }
+    }
+
     void read_rows(const SqliteDatabase& store, RunStoreSink& sink) {
-        Cursor scalars(store, "SELECT sequence, step, name, value FROM scalars WHERE sequence > ?1 ORDER BY sequence",
-                       sequence);
+        const std::string wanted = "SELECT sequence, step, name, value FROM scalars WHERE sequence > ?1" +
+                                   names_condition(sink) + " ORDER BY sequence";
+        Cursor scalars(store, wanted.c_str(), sequence);
         Cursor frames(store, "SELECT sequence, step, kind FROM frames WHERE sequence > ?1 ORDER BY sequence", sequence);
         Cursor records(store, "SELECT sequence, step, type, data FROM records WHERE sequence > ?1 ORDER BY sequence",
                        sequence);
@@ -159,6 +184,11 @@ RunStoreReader::Update RunStoreReader::poll() {
     } collector;
     poll(collector);
     return std::move(collector.update);
+}
+
+void RunStoreReader::read_scalars(const std::string& name, const std::function<void(std::int64_t, double)>& take) {
+    implementation_->file.with_database(
+        [&](const SqliteDatabase& store) { implementation_->read_scalars(store, name, take); });
 }
 
 std::optional<RoutingFrame> RunStoreReader::routing_frame(std::int64_t step) const {

@@ -3,8 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <fstream>
+#include <memory>
 
 #include "core/csv.h"
 #include "core/error.h"
@@ -135,6 +138,78 @@ void interrupt_and_resume(LiveRun& live) {
     live.send(some_start(10));
     live.send(some_steps(11, 16));
     live.writer.commit();
+}
+
+/// Bytes of the process's memory that are in use.
+double resident_bytes() {
+    std::ifstream status("/proc/self/statm");
+    double all = 0, resident = 0;
+    status >> all >> resident;
+    return resident * double(::sysconf(_SC_PAGESIZE));
+}
+
+TEST(RunRecord, ReadsWhatIsDrawnAndTheRestOnDemand) {
+    LiveRun live;
+    live.send(some_start());
+    live.send(some_steps(0, 20));
+    live.writer.commit();
+    RunRecord follower(live.folder.path());
+    follower.follow_store();
+    ASSERT_TRUE(follower.scalars("train/grad_norm"));
+    EXPECT_EQ(follower.scalars("train/grad_norm")->values, live.record.scalars("train/grad_norm")->values);
+    EXPECT_EQ(follower.scalars("train/none"), nullptr);
+    // What was asked for is followed from then on, what was not is read as far as it is there.
+    EXPECT_EQ(follower.scalar_names(), live.record.scalar_names());
+    live.send(some_steps(20, 30));
+    live.writer.commit();
+    EXPECT_TRUE(follower.follow_store().scalars);
+    expect_same(live.record, follower);
+}
+
+TEST(RunRecord, ARunThatGoesOnInThisProcessHasAllOfItsPast) {
+    LiveRun live;
+    live.send(some_start());
+    live.send(some_steps(0, 20));
+    live.writer.commit();
+    RunRecord read(live.folder.path());
+    read.follow_store();  // as the window reads a run before it is resumed
+    RunStarted again = some_start(10);
+    live.writer.rewind(10);
+    std::vector<RunEvent> events{again};
+    for (const RunEvent& event : some_steps(10, 20)) events.push_back(event);
+    for (const RunEvent& event : events) {
+        live.send(event);
+        read.apply(event);
+    }
+    for (const std::string& name : live.record.scalar_names()) {
+        ASSERT_TRUE(read.scalars(name)) << name;
+        expect_same_values(read.scalars(name)->steps, live.record.scalars(name)->steps);
+        expect_same_values(read.scalars(name)->values, live.record.scalars(name)->values);
+    }
+}
+
+TEST(RunRecord, ALongRunTakesTheMemoryOfItsLosses) {
+    const TemporaryFolder folder;
+    constexpr std::int64_t steps = 100'000;
+    {
+        RunStoreWriter writer(RunFolder{folder.path()}.store());
+        writer.write(some_start());
+        for (std::int64_t step = 1; step <= steps; ++step)
+            for (const char* name : {"train/loss", "train/lr", "train/grad_norm", "train/tokens_per_second"})
+                writer.write(ScalarRecorded{step, name, double(step)});
+        writer.write(RunEnded{RunState::finished, ExitCode::done, "", steps, false});
+        writer.close();
+    }
+    constexpr int copies = 4;
+    std::vector<std::unique_ptr<RunRecord>> records;
+    const double before = resident_bytes();
+    for (int i = 0; i < copies; ++i) {
+        records.push_back(std::make_unique<RunRecord>(folder.path()));
+        records.back()->follow_store();
+    }
+    const double each = (resident_bytes() - before) / copies;
+    EXPECT_LT(each, 4e6) << "1.6 MB are its training loss";
+    EXPECT_EQ(records[0]->scalars("train/lr")->steps.size(), std::size_t(steps));
 }
 
 TEST(RunRecord, AResumedRunReplacesWhatCameAfterItsCheckpoint) {
