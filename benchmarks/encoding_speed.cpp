@@ -2,7 +2,8 @@
 // How fast each tokenizer makes tokens of a text file, on one thread, in MB (10^6 bytes) of text a second.
 //   encoding_speed FILE [VOCABULARY_FILE MERGES_FILE]      the two files: of gpt2-bpe; without: the installed ones
 // Every round encodes the whole text, which is in memory, with a tokenizer that has not seen it, and is timed as a
-// whole; the best of the rounds is printed, with the number of tokens. benchmarks/encoding_speed.py compares with tiktoken.
+// whole; the best of the rounds is printed, with the number of tokens. benchmarks/encoding_speed.py compares with
+// tiktoken.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

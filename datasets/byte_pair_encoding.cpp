@@ -112,7 +112,8 @@ void BytePairEncoding::encode_long(std::string_view word, std::vector<std::int32
             next[place] = next[gone];
             if (next[place] < size) previous[next[place]] = place;
             if (look(place)) found.emplace_back(rank[place], place);
-            if (previous[place] < size && look(previous[place])) found.emplace_back(rank[previous[place]], previous[place]);
+            if (previous[place] < size && look(previous[place]))
+                found.emplace_back(rank[previous[place]], previous[place]);
         }
         for (const Candidate& candidate : found) queue.push(candidate);
     }

@@ -42,7 +42,7 @@ private:
     void encode_long(std::string_view word, std::vector<std::int32_t>& tokens) const;
 
     std::array<std::int32_t, 256> byte_tokens_;
-    std::vector<Entry> table_;      // open addressing; its size is a power of two
+    std::vector<Entry> table_;          // open addressing; its size is a power of two
     std::vector<std::int32_t> merged_;  // by rank
 };
 

@@ -12,9 +12,9 @@ namespace wavlab {
 
 /// Which characters become others before they become tokens. By default none does.
 struct CharRules {
-    bool lower_case = false;       ///< by Unicode's simple mapping, one character for one; before all else
-    std::u32string characters{};   ///< where not empty, all others become the rare symbol
-    std::int64_t rare_below = 0;   ///< those that occur fewer times in the first text become the rare symbol
+    bool lower_case = false;      ///< by Unicode's simple mapping, one character for one; before all else
+    std::u32string characters{};  ///< where not empty, all others become the rare symbol
+    std::int64_t rare_below = 0;  ///< those that occur fewer times in the first text become the rare symbol
 
     bool use_rare_symbol() const { return !characters.empty() || rare_below > 0; }
 };
@@ -51,7 +51,7 @@ private:
         return code_point < token_table_.size() ? token_table_[code_point] : other_token_;
     }
 
-    std::vector<char32_t> code_points_;      // by token
+    std::vector<char32_t> code_points_;  // by token
     CharRules rules_;
     std::vector<std::int32_t> token_table_;  // by code point, before it becomes lower case; -1: not in the vocabulary
     std::int32_t other_token_ = -1;          // of characters outside the vocabulary and beyond the table

@@ -167,7 +167,9 @@ public:
     bool is_made(const std::string& name) const { return made_.contains(name); }
 
 private:
-    [[noreturn]] void fail(const std::string& problem) const { throw InputError(place("merges", file_, line_) + problem); }
+    [[noreturn]] void fail(const std::string& problem) const {
+        throw InputError(place("merges", file_, line_) + problem);
+    }
 
     std::int32_t number_of_part(const std::string& name) const {
         const auto found = numbers_.find(name);
@@ -203,7 +205,8 @@ private:
 /// Tokens that no merge gives must look like marks, such as "<|endoftext|>" or "[PAD]": others show that merges are
 /// missing, and texts would silently become other tokens than with all of them.
 bool looks_like_mark(const std::string& name) {
-    return name.size() > 2 && ((name.front() == '<' && name.back() == '>') || (name.front() == '[' && name.back() == ']'));
+    return name.size() > 2 &&
+           ((name.front() == '<' && name.back() == '>') || (name.front() == '[' && name.back() == ']'));
 }
 
 }  // namespace

@@ -155,9 +155,8 @@ std::unique_ptr<Tokenizer> build(const std::vector<const TextSource*>&, const Op
     if (vocabulary_file.empty() != merges_file.empty())
         throw InputError(std::string("data.") + (merges_file.empty() ? merges_key : vocabulary_key) +
                          " is empty; a vocabulary file and its merges file belong together");
-    return std::make_unique<Gpt2Tokenizer>(vocabulary_file.empty()
-                                               ? installed_vocabulary()
-                                               : read_gpt2_vocabulary(vocabulary_file, merges_file));
+    return std::make_unique<Gpt2Tokenizer>(
+        vocabulary_file.empty() ? installed_vocabulary() : read_gpt2_vocabulary(vocabulary_file, merges_file));
 }
 
 std::unique_ptr<Tokenizer> restore(const nlohmann::json& vocabulary, const OptionValues&) {
@@ -167,8 +166,9 @@ std::unique_ptr<Tokenizer> restore(const nlohmann::json& vocabulary, const Optio
 const Registration<TokenizerDescriptor> registration{{
     .id = "gpt2-bpe",
     .title = WAVLAB_TEXT("GPT-2's byte pairs"),
-    .summary = WAVLAB_TEXT("Parts of words: bytes merged by GPT-2's byte pair encoding, from its vocabulary and merges. "
-                           "<|endoftext|> between documents is one token."),
+    .summary =
+        WAVLAB_TEXT("Parts of words: bytes merged by GPT-2's byte pair encoding, from its vocabulary and merges. "
+                    "<|endoftext|> between documents is one token."),
     .order = 20,
     .options = options(),
     .build = build,

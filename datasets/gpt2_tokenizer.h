@@ -18,8 +18,8 @@ namespace wavlab {
 
 /// GPT-2's byte-level byte pair encoding: a text is cut into words (datasets/gpt2_words.h), and the bytes of each word
 /// are merged to tokens (datasets/byte_pair_encoding.h). "<|endoftext|>" in the text, which separates documents, is the
-/// one token of that name where the vocabulary has it; what stands before and after it is encoded as texts of their own.
-/// No byte is lost, valid UTF-8 or not.
+/// one token of that name where the vocabulary has it; what stands before and after it is encoded as texts of their
+/// own. No byte is lost, valid UTF-8 or not.
 class Gpt2Tokenizer final : public Tokenizer {
 public:
     static constexpr std::string_view separator = "<|endoftext|>";

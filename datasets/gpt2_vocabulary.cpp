@@ -149,8 +149,8 @@ Gpt2Vocabulary Gpt2Vocabulary::from_json(const json& stored) {
         throw broken("has a list of merges that is not made of pairs with one result each");
     result.merges.reserve(pairs.size() / 2);
     for (std::size_t i = 0; i < pairs.size() / 2; ++i)
-        result.merges.push_back({pairs[2 * i], pairs[2 * i + 1],
-                                 in_order ? first_merged + static_cast<std::int32_t>(i) : merged[i]});
+        result.merges.push_back(
+            {pairs[2 * i], pairs[2 * i + 1], in_order ? first_merged + static_cast<std::int32_t>(i) : merged[i]});
     const auto others = stored.find("others");
     if (others == stored.end() || !others->is_object()) throw broken("has no object 'others'");
     for (const auto& [name, token] : others->items()) {

@@ -21,8 +21,10 @@ bool is_white_space(char32_t code_point) {
         case 0x2029:
         case 0x202F:
         case 0x205F:
-        case 0x3000: return true;
-        default: return (code_point >= 0x9 && code_point <= 0xD) || (code_point >= 0x2000 && code_point <= 0x200A);
+        case 0x3000:
+            return true;
+        default:
+            return (code_point >= 0x9 && code_point <= 0xD) || (code_point >= 0x2000 && code_point <= 0x200A);
     }
 }
 
@@ -33,11 +35,14 @@ CharacterClass find_class(char32_t code_point) {
         case UTF8PROC_CATEGORY_LL:
         case UTF8PROC_CATEGORY_LT:
         case UTF8PROC_CATEGORY_LM:
-        case UTF8PROC_CATEGORY_LO: return CharacterClass::letter;
+        case UTF8PROC_CATEGORY_LO:
+            return CharacterClass::letter;
         case UTF8PROC_CATEGORY_ND:
         case UTF8PROC_CATEGORY_NL:
-        case UTF8PROC_CATEGORY_NO: return CharacterClass::number;
-        default: return CharacterClass::other;
+        case UTF8PROC_CATEGORY_NO:
+            return CharacterClass::number;
+        default:
+            return CharacterClass::other;
     }
 }
 

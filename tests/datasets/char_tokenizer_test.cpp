@@ -27,16 +27,16 @@ std::string error_of(Action action) {
 }
 
 TEST(CharTokenizer, VocabularyIsTheSortedSetOfBothTexts) {
-    const CharTokenizer tokenizer = CharTokenizer::from_texts({"cab\n", "b€a"});
+    const CharTokenizer tokenizer = CharTokenizer::from_text("cab\nb€a");
     EXPECT_EQ(tokenizer.vocabulary(), json::parse("[10, 97, 98, 99, 8364]"));
     EXPECT_EQ(tokenizer.vocabulary_size(), 5);
     EXPECT_THAT(tokenizer.encode("a\n€"), ElementsAre(1, 0, 4));
-    EXPECT_THROW(CharTokenizer::from_texts({"", ""}), InputError);
+    EXPECT_THROW(CharTokenizer::from_text(""), InputError);
 }
 
 TEST(CharTokenizer, RoundTrip) {
     const std::string text = std::string("\0", 1) + "aé€𐍈\U0010FFFF\uFFFD\r\n\u0301e\u0301";
-    const CharTokenizer tokenizer = CharTokenizer::from_texts({text});
+    const CharTokenizer tokenizer = CharTokenizer::from_text(text);
     const std::vector<std::int32_t> tokens = tokenizer.encode(text);
     EXPECT_EQ(static_cast<std::int64_t>(tokens.size()), count_characters(text));
     EXPECT_EQ(tokenizer.decode(tokens), text);
@@ -54,7 +54,7 @@ TEST(CharTokenizer, RoundTripOfEveryCodePoint) {
     std::string text;
     for (char32_t code_point = 0; code_point <= 0x10FFFF; ++code_point)
         if (code_point < 0xD800 || code_point > 0xDFFF) append_utf8(code_point, text);
-    const CharTokenizer tokenizer = CharTokenizer::from_texts({text});
+    const CharTokenizer tokenizer = CharTokenizer::from_text(text);
     EXPECT_EQ(tokenizer.vocabulary_size(), 0x110000 - 2048);
     TokenSequence tokens(tokenizer.vocabulary_size());
     tokenizer.encode_into(text, tokens);
@@ -63,17 +63,17 @@ TEST(CharTokenizer, RoundTripOfEveryCodePoint) {
 }
 
 TEST(CharTokenizer, InvalidBytesReadAsReplacementCharacter) {
-    const CharTokenizer tokenizer = CharTokenizer::from_texts({"a\uFFFD"});
+    const CharTokenizer tokenizer = CharTokenizer::from_text("a\uFFFD");
     EXPECT_THAT(tokenizer.encode("\xFF"
                                  "a\xE1\x80\xC3"),
                 ElementsAre(1, 0, 1, 1));
     EXPECT_THAT(tokenizer.encode("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"),
                 testing::SizeIs(18));
-    EXPECT_EQ(CharTokenizer::from_texts({"\xFF"}).vocabulary(), json::parse("[65533]"));
+    EXPECT_EQ(CharTokenizer::from_text("\xFF").vocabulary(), json::parse("[65533]"));
 }
 
 TEST(CharTokenizer, UnknownCharactersAreNamedAndCounted) {
-    const CharTokenizer tokenizer = CharTokenizer::from_texts({"aé"});
+    const CharTokenizer tokenizer = CharTokenizer::from_text("aé");
     EXPECT_THAT(error_of([&] { tokenizer.encode("éa€b€"); }),
                 AllOf(HasSubstr("3 characters"), HasSubstr("'€' (U+20AC)"), HasSubstr("offset 2")));
     EXPECT_THAT(error_of([&] { tokenizer.encode("a\n"); }),
@@ -86,7 +86,7 @@ TEST(CharTokenizer, UnknownCharactersAreNamedAndCounted) {
 }
 
 TEST(CharTokenizer, EncodeIntoAppends) {
-    const CharTokenizer tokenizer = CharTokenizer::from_texts({"ab"});
+    const CharTokenizer tokenizer = CharTokenizer::from_text("ab");
     TokenSequence tokens(2);
     tokenizer.encode_into("ab", tokens);
     tokenizer.encode_into("bba", tokens);
@@ -94,7 +94,7 @@ TEST(CharTokenizer, EncodeIntoAppends) {
 }
 
 TEST(CharTokenizer, TokensOutsideTheVocabulary) {
-    const CharTokenizer tokenizer = CharTokenizer::from_texts({"ab"});
+    const CharTokenizer tokenizer = CharTokenizer::from_text("ab");
     for (const std::int32_t token : {-1, 2, INT32_MIN, INT32_MAX}) {
         EXPECT_THROW(tokenizer.decode_token(token), InputError);
         EXPECT_THROW(tokenizer.decode(std::vector<std::int32_t>{0, token}), InputError);
@@ -135,12 +135,58 @@ TEST(CharTokenizer, HostileVocabularies) {
                 HasSubstr("entry 2 of the character vocabulary repeats 97"));
 }
 
+std::unique_ptr<Tokenizer> built(const std::string& train, const std::string& validation, const OptionValues& options) {
+    const MemoryText first(train), second(validation);
+    return find_tokenizer("char").build({&first, &second}, options);
+}
+
+TEST(CharTokenizer, LowerCase) {
+    const auto tokenizer = built("Éa ΣB", "Ж", {{"lower_case", true}});
+    EXPECT_EQ(tokenizer->vocabulary(), json::parse("[32, 97, 98, 233, 963, 1078]"));
+    EXPECT_EQ(tokenizer->decode(tokenizer->encode("AB ÉÉ σΣЖж")), "ab éé σσжж");
+    EXPECT_FALSE(tokenizer->is_lossless());
+    EXPECT_THAT(error_of([&] { tokenizer->encode("aX"); }), HasSubstr("'X' (U+0058) at offset 1"));
+    const auto restored = find_tokenizer("char").restore(tokenizer->vocabulary(), {{"lower_case", true}});
+    EXPECT_EQ(restored->encode("AÉ"), tokenizer->encode("aé"));
+}
+
+TEST(CharTokenizer, OnlySomeCharacters) {
+    const auto tokenizer = built("abc d\n", "xb", {{"characters", "abz "}});
+    EXPECT_EQ(tokenizer->vocabulary(), json::parse("[32, 97, 98, 65533]"));
+    EXPECT_EQ(tokenizer->decode(tokenizer->encode("ab c€\U0010FFFFz")), "ab \uFFFD\uFFFD\uFFFD\uFFFD");
+    EXPECT_FALSE(tokenizer->is_lossless());
+    const auto restored = find_tokenizer("char").restore(tokenizer->vocabulary(), {{"characters", "abz "}});
+    EXPECT_EQ(restored->encode("c€\U0010FFFFz"), tokenizer->encode("c€\U0010FFFFz"));
+    // Lower case comes first, and the set follows it.
+    EXPECT_EQ(built("AbCd", "", {{"characters", "ABc"}, {"lower_case", true}})->vocabulary(),
+              json::parse("[97, 98, 99, 65533]"));
+}
+
+TEST(CharTokenizer, WithoutOneThatIsMappedNothingIsLost) {
+    const auto tokenizer = built("ab", "a", {{"characters", "abc"}});
+    EXPECT_EQ(tokenizer->vocabulary(), json::parse("[97, 98]"));
+    EXPECT_TRUE(tokenizer->is_lossless());
+    EXPECT_THROW(tokenizer->encode("c"), InputError);
+    EXPECT_TRUE(built("ab", "a", {{"rare_below", std::int64_t{1}}})->is_lossless());
+}
+
+TEST(CharTokenizer, RareCharacters) {
+    // Only the training text counts.
+    const auto tokenizer = built("aaabbc€", "ccccx", {{"rare_below", std::int64_t{2}}});
+    EXPECT_EQ(tokenizer->vocabulary(), json::parse("[97, 98, 65533]"));
+    EXPECT_THAT(tokenizer->encode("abcx!"), ElementsAre(0, 1, 2, 2, 2));
+    EXPECT_FALSE(tokenizer->is_lossless());
+    EXPECT_EQ(built("aA", "b", {{"rare_below", std::int64_t{2}}, {"lower_case", true}})->vocabulary(),
+              json::parse("[97, 65533]"));
+}
+
 TEST(CharTokenizer, IsFoundThroughTheRegistry) {
     const TokenizerDescriptor& descriptor = find_tokenizer("char");
     EXPECT_FALSE(descriptor.title.empty());
     EXPECT_FALSE(descriptor.summary.empty());
-    const auto built = descriptor.build({"ab"});
-    EXPECT_EQ(descriptor.restore(built->vocabulary())->encode("ba"), built->encode("ba"));
+    const MemoryText text("ab");
+    const auto built = descriptor.build({&text}, {});
+    EXPECT_EQ(descriptor.restore(built->vocabulary(), {})->encode("ba"), built->encode("ba"));
     EXPECT_THAT(error_of([] { find_tokenizer("words"); }), AllOf(HasSubstr("no tokenizer 'words'"), HasSubstr("char")));
 }
 
