@@ -29,7 +29,7 @@ std::uint64_t writes(long version) {
 
 }  // namespace
 
-bool confine_writes_to(const std::vector<std::filesystem::path>& folders) {
+bool confine_writes_to(const std::vector<std::filesystem::path>& places) {
     const long version = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1) return false;
     landlock_ruleset_attr attributes{};
@@ -37,10 +37,13 @@ bool confine_writes_to(const std::vector<std::filesystem::path>& folders) {
     const int rules = static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0));
     if (rules < 0) return false;
     bool done = true;
-    for (const std::filesystem::path& folder : folders) {
+    for (const std::filesystem::path& place : places) {
         landlock_path_beneath_attr rule{};
-        rule.allowed_access = attributes.handled_access_fs;
-        rule.parent_fd = open(folder.c_str(), O_PATH | O_CLOEXEC);
+        // A file takes only the rights that a file can have; making and removing belong to its folder.
+        rule.allowed_access = std::filesystem::is_directory(place)
+                                  ? attributes.handled_access_fs
+                                  : attributes.handled_access_fs & (LANDLOCK_ACCESS_FS_WRITE_FILE | truncate_file);
+        rule.parent_fd = open(place.c_str(), O_PATH | O_CLOEXEC);
         done = done && rule.parent_fd >= 0 &&
                syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
         if (rule.parent_fd >= 0) close(rule.parent_fd);
