@@ -32,6 +32,7 @@ struct DataSettings {
     std::string validation;         ///< a text file; empty: a part of the dataset
     std::int64_t size = 2'000'000;  ///< built-in dataset only: bytes
     std::int64_t seed = 1;          ///< built-in dataset only
+    OptionValues tokenizer_options{};  ///< only those that differ from their default; options of any tokenizer
 
     friend bool operator==(const DataSettings&, const DataSettings&) = default;
 };
@@ -90,6 +91,8 @@ struct ExperimentField {
     Option option;
     std::function<OptionValue(const Experiment&)> get;
     std::function<void(Experiment&, const OptionValue&)> set;
+    /// Whether the key counts with what else is chosen; null: always. Files leave out what does not.
+    std::function<bool(const Experiment&)> applies{};
 
     std::string dotted_key() const { return table.empty() ? option.key : table + "." + option.key; }
 };
@@ -110,6 +113,9 @@ std::vector<ExperimentProblem> problems(const Experiment& experiment);
 
 /// The options of the chosen method, each with its value (given or default).
 OptionValues resolved_method_options(const Experiment& experiment);
+
+/// The options of the chosen tokenizer, each with its value (given or default), paths absolute.
+OptionValues resolved_tokenizer_options(const Experiment& experiment);
 
 /// One sentence for each [method] option that some other method has and the chosen one lacks (they are ignored).
 std::vector<std::string> ignored_method_options(const Experiment& experiment);

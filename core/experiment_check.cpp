@@ -62,7 +62,6 @@ private:
         if (!is_device(experiment_.train.device)) add("train.device", "must be auto, cpu, cuda or cuda:N");
         if (experiment_.data.dataset.empty() || experiment_.data.dataset == "file:")
             add("data.dataset", "must be a dataset id or file:PATH");
-        if (experiment_.data.tokenizer.empty()) add("data.tokenizer", "must name a tokenizer, such as char");
     }
 
     void check_together() {
@@ -125,6 +124,15 @@ OptionValues resolved_method_options(const Experiment& experiment) {
     OptionValues resolved;
     for (const Option& option : method->options)
         resolved[option.key] = value_or_default(method->options, experiment.method, option.key);
+    return resolved;
+}
+
+OptionValues resolved_tokenizer_options(const Experiment& experiment) {
+    OptionValues resolved;
+    for (const ExperimentField& field : experiment_fields())
+        if (field.table == "data" && field.applies && field.applies(experiment))
+            resolved[field.option.key] =
+                with_absolute_path(field.dotted_key(), field.get(experiment), experiment.folder);
     return resolved;
 }
 

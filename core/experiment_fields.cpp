@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every key of the experiment file outside [method], as data.
+#include <algorithm>
+
 #include "core/experiment.h"
 #include "core/method.h"
+#include "core/tokenizer_descriptor.h"
 #include "core/translatable.h"
 
 namespace wavlab {
@@ -43,10 +46,36 @@ Option text(const char* key, const char* label, const char* help, std::vector<st
 
 Option flag(const char* key, const char* label, const char* help) { return {.key = key, .label = label, .help = help}; }
 
-std::vector<std::string> method_ids() {
+template <class Descriptor>
+std::vector<std::string> registered_ids() {
     std::vector<std::string> ids;
-    for (const MethodDescriptor& method : MethodRegistry::all()) ids.push_back(method.id);
+    for (const Descriptor& entry : Registry<Descriptor>::all()) ids.push_back(entry.id);
     return ids;
+}
+
+/// Whether the tokenizer with this id has the option.
+bool has_option(const std::string& tokenizer, const std::string& key) {
+    const TokenizerDescriptor* found = TokenizerRegistry::find(tokenizer);
+    return found && std::any_of(found->options.begin(), found->options.end(),
+                                [&](const Option& option) { return option.key == key; });
+}
+
+/// A key of [data] that a tokenizer describes.
+ExperimentField tokenizer_field(const Option& option) {
+    const std::string key = option.key;
+    const OptionValue by_default = option.default_value;
+    return {"data", option,
+            [=](const Experiment& e) {
+                const auto found = e.data.tokenizer_options.find(key);
+                return found == e.data.tokenizer_options.end() ? by_default : found->second;
+            },
+            [=](Experiment& e, const OptionValue& value) {
+                if (value == by_default)
+                    e.data.tokenizer_options.erase(key);
+                else
+                    e.data.tokenizer_options[key] = value;
+            },
+            [=](const Experiment& e) { return has_option(e.data.tokenizer, key); }};
 }
 
 void add_top_fields(std::vector<ExperimentField>& fields) {
@@ -68,7 +97,7 @@ void add_model_fields(std::vector<ExperimentField>& fields) {
     };
     using M = ModelSettings;
     add(&M::method, text("method", WAVLAB_TEXT("Method"),
-                         WAVLAB_TEXT("What enters each sublayer: the residual method."), method_ids()));
+                         WAVLAB_TEXT("What enters each sublayer: the residual method."), registered_ids<MethodDescriptor>()));
     add(&M::layers, number("layers", WAVLAB_TEXT("Layers"),
                            WAVLAB_TEXT("Depth L. Each layer has two sublayers: attention and MLP."),
                            WAVLAB_TEXT("layers"), 1, 1000));
@@ -100,13 +129,23 @@ void add_data_fields(std::vector<ExperimentField>& fields) {
              WAVLAB_TEXT("The text to learn: the built-in toy-stories, a dataset id, or file:PATH of a text file."),
              {"toy-stories"}, true));
     add(&D::tokenizer,
-        text("tokenizer", WAVLAB_TEXT("Tokenizer"), WAVLAB_TEXT("char: one token a character."), {"char"}, true));
-    add(&D::validation, text("validation", WAVLAB_TEXT("Validation text"),
-                             WAVLAB_TEXT("A text file to validate on. Empty: the last tenth of the dataset.")));
+        text("tokenizer", WAVLAB_TEXT("Tokenizer"), WAVLAB_TEXT("How text becomes tokens."),
+             registered_ids<TokenizerDescriptor>(), TokenizerRegistry::all().empty()));
+    Option validation =
+        text("validation", WAVLAB_TEXT("Validation text"),
+             WAVLAB_TEXT("A text file to validate on. Empty: the dataset's own validation part, or its last tenth."));
+    validation.holds_path = true;
+    add(&D::validation, std::move(validation));
     add(&D::size, number("size", WAVLAB_TEXT("Corpus size"), WAVLAB_TEXT("Length of the built-in dataset."),
                          WAVLAB_TEXT("bytes"), 1000, 1e9));
     add(&D::seed, number("seed", WAVLAB_TEXT("Corpus seed"), WAVLAB_TEXT("The built-in dataset is generated from it."),
                          "", 0, largest_seed));
+    for (const TokenizerDescriptor& tokenizer : TokenizerRegistry::all())
+        for (const Option& option : tokenizer.options)
+            if (std::none_of(fields.begin(), fields.end(), [&](const ExperimentField& known) {
+                    return known.table == "data" && known.option.key == option.key;
+                }))
+                fields.push_back(tokenizer_field(option));
 }
 
 void add_schedule_fields(std::vector<ExperimentField>& fields) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <set>
 
 #include "core/experiment.h"
 #include "core/experiment_text.h"
@@ -35,11 +36,22 @@ std::filesystem::path absolute_path(const std::filesystem::path& path, const std
     return std::filesystem::absolute(path.is_absolute() ? path : folder / path).lexically_normal();
 }
 
-Experiment with_absolute_paths(Experiment experiment) {
-    DataSettings& data = experiment.data;
-    data.dataset = std::get<std::string>(with_absolute_path("data.dataset", data.dataset, experiment.folder));
-    data.validation = std::get<std::string>(with_absolute_path("data.validation", data.validation, experiment.folder));
+Experiment with_absolute_paths(const std::vector<ExperimentField>& fields, Experiment experiment) {
+    for (const ExperimentField& field : fields)
+        if (std::holds_alternative<std::string>(field.option.default_value))
+            field.set(experiment, with_absolute_path(field.dotted_key(), field.get(experiment), experiment.folder));
     return experiment;
+}
+
+/// Whether a text option names a file, other than by "file:PATH".
+bool holds_path(const std::string& dotted_key) {
+    static const std::set<std::string> keys = [] {
+        std::set<std::string> found;
+        for (const ExperimentField& field : experiment_fields())
+            if (field.option.holds_path) found.insert(field.dotted_key());
+        return found;
+    }();
+    return keys.contains(dotted_key);
 }
 
 /// Insertions, deletions and replacements that turn one word into the other.
@@ -103,19 +115,19 @@ OptionValue with_absolute_path(const std::string& dotted_key, OptionValue value,
     if (!text) return value;
     const bool prefixed = text->starts_with(prefix);
     const std::string path = prefixed ? text->substr(prefix.size()) : *text;
-    const bool is_path = dotted_key == "data.validation" || (dotted_key == "data.dataset" && prefixed);
+    const bool is_path = holds_path(dotted_key) || (dotted_key == "data.dataset" && prefixed);
     if (!is_path || path.empty()) return value;
     return (prefixed ? "file:" : "") + absolute_path(path, folder).string();
 }
 
 std::string experiment_toml(const Experiment& experiment, const OptionValues& method_options,
                             const std::vector<std::string>& left_out) {
-    const Experiment written = with_absolute_paths(experiment);
     const std::vector<ExperimentField> fields = experiment_fields();
+    const Experiment written = with_absolute_paths(fields, experiment);
     std::string text;
     const auto write_table = [&](const char* table) {
         for (const ExperimentField& field : fields) {
-            if (field.table != table) continue;
+            if (field.table != table || (field.applies && !field.applies(experiment))) continue;
             if (std::find(left_out.begin(), left_out.end(), field.dotted_key()) != left_out.end()) continue;
             text += field.option.key + " = " + toml_text(field.get(written)) + "\n";
         }

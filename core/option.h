@@ -26,6 +26,7 @@ struct Option {
     bool minimum_excluded = false;       ///< the range is open at the minimum
     std::vector<std::string> choices{};  ///< for text options; empty: any text
     bool other_text_allowed = false;     ///< `choices` are suggestions only ("cuda:1", "file:PATH")
+    bool holds_path = false;             ///< a text option that names a file; relative ones start at the experiment's
 };
 
 using OptionValues = std::map<std::string, OptionValue>;

@@ -32,7 +32,12 @@ struct RunDescription {
     std::int64_t validation_tokens = 0;
     std::optional<double>
         validation_floor;        ///< nats per token: what the source itself would reach on this validation text
-    double unigram_entropy = 0;  ///< nats per token
+    double unigram_entropy = 0;  ///< nats per token, of the validation part under its own token frequencies
+    double bigram_entropy = 0;   ///< nats per token given the one before it, likewise; 0: not counted
+    /// Size of the validation text that its tokens stand for, in characters and bytes of UTF-8; 0 where the tokens do
+    /// not give the text back, so that bits per character and per byte are not defined.
+    std::int64_t validation_characters = 0;
+    std::int64_t validation_bytes = 0;
     std::int64_t parameters = 0;
     std::int64_t added_parameters = 0;
     double flops_per_token = 0;

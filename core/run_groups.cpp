@@ -23,7 +23,8 @@ Settings settings_of(const Experiment& run, const std::vector<ExperimentField>& 
     Settings settings;
     for (const ExperimentField& field : fields) {
         const std::string key = field.dotted_key();
-        if (key != "name" && key != "seed" && key != "schema") settings.emplace(key, field.get(run));
+        const bool counts = !field.applies || field.applies(run);
+        if (counts && key != "name" && key != "seed" && key != "schema") settings.emplace(key, field.get(run));
     }
     if (MethodRegistry::find(run.model.method))
         for (auto& [key, value] : resolved_method_options(run)) settings.emplace("method." + key, std::move(value));

@@ -92,6 +92,8 @@ void each_field(Description& d, Text text, Whole whole) {
     whole("vocabulary", d.vocabulary);
     whole("train_tokens", d.train_tokens);
     whole("validation_tokens", d.validation_tokens);
+    whole("validation_characters", d.validation_characters);
+    whole("validation_bytes", d.validation_bytes);
     whole("parameters", d.parameters);
     whole("added_parameters", d.added_parameters);
 }
@@ -102,6 +104,7 @@ json description_json(const RunDescription& description) {
     each_field(description, put, put);
     if (description.validation_floor) object["validation_floor"] = json_number(*description.validation_floor);
     object["unigram_entropy"] = json_number(description.unigram_entropy);
+    object["bigram_entropy"] = json_number(description.bigram_entropy);
     object["flops_per_token"] = json_number(description.flops_per_token);
     object["notes"] = description.notes;
     object["routing"] = layout_json(description.routing);
@@ -116,6 +119,7 @@ RunDescription parse_description(const json& object) {
     each_field(description, text, whole);
     if (object.contains("validation_floor")) description.validation_floor = number_at(object, "validation_floor");
     description.unigram_entropy = number_at(object, "unigram_entropy");
+    if (object.contains("bigram_entropy")) description.bigram_entropy = number_at(object, "bigram_entropy");
     description.flops_per_token = number_at(object, "flops_per_token");
     description.notes = object.value("notes", std::vector<std::string>());
     description.routing = parse_layout(object.at("routing"));

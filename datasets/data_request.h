@@ -11,6 +11,7 @@ inline DataRequest data_request(const Experiment& experiment) {
     DataRequest request;
     request.dataset = experiment.data.dataset;
     request.tokenizer = experiment.data.tokenizer;
+    request.tokenizer_options = resolved_tokenizer_options(experiment);
     request.validation = experiment.data.validation;
     request.size = experiment.data.size;
     request.seed = static_cast<std::uint64_t>(experiment.data.seed);

@@ -5,7 +5,7 @@
 #include "core/registry.h"
 #include "core/translatable.h"
 #include "datasets/dataset.h"
-#include "datasets/text.h"
+#include "datasets/token_cache.h"
 #include "datasets/validation_file.h"
 
 namespace wavlab {
@@ -14,28 +14,25 @@ namespace {
 
 bool accepts(const std::string& dataset) { return dataset.starts_with(file_prefix); }
 
-/// The first 9/10 of the characters stay in train_text, the others move to validation_text.
-void split(std::string text, TextCorpus& corpus) {
-    const std::int64_t characters = count_characters(text);
-    const std::int64_t training = characters / 10 * 9 + characters % 10 * 9 / 10;
-    const std::size_t offset = character_offset(text, training);
-    corpus.validation_text = text.substr(offset);
-    text.resize(offset);
-    corpus.train_text = std::move(text);
-}
-
 TextCorpus load(const DataRequest& request) {
     const std::filesystem::path path = resolve_text_path(request.dataset, request.base_folder);
+    // The first 9/10 of the characters train, the others validate.
+    const FileTextFacts facts = examine_text_file(path, 9, 10);
     TextCorpus corpus;
-    FileText file = read_text_file(path);
-    corpus.source_description = describe_text_file(path, file);
+    corpus.source_description = describe_text_file(path, facts);
     if (request.validation.empty()) {
-        split(std::move(file.text), corpus);
+        corpus.train = std::make_shared<FileText>(path, Normalisation::text, 0, facts.cut);
+        corpus.validation = std::make_shared<FileText>(path, Normalisation::text, facts.cut);
     } else {
-        corpus.train_text = std::move(file.text);
+        corpus.train = std::make_shared<FileText>(path);
         use_validation_file(request, corpus);
     }
     return corpus;
+}
+
+std::string identity(const DataRequest& request) {
+    return "file " + file_identity(resolve_text_path(request.dataset, request.base_folder)) +
+           validation_identity(request);
 }
 
 const Registration<DatasetDescriptor> registration{{
@@ -49,6 +46,7 @@ const Registration<DatasetDescriptor> registration{{
     .options = {},
     .accepts = accepts,
     .load = load,
+    .identity = identity,
 }};
 
 }  // namespace

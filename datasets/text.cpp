@@ -4,13 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <system_error>
-#include <vector>
-
-#include "core/error.h"
 
 namespace wavlab {
 
@@ -184,55 +178,6 @@ std::string normalise_text(std::string_view bytes) {
     normaliser.append(bytes, text);
     normaliser.finish(text);
     return text;
-}
-
-namespace {
-
-std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
-
-std::string reason_of(int error_number) { return std::error_code(error_number, std::generic_category()).message(); }
-
-/// Throws InputError unless the path is a regular file.
-void require_regular_file(const std::filesystem::path& path) {
-    std::error_code error;
-    const std::filesystem::file_status status = std::filesystem::status(path, error);
-    if (status.type() == std::filesystem::file_type::not_found)
-        throw InputError("the text file " + quoted(path) + " does not exist");
-    if (error) throw InputError("the text file " + quoted(path) + " cannot be read: " + error.message());
-    if (std::filesystem::is_directory(status)) throw InputError(quoted(path) + " is a folder; a text file is needed");
-    if (!std::filesystem::is_regular_file(status))
-        throw InputError(quoted(path) + " is not a regular file; a text file is needed");
-}
-
-}  // namespace
-
-FileText read_text_file(const std::filesystem::path& path) {
-    require_regular_file(path);
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw InputError("the text file " + quoted(path) + " cannot be opened: " + reason_of(errno));
-    FileText result;
-    TextNormaliser normaliser;
-    try {
-        std::error_code error;
-        const std::uintmax_t size = std::filesystem::file_size(path, error);
-        if (!error) result.text.reserve(size);
-        std::vector<char> piece(std::size_t{1} << 20);
-        while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())), file.gcount() > 0) {
-            result.file_bytes += file.gcount();
-            normaliser.append({piece.data(), static_cast<std::size_t>(file.gcount())}, result.text);
-        }
-    } catch (const std::bad_alloc&) {
-        throw InputError("the text file " + quoted(path) + " is too large for the memory of this machine");
-    } catch (const std::length_error&) {
-        throw InputError("the text file " + quoted(path) + " is too large for the memory of this machine");
-    }
-    if (file.bad()) throw InputError("the text file " + quoted(path) + " cannot be read: " + reason_of(errno));
-    normaliser.finish(result.text);
-    if (result.text.empty())
-        throw InputError("the text file " + quoted(path) + " is empty; it needs at least one character");
-    result.replacements = normaliser.replacements();
-    return result;
 }
 
 }  // namespace wavlab

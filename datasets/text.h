@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -34,10 +33,15 @@ std::size_t character_offset(std::string_view utf8, std::int64_t character);
 /// invalid bytes become U+FFFD. The result does not depend on where the pieces are cut.
 class TextNormaliser {
 public:
+    /// `at_start`: whether the text begins here, with or without a byte order mark.
+    explicit TextNormaliser(bool at_start = true) : at_start_(at_start) {}
+
     /// Appends the normalised text of the next piece to `text`.
     void append(std::string_view piece, std::string& text);
     /// Appends what was held back at the end of the last piece.
     void finish(std::string& text);
+    /// How many bytes of the pieces so far are held back, because what comes next decides what they are.
+    std::size_t held() const { return held_.size(); }
     /// How many U+FFFD were put in place of invalid bytes so far.
     std::int64_t replacements() const { return replacements_; }
 
@@ -46,22 +50,11 @@ private:
     std::size_t normalise(std::string_view bytes, bool last, std::string& text);
 
     std::string held_;  // an unfinished character or a CR at the end of the last piece
-    bool at_start_ = true;
+    bool at_start_;
     std::int64_t replacements_ = 0;
 };
 
 /// The normalised form of a text.
 std::string normalise_text(std::string_view bytes);
-
-/// The normalised text of a file, and what was done to it.
-struct FileText {
-    std::string text;
-    std::int64_t file_bytes = 0;
-    std::int64_t replacements = 0;  ///< U+FFFD put in place of invalid bytes
-};
-
-/// Reads and normalises a text file in pieces. Throws InputError for a path that is missing, a folder,
-/// not a regular file or unreadable, and for a file that is empty.
-FileText read_text_file(const std::filesystem::path& path);
 
 }  // namespace wavlab

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "datasets/token_data.h"
 
-#include <cmath>
+#include <filesystem>
 
 #include "core/error.h"
 #include "core/registry.h"
 #include "core/sha256.h"
 #include "datasets/text.h"
+#include "datasets/token_cache.h"
 
 namespace wavlab {
 
 namespace {
+
+/// Tokens of texts at least this long are kept in the cache: shorter ones are quicker read than looked up.
+constexpr std::int64_t smallest_cached_text = std::int64_t{32} << 20;
 
 template <class Descriptor>
 std::string list_ids() {
@@ -19,12 +23,11 @@ std::string list_ids() {
     return list;
 }
 
-/// The text as tokens of the smallest type that holds the vocabulary.
-TokenSequence tokens_of(const Tokenizer& tokenizer, std::string_view text) {
-    TokenSequence tokens(tokenizer.vocabulary_size());
-    tokenizer.encode_into(text, tokens);
-    tokens.shrink_to_fit();
-    return tokens;
+const DatasetDescriptor& find_dataset(const DataRequest& request) {
+    for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all())
+        if (dataset.accepts(request.dataset)) return dataset;
+    throw InputError("there is no dataset '" + request.dataset + "'; allowed are " + list_ids<DatasetDescriptor>() +
+                     " (a text file is file:PATH)");
 }
 
 void require_length(const char* part, const TokenSequence& tokens, std::int64_t context, const std::string& source) {
@@ -35,57 +38,207 @@ void require_length(const char* part, const TokenSequence& tokens, std::int64_t 
                      (tokens.size() == 1 ? " token; " : " tokens; ") + needs + " at least " + std::to_string(needed));
 }
 
-std::string digest_of(const TextCorpus& corpus) {
-    Sha256 hash;
-    hash.update(corpus.train_text);
-    hash.update(std::string_view("\0", 1));
-    hash.update(corpus.validation_text);
-    return hash.hex_digest();
+/// All that the tokens of a request depend on, as text; empty where they are not to be kept.
+std::string cache_key(const DataRequest& request, const DatasetDescriptor& dataset,
+                      const TokenizerDescriptor& tokenizer) {
+    if (!dataset.identity) return "";
+    std::string key = dataset.identity(request);
+    if (key.empty()) return "";
+    key += "\ntokenizer " + tokenizer.id;
+    for (const Option& option : tokenizer.options) {
+        const OptionValue value = value_or_default(tokenizer.options, request.tokenizer_options, option.key);
+        const std::string text = to_text(value);
+        key += "\n" + option.key + " " + (option.holds_path && !text.empty() ? file_identity(text) : text);
+    }
+    return key;
+}
+
+/// A source that tells how far it was read and stops when asked to.
+class WatchedText final : public TextSource {
+public:
+    WatchedText(const TextSource& source, const DataRequest& request, std::string activity)
+        : source_(source), request_(request), activity_(std::move(activity)) {}
+
+    void read(const Take& take) const override {
+        std::int64_t done = 0;
+        source_.read([&](std::string_view piece) {
+            if (request_.is_cancelled && request_.is_cancelled()) throw LoadingStopped();
+            take(piece);
+            done += static_cast<std::int64_t>(piece.size());
+            const auto all = static_cast<double>(std::max<std::int64_t>(1, source_.bytes()));
+            if (request_.progress) request_.progress(activity_, std::min(1.0, static_cast<double>(done) / all));
+        });
+    }
+    std::int64_t bytes() const override { return source_.bytes(); }
+
+private:
+    const TextSource& source_;
+    const DataRequest& request_;
+    std::string activity_;
+};
+
+/// Gives the tokens of a text piece by piece, and the text itself to `see`.
+void encode_pieces(const Tokenizer& tokenizer, const TextSource& text, const TextSource::Take& see,
+                   const std::function<void(const TokenSequence&)>& take) {
+    std::string held;  // text that cannot be encoded before more is known
+    TokenSequence tokens(tokenizer.vocabulary_size());
+    const auto encode = [&](std::string_view part) {
+        tokens.clear();
+        tokenizer.encode_into(part, tokens);
+        take(tokens);
+    };
+    text.read([&](std::string_view piece) {
+        if (see) see(piece);
+        if (held.empty()) {
+            const std::size_t cut = tokenizer.safe_cut(piece);
+            encode(piece.substr(0, cut));
+            held = piece.substr(cut);
+            return;
+        }
+        held += piece;
+        const std::size_t cut = tokenizer.safe_cut(held);
+        encode(std::string_view(held).substr(0, cut));
+        held.erase(0, cut);
+    });
+    if (!held.empty()) encode(held);
+}
+
+/// Encodes both parts of a corpus and counts what there is to know of them.
+class CorpusEncoder {
+public:
+    CorpusEncoder(const DataRequest& request, const TokenizerDescriptor& tokenizer, const TextCorpus& corpus)
+        : corpus_(corpus),
+          train_(*corpus.train, request, "encoding the training text"),
+          validation_(*corpus.validation, request, "encoding the validation text") {
+        const WatchedText train(*corpus.train, request, "reading the training text");
+        const WatchedText validation(*corpus.validation, request, "reading the validation text");
+        data_.tokenizer = tokenizer.build({&train, &validation}, request.tokenizer_options);
+        data_.source_description = corpus.source_description;
+    }
+
+    const Tokenizer& tokenizer() const { return *data_.tokenizer; }
+
+    /// `train` and `validation` get the tokens.
+    TokenData encode(const std::function<void(const TokenSequence&)>& train,
+                     const std::function<void(const TokenSequence&)>& validation) {
+        const auto hash = [this](std::string_view piece) { hash_.update(piece); };
+        encode_pieces(tokenizer(), train_, hash, train);
+        hash_.update(std::string_view("\0", 1));
+        const auto count = [&](std::string_view piece) {
+            hash(piece);
+            characters_ += count_characters(piece);
+            bytes_ += static_cast<std::int64_t>(piece.size());
+        };
+        encode_pieces(tokenizer(), validation_, count, validation);
+        data_.sha256 = hash_.hex_digest();
+        if (tokenizer().is_lossless()) {
+            data_.validation_characters = characters_;
+            data_.validation_bytes = bytes_;
+        }
+        return data_;
+    }
+
+    /// What follows from the tokens of the validation part.
+    void measure(TokenData& data, const TokenSequence& validation) const {
+        data.unigram_entropy = unigram_entropy(validation, tokenizer().vocabulary_size());
+        data.bigram_entropy = bigram_entropy(validation, tokenizer().vocabulary_size());
+        if (corpus_.validation_floor && validation.size() > 0)
+            data.validation_floor =
+                *corpus_.validation_floor * static_cast<double>(characters_) / static_cast<double>(validation.size());
+    }
+
+private:
+    const TextCorpus& corpus_;
+    WatchedText train_, validation_;
+    TokenData data_;
+    Sha256 hash_;
+    std::int64_t characters_ = 0, bytes_ = 0;
+};
+
+void append(TokenSequence& all, const TokenSequence& piece) {
+    std::visit(
+        [&](auto& kept) {
+            piece.visit([&](const auto tokens) { kept.insert(kept.end(), tokens.begin(), tokens.end()); });
+        },
+        all.storage());
+}
+
+TokenData in_memory(CorpusEncoder& encoder) {
+    const std::int64_t vocabulary = encoder.tokenizer().vocabulary_size();
+    TokenSequence train(vocabulary), validation(vocabulary);
+    TokenData data = encoder.encode([&](const TokenSequence& piece) { append(train, piece); },
+                                    [&](const TokenSequence& piece) { append(validation, piece); });
+    train.shrink_to_fit();
+    validation.shrink_to_fit();
+    data.train = std::move(train);
+    data.validation = std::move(validation);
+    encoder.measure(data, data.validation);
+    return data;
+}
+
+TokenData load(const DataRequest& request) {
+    const TokenizerDescriptor& tokenizer = find_tokenizer(request.tokenizer);
+    const DatasetDescriptor& dataset = find_dataset(request);
+    const std::string key = cache_key(request, dataset, tokenizer);
+    const TokenCache cache(default_cache_folder(), key);
+    std::optional<TokenData> kept;
+    const auto is_kept = [&] { return (kept = cache.find(tokenizer, request.tokenizer_options)).has_value(); };
+    if (!key.empty() && is_kept()) return std::move(*kept);
+    const TextCorpus corpus = dataset.load(request);
+    const bool keep = !key.empty() && corpus.train->bytes() + corpus.validation->bytes() >= smallest_cached_text;
+    if (!keep) {
+        CorpusEncoder encoder(request, tokenizer, corpus);
+        return in_memory(encoder);
+    }
+    cache.make(
+        [&](const std::filesystem::path& validation_file, TokenCache::PartWriter& train,
+            TokenCache::PartWriter& validation) {
+            CorpusEncoder encoder(request, tokenizer, corpus);
+            TokenData data = encoder.encode([&](const TokenSequence& piece) { train.append(piece); },
+                                            [&](const TokenSequence& piece) { validation.append(piece); });
+            train.finish();
+            validation.finish();
+            encoder.measure(data, TokenSequence::map(validation_file, encoder.tokenizer().vocabulary_size()));
+            return data;
+        },
+        request.is_cancelled, is_kept);
+    if (kept || is_kept()) return std::move(*kept);
+    throw WorkError("the tokens of " + corpus.source_description + " were damaged while they were kept");
 }
 
 }  // namespace
 
-TextCorpus load_text_corpus(const DataRequest& request) {
-    for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all())
-        if (dataset.accepts(request.dataset)) return dataset.load(request);
-    throw InputError("there is no dataset '" + request.dataset + "'; allowed are " + list_ids<DatasetDescriptor>() +
-                     " (a text file is file:PATH)");
-}
+TextCorpus load_text_corpus(const DataRequest& request) { return find_dataset(request).load(request); }
 
 const TokenizerDescriptor& find_tokenizer(std::string_view id) {
-    if (const TokenizerDescriptor* tokenizer = Registry<TokenizerDescriptor>::find(id)) return *tokenizer;
+    if (const TokenizerDescriptor* tokenizer = TokenizerRegistry::find(id)) return *tokenizer;
     throw InputError("there is no tokenizer '" + std::string(id) + "'; allowed are " + list_ids<TokenizerDescriptor>());
 }
 
 TokenData load_token_data(const DataRequest& request, std::int64_t context) {
-    const TokenizerDescriptor& descriptor = find_tokenizer(request.tokenizer);
-    TextCorpus corpus = load_text_corpus(request);
-    TokenData data;
-    data.source_description = corpus.source_description;
-    data.sha256 = digest_of(corpus);
-    data.tokenizer = descriptor.build({corpus.train_text, corpus.validation_text});
-    data.train = tokens_of(*data.tokenizer, corpus.train_text);
-    corpus.train_text = std::string();  // a large text is not kept beside its tokens
-    data.validation = tokens_of(*data.tokenizer, corpus.validation_text);
+    TokenData data = load(request);
     require_length("training", data.train, context, data.source_description);
     require_length("validation", data.validation, context, data.source_description);
-    data.unigram_entropy = unigram_entropy(data.validation, data.tokenizer->vocabulary_size());
-    if (corpus.validation_floor) {
-        const auto characters = static_cast<double>(count_characters(corpus.validation_text));
-        data.validation_floor = *corpus.validation_floor * characters / static_cast<double>(data.validation.size());
-    }
     return data;
 }
 
-double unigram_entropy(const TokenSequence& tokens, std::int64_t vocabulary_size) {
-    double entropy = 0.0;
-    const auto total = static_cast<double>(tokens.size());
-    for (const std::int64_t count : tokens.counts(vocabulary_size)) {
-        if (count == 0) continue;
-        const double frequency = static_cast<double>(count) / total;
-        entropy -= frequency * std::log(frequency);
+std::optional<TokenData> cached_token_data(const DataRequest& request) {
+    const TokenizerDescriptor& tokenizer = find_tokenizer(request.tokenizer);
+    const std::string key = cache_key(request, find_dataset(request), tokenizer);
+    if (key.empty()) return std::nullopt;
+    return TokenCache(default_cache_folder(), key).find(tokenizer, request.tokenizer_options);
+}
+
+TokenSequence encode_text(const Tokenizer& tokenizer, const TextSource& text) {
+    TokenSequence tokens(tokenizer.vocabulary_size());
+    try {
+        encode_pieces(tokenizer, text, nullptr, [&](const TokenSequence& piece) { append(tokens, piece); });
+    } catch (const InputError&) {
+        (void)tokenizer.encode(read_all(text));  // says it with places in the whole text
+        throw;
     }
-    return entropy;
+    tokens.shrink_to_fit();
+    return tokens;
 }
 
 std::vector<std::int64_t> evaluation_starts(std::int64_t tokens, std::int64_t context, std::int64_t windows) {

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "datasets/mapped_file.h"
+
 namespace wavlab {
 
 namespace {
@@ -18,36 +20,53 @@ void require_range(std::int64_t start, std::int64_t count, std::int64_t size) {
 }  // namespace
 
 TokenSequence::TokenSequence(std::int64_t vocabulary_size) {
-    if (vocabulary_size > 65536) {
+    if (token_bytes(vocabulary_size) == 4) {
         storage_ = std::vector<std::int32_t>();
-    } else if (vocabulary_size > 256) {
+    } else if (token_bytes(vocabulary_size) == 2) {
         storage_ = std::vector<std::uint16_t>();
     }
 }
 
-std::int64_t TokenSequence::size() const {
-    return std::visit([](const auto& tokens) { return static_cast<std::int64_t>(tokens.size()); }, storage_);
+std::int64_t TokenSequence::token_bytes(std::int64_t vocabulary_size) {
+    return vocabulary_size > 65536 ? 4 : vocabulary_size > 256 ? 2 : 1;
 }
 
-std::int32_t TokenSequence::operator[](std::int64_t index) const {
+TokenSequence TokenSequence::map(const std::filesystem::path& file, std::int64_t vocabulary_size) {
+    TokenSequence tokens(vocabulary_size);
+    tokens.mapped_ = std::make_shared<MappedFile>(file);
+    tokens.mapped_token_bytes_ = token_bytes(vocabulary_size);
+    return tokens;
+}
+
+TokenSequence::View TokenSequence::view() const {
+    if (mapped_)
+        return {mapped_->data(), static_cast<std::int64_t>(mapped_->size()) / mapped_token_bytes_, mapped_token_bytes_};
     return std::visit(
-        [&](const auto& tokens) { return static_cast<std::int32_t>(tokens[static_cast<std::size_t>(index)]); },
+        [](const auto& tokens) {
+            return View{tokens.data(), static_cast<std::int64_t>(tokens.size()),
+                        static_cast<std::int64_t>(sizeof(tokens[0]))};
+        },
         storage_);
+}
+
+std::int64_t TokenSequence::size() const { return view().count; }
+
+std::int32_t TokenSequence::operator[](std::int64_t index) const {
+    return visit([&](const auto tokens) { return static_cast<std::int32_t>(tokens[static_cast<std::size_t>(index)]); });
 }
 
 void TokenSequence::copy(std::int64_t start, std::span<std::int64_t> destination) const {
     const auto count = static_cast<std::int64_t>(destination.size());
     require_range(start, count, size());
-    std::visit([&](const auto& tokens) { std::copy_n(tokens.begin() + start, count, destination.begin()); }, storage_);
+    visit([&](const auto tokens) { std::copy_n(tokens.begin() + start, count, destination.begin()); });
+    if (mapped_) mapped_->was_read(static_cast<std::size_t>(count * mapped_token_bytes_));
 }
 
 std::vector<std::int32_t> TokenSequence::slice(std::int64_t start, std::int64_t count) const {
     require_range(start, count, size());
-    return std::visit(
-        [&](const auto& tokens) {
-            return std::vector<std::int32_t>(tokens.begin() + start, tokens.begin() + start + count);
-        },
-        storage_);
+    return visit([&](const auto tokens) {
+        return std::vector<std::int32_t>(tokens.begin() + start, tokens.begin() + start + count);
+    });
 }
 
 void TokenSequence::reserve(std::int64_t tokens) {
@@ -70,19 +89,21 @@ void TokenSequence::shrink_to_fit() {
     std::visit([](auto& tokens) { tokens.shrink_to_fit(); }, storage_);
 }
 
+void TokenSequence::clear() {
+    std::visit([](auto& tokens) { tokens.clear(); }, storage_);
+}
+
 std::vector<std::int64_t> TokenSequence::counts(std::int64_t vocabulary_size) const {
     std::vector<std::int64_t> result(static_cast<std::size_t>(vocabulary_size), 0);
-    std::visit(
-        [&](const auto& tokens) {
-            for (const auto token : tokens) ++result.at(static_cast<std::size_t>(token));
-        },
-        storage_);
+    visit([&](const auto tokens) {
+        for (const auto token : tokens) ++result.at(static_cast<std::size_t>(token));
+    });
     return result;
 }
 
 std::int64_t TokenSequence::bytes() const {
-    return std::visit([](const auto& tokens) { return static_cast<std::int64_t>(tokens.size() * sizeof(tokens[0])); },
-                      storage_);
+    const View all = view();
+    return all.count * all.token_bytes;
 }
 
 }  // namespace wavlab

@@ -2,19 +2,30 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <span>
 #include <variant>
 #include <vector>
 
 namespace wavlab {
 
-/// Tokens in the smallest of 1, 2 or 4 bytes that holds the vocabulary: a text of 1 GB stays 1 GB.
+class MappedFile;
+
+/// Tokens in the smallest of 1, 2 or 4 bytes that holds the vocabulary: a text of 1 GB stays 1 GB. In memory, or mapped
+/// from a file, of which only what was used last is resident.
 class TokenSequence {
 public:
     /// A sequence of one byte a token (vocabulary of at most 256).
     TokenSequence() : TokenSequence(256) {}
     /// An empty sequence for tokens 0 .. vocabulary_size - 1.
     explicit TokenSequence(std::int64_t vocabulary_size);
+    /// The tokens of a file: little-endian numbers of token_bytes(vocabulary_size) bytes each, nothing else. It cannot
+    /// be appended to. Throws InputError where the file cannot be mapped.
+    static TokenSequence map(const std::filesystem::path& file, std::int64_t vocabulary_size);
+
+    /// Bytes that one token of such a vocabulary takes: 1, 2 or 4.
+    static std::int64_t token_bytes(std::int64_t vocabulary_size);
 
     /// Number of tokens.
     std::int64_t size() const;
@@ -27,6 +38,7 @@ public:
     std::vector<std::int32_t> slice(std::int64_t start, std::int64_t count) const;
 
     void reserve(std::int64_t tokens);
+    void clear();
     /// Appends one token of the vocabulary.
     void push_back(std::int32_t token);
     void append(std::span<const std::int32_t> tokens);
@@ -35,16 +47,33 @@ public:
 
     /// How often each token 0 .. vocabulary_size - 1 occurs.
     std::vector<std::int64_t> counts(std::int64_t vocabulary_size) const;
-    /// Bytes held by the tokens.
+    /// Bytes that the tokens take, in memory or in the file.
     std::int64_t bytes() const;
 
-    /// The typed storage, for loops that fill or read it as a whole.
+    /// Calls `function` with the tokens as a span of their own type, for loops that read them as a whole.
+    template <class Function>
+    decltype(auto) visit(Function&& function) const {
+        const View view = this->view();
+        const auto count = static_cast<std::size_t>(view.count);
+        if (view.token_bytes == 1) return function(std::span(static_cast<const std::uint8_t*>(view.data), count));
+        if (view.token_bytes == 2) return function(std::span(static_cast<const std::uint16_t*>(view.data), count));
+        return function(std::span(static_cast<const std::int32_t*>(view.data), count));
+    }
+
+    /// The typed storage of a sequence in memory, for loops that fill it.
     using Storage = std::variant<std::vector<std::uint8_t>, std::vector<std::uint16_t>, std::vector<std::int32_t>>;
     Storage& storage() { return storage_; }
-    const Storage& storage() const { return storage_; }
 
 private:
+    struct View {
+        const void* data;
+        std::int64_t count, token_bytes;
+    };
+    View view() const;
+
     Storage storage_;
+    std::shared_ptr<MappedFile> mapped_;
+    std::int64_t mapped_token_bytes_ = 1;
 };
 
 }  // namespace wavlab

@@ -61,19 +61,21 @@ TextCorpus load(const DataRequest& request) {
     TextCorpus corpus;
     corpus.source_description = "toy-stories, size " + std::to_string(request.size) + " (" +
                                 std::to_string(stories.text.size()) + " bytes), seed " + std::to_string(request.seed);
-    corpus.train_text = std::move(stories.text);
     if (!request.validation.empty()) {
+        corpus.train = std::make_shared<MemoryText>(std::move(stories.text));
         use_validation_file(request, corpus);
         return corpus;
     }
     const std::int64_t training = toy_story_split(stories);
     const auto cut = static_cast<std::size_t>(stories.story_ends[static_cast<std::size_t>(training) - 1]);
-    corpus.validation_text = corpus.train_text.substr(cut);
-    corpus.train_text.resize(cut);
+    const std::size_t validation_bytes = stories.text.size() - cut;
+    corpus.validation = std::make_shared<MemoryText>(stories.text.substr(cut));
+    stories.text.resize(cut);
+    corpus.train = std::make_shared<MemoryText>(std::move(stories.text));
     const double log_probability =
         std::accumulate(stories.log_probability.begin() + training, stories.log_probability.end(), 0.0);
     // ASCII: one byte a character.
-    corpus.validation_floor = -log_probability / static_cast<double>(corpus.validation_text.size());
+    corpus.validation_floor = -log_probability / static_cast<double>(validation_bytes);
     return corpus;
 }
 

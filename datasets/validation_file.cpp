@@ -2,6 +2,7 @@
 #include "datasets/validation_file.h"
 
 #include "core/error.h"
+#include "datasets/token_cache.h"
 
 namespace wavlab {
 
@@ -12,20 +13,24 @@ std::filesystem::path resolve_text_path(std::string_view name, const std::filesy
     return path.is_absolute() || base_folder.empty() ? path : base_folder / path;
 }
 
-std::string describe_text_file(const std::filesystem::path& path, const FileText& file) {
-    std::string description = "text file '" + path.string() + "' (" + std::to_string(file.file_bytes) +
-                              (file.file_bytes == 1 ? " byte" : " bytes");
-    if (file.replacements > 0)
-        description += ", invalid bytes replaced by U+FFFD in " + std::to_string(file.replacements) +
-                       (file.replacements == 1 ? " place" : " places");
+std::string describe_text_file(const std::filesystem::path& path, const FileTextFacts& facts) {
+    std::string description = "text file '" + path.string() + "' (" + std::to_string(facts.file_bytes) +
+                              (facts.file_bytes == 1 ? " byte" : " bytes");
+    if (facts.replacements > 0)
+        description += ", invalid bytes replaced by U+FFFD in " + std::to_string(facts.replacements) +
+                       (facts.replacements == 1 ? " place" : " places");
     return description + ")";
 }
 
 void use_validation_file(const DataRequest& request, TextCorpus& corpus) {
     const std::filesystem::path path = resolve_text_path(request.validation, request.base_folder);
-    FileText file = read_text_file(path);
-    corpus.source_description += ", validation: " + describe_text_file(path, file);
-    corpus.validation_text = std::move(file.text);
+    corpus.source_description += ", validation: " + describe_text_file(path, examine_text_file(path));
+    corpus.validation = std::make_shared<FileText>(path);
+}
+
+std::string validation_identity(const DataRequest& request) {
+    if (request.validation.empty()) return "";
+    return "\nvalidation " + file_identity(resolve_text_path(request.validation, request.base_folder));
 }
 
 }  // namespace wavlab

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "datasets/dataset.h"
-#include "datasets/text.h"
+#include "datasets/text_source.h"
 
 namespace wavlab {
 
@@ -17,9 +17,12 @@ inline constexpr std::string_view file_prefix = "file:";
 std::filesystem::path resolve_text_path(std::string_view name, const std::filesystem::path& base_folder);
 
 /// "text file 'x.txt' (1024 bytes)", with the number of replacements where there are any.
-std::string describe_text_file(const std::filesystem::path& path, const FileText& file);
+std::string describe_text_file(const std::filesystem::path& path, const FileTextFacts& facts);
 
-/// Reads the validation file that the request names into the corpus, and adds it to the description.
+/// Makes the validation file that the request names the corpus's validation part, and adds it to the description.
 void use_validation_file(const DataRequest& request, TextCorpus& corpus);
+
+/// For DatasetDescriptor::identity: "validation" and the identity of the request's validation file; empty without one.
+std::string validation_identity(const DataRequest& request);
 
 }  // namespace wavlab

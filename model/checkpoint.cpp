@@ -225,7 +225,8 @@ ModelHeader read_model_header(const SafetensorsFile& file) {
     require_valid(header.experiment, name);
     try {
         const TokenizerDescriptor& descriptor = find_tokenizer(header.experiment.data.tokenizer);
-        header.tokenizer = descriptor.restore(json::parse(file.metadata("vocabulary")));
+        header.tokenizer = descriptor.restore(json::parse(file.metadata("vocabulary")),
+                                              resolved_tokenizer_options(header.experiment));
     } catch (const json::exception&) {
         bad_file(file, "has a vocabulary that is not JSON");
     } catch (const InputError& error) {

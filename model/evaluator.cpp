@@ -13,7 +13,6 @@
 #include "core/error.h"
 #include "core/safetensors.h"
 #include "datasets/data_request.h"
-#include "datasets/text.h"
 #include "datasets/token_data.h"
 #include "datasets/validation_file.h"
 #include "model/checkpoint.h"
@@ -152,25 +151,25 @@ struct EvaluationText {
 
 EvaluationText evaluation_text(const LoadedModel& model, const EvaluateRequest& request) {
     EvaluationText text{TokenSequence(model.tokenizer->vocabulary_size()), ""};
-    std::string characters;
-    DataRequest wanted = data_request(model.experiment());
-    if (!request.text.empty()) {
-        wanted = DataRequest();
-        wanted.dataset = std::string(file_prefix) + request.text.string();
-    }
-    require_memory_for_text(wanted, available_memory_bytes());
+    const Experiment& experiment = model.experiment();
+    std::shared_ptr<const TextSource> source;
     if (request.text.empty()) {
-        TextCorpus corpus = load_text_corpus(data_request(model.experiment()));
-        characters = std::move(corpus.validation_text);
+        // The tokens of a large text are kept; they are of use where the text still has the model's vocabulary.
+        if (std::optional<TokenData> kept = cached_token_data(data_request(experiment));
+            kept && kept->tokenizer->vocabulary() == model.tokenizer->vocabulary())
+            return {std::move(kept->validation), "validation part of " + kept->source_description};
+        const TextCorpus corpus = load_text_corpus(data_request(experiment));
+        source = corpus.validation;
         text.source = "validation part of " + corpus.source_description;
     } else {
-        characters = read_text_file(request.text).text;
+        (void)examine_text_file(request.text);
+        source = std::make_shared<FileText>(request.text);
         text.source = request.text.string();
     }
     try {
-        model.tokenizer->encode_into(characters, text.tokens);
+        text.tokens = encode_text(*model.tokenizer, *source);
     } catch (const InputError& error) {
-        throw InputError("the text '" + (request.text.empty() ? model.experiment().data.dataset : text.source) +
+        throw InputError("the text '" + (request.text.empty() ? experiment.data.dataset : text.source) +
                          "' does not fit the model: " + error.what());
     }
     return text;

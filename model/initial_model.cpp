@@ -61,6 +61,10 @@ void InitialModel::require_architecture(const Experiment& experiment) const {
                          quoted(header_.experiment.data.tokenizer) + " tokens and the experiment " +
                          quoted(experiment.data.tokenizer) +
                          ": a run can only start from a checkpoint of the same vocabulary");
+    if (resolved_tokenizer_options(header_.experiment) != resolved_tokenizer_options(experiment))
+        throw InputError("the model in '" + file_.path().string() +
+                         "' was trained with other options of its tokenizer: a run can only start from a checkpoint of "
+                         "the same vocabulary");
 }
 
 void InitialModel::require_vocabulary(const Tokenizer& tokenizer) const {

@@ -12,7 +12,6 @@
 #include <system_error>
 
 #include "core/error.h"
-#include "datasets/validation_file.h"
 
 namespace wavlab {
 
@@ -86,23 +85,6 @@ void require_memory(double needed, std::optional<double> available, const std::s
     if (!available || needed <= *available) return;
     throw InputError("this experiment needs about " + memory_text(needed) + " of memory and " + place + " has " +
                      memory_text(*available) + " free: choose a smaller batch, context, width or number of layers");
-}
-
-void require_memory_for_text(const DataRequest& request, std::optional<double> available) {
-    // The text and its tokens, which for a short while are there both.
-    constexpr double bytes_per_byte = 2.2;
-    double bytes = 0;
-    for (const std::string& name :
-         {request.dataset.starts_with(file_prefix) ? request.dataset : "", request.validation}) {
-        std::error_code error;
-        if (name.empty()) continue;
-        const auto size = std::filesystem::file_size(resolve_text_path(name, request.base_folder), error);
-        if (!error) bytes += static_cast<double>(size);
-    }
-    if (!available || bytes_per_byte * bytes <= *available) return;
-    throw InputError("the text of '" + request.dataset + "' has " + memory_text(bytes) +
-                     ", for which this machine needs about " + memory_text(bytes_per_byte * bytes) +
-                     " of memory and has " + memory_text(*available) + " free: choose a smaller text");
 }
 
 }  // namespace wavlab

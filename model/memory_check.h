@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "datasets/dataset.h"
 
 namespace wavlab {
 
@@ -20,9 +19,5 @@ std::string memory_text(double bytes);
 
 /// Throws InputError that names both figures when `needed` exceeds `available`. `place`: "this machine", "the GPU".
 void require_memory(double needed, std::optional<double> available, const std::string& place);
-
-/// Throws InputError when reading the text files of a request and turning them into tokens takes more than `available`.
-/// Files that are not there are for the reader to name.
-void require_memory_for_text(const DataRequest& request, std::optional<double> available);
 
 }  // namespace wavlab

@@ -39,7 +39,6 @@ public:
     void write_initial_model(const Experiment& experiment, const std::filesystem::path& file) override {
         with_plain_errors([&] {
             require_valid(experiment, "");
-            require_memory_for_text(data_request(experiment), available_memory_bytes());
             const TokenData data = load_token_data(data_request(experiment), 0);
             const std::int64_t vocabulary = data.tokenizer->vocabulary_size();
             require_memory(estimate_cost(experiment, vocabulary).memory_bytes, available_memory_bytes(),

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <type_traits>
-#include <variant>
 #include <vector>
 
 namespace wavlab {
@@ -13,21 +12,19 @@ namespace wavlab {
 namespace {
 
 at::Tensor upload(const TokenSequence& sequence, at::Device device) {
-    return std::visit(
-        [&](const auto& tokens) {
-            using Token = typename std::decay_t<decltype(tokens)>::value_type;
-            const auto count = static_cast<std::int64_t>(tokens.size());
-            if constexpr (sizeof(Token) == 2) {  // few operations know 16 bits without a sign
-                const std::vector<std::int32_t> wide(tokens.begin(), tokens.end());
-                const at::Tensor host = at::from_blob(const_cast<std::int32_t*>(wide.data()), {count}, at::kInt);
-                return host.to(device, /*non_blocking=*/false, /*copy=*/true);
-            } else {
-                const at::Tensor host = at::from_blob(const_cast<Token*>(tokens.data()), {count},
-                                                      sizeof(Token) == 1 ? at::kByte : at::kInt);
-                return host.to(device, /*non_blocking=*/false, /*copy=*/true);
-            }
-        },
-        sequence.storage());
+    return sequence.visit([&](const auto tokens) {
+        using Token = typename std::decay_t<decltype(tokens)>::value_type;
+        const auto count = static_cast<std::int64_t>(tokens.size());
+        if constexpr (sizeof(Token) == 2) {  // few operations know 16 bits without a sign
+            const std::vector<std::int32_t> wide(tokens.begin(), tokens.end());
+            const at::Tensor host = at::from_blob(const_cast<std::int32_t*>(wide.data()), {count}, at::kInt);
+            return host.to(device, /*non_blocking=*/false, /*copy=*/true);
+        } else {
+            const at::Tensor host =
+                at::from_blob(const_cast<Token*>(tokens.data()), {count}, sizeof(Token) == 1 ? at::kByte : at::kInt);
+            return host.to(device, /*non_blocking=*/false, /*copy=*/true);
+        }
+    });
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ private:
     void choose_next_folder();
     RunStarted make_folder();
     std::optional<RunEnded> prepare_resumed();
+    void load_data();
     void prepare_model();
     void restore(const CheckpointFolder& checkpoint);
     void save_initial_weights(const RunFolder& folder, RunStoreWriter& store);

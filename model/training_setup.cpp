@@ -39,18 +39,27 @@ void require_same_model(const Experiment& run, const Experiment& checkpoint, con
 std::optional<RunEnded> TrainingRun::prepare() {
     show("preparing data");
     folder_.path = request_.run_folder;
-    if (request_.resume) {
-        if (std::optional<RunEnded> over = prepare_resumed()) return over;
-    } else {
-        prepare_new();
-        if (control_->stop_requested() != StopRequest::none) {
-            RunEnded over =
-                ended(control_->stop_requested() == StopRequest::interrupt ? RunState::interrupted : RunState::stopped,
-                      control_->stop_requested() == StopRequest::interrupt ? ExitCode::interrupted : ExitCode::done,
-                      "stopped before the run began, so no run folder was made");
-            over.discarded = true;
-            return over;
+    const auto stopped = [this](const std::string& reason) {
+        const bool interrupted = control_->stop_requested() == StopRequest::interrupt;
+        return ended(interrupted ? RunState::interrupted : RunState::stopped,
+                     interrupted ? ExitCode::interrupted : ExitCode::done, reason);
+    };
+    bool is_stopped = false;
+    try {
+        if (request_.resume) {
+            if (std::optional<RunEnded> over = prepare_resumed()) return over;
+        } else {
+            prepare_new();
+            is_stopped = control_->stop_requested() != StopRequest::none;
         }
+    } catch (const LoadingStopped&) {
+        if (request_.resume) return stopped("stopped before the run went on; it is as it was");
+        is_stopped = true;
+    }
+    if (is_stopped) {
+        RunEnded over = stopped("stopped before the run began, so no run folder was made");
+        over.discarded = true;
+        return over;
     }
     open_files();
     return std::nullopt;
@@ -151,13 +160,23 @@ std::optional<RunEnded> TrainingRun::finished_before() {
     return ended(RunState::finished, ExitCode::done, "already finished");
 }
 
+void TrainingRun::load_data() {
+    DataRequest request = data_request(experiment_);
+    request.is_cancelled = [this] { return control_->stop_requested() != StopRequest::none; };
+    int shown = -1;
+    request.progress = [&](const std::string& activity, double fraction) {
+        const int percent = static_cast<int>(100 * fraction);
+        if (percent != std::exchange(shown, percent)) show(activity + ": " + std::to_string(percent) + " %");
+    };
+    data_ = load_token_data(request, experiment_.model.context);
+}
+
 void TrainingRun::prepare_model() {
     const TrainSettings& train = experiment_.train;
     device_ = choose_device(train.device, train.threads);
     computation_.emplace(train, device_.device);
     forget_used_memory(device_.device);
-    require_memory_for_text(data_request(experiment_), available_memory_bytes());
-    data_ = load_token_data(data_request(experiment_), experiment_.model.context);
+    load_data();
     show("building the model");
     const std::int64_t vocabulary = data_.tokenizer->vocabulary_size();
     const bool on_gpu = !device_.device.is_cpu();
@@ -259,6 +278,9 @@ RunStarted TrainingRun::started_event() const {
     description.validation_tokens = data_.validation.size();
     description.validation_floor = data_.validation_floor;
     description.unigram_entropy = data_.unigram_entropy;
+    description.bigram_entropy = data_.bigram_entropy;
+    description.validation_characters = data_.validation_characters;
+    description.validation_bytes = data_.validation_bytes;
     description.added_parameters = cost.added_parameters;
     description.flops_per_token = cost.flops_per_token;
     description.implementation = here.implementation;

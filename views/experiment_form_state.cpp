@@ -9,6 +9,7 @@
 #include <QSet>
 
 #include "core/method.h"
+#include "core/tokenizer_descriptor.h"
 #include "views/experiment_form.h"
 #include "views/form_section.h"
 #include "views/translated.h"
@@ -296,20 +297,28 @@ void ExperimentForm::follow_width() {
 }
 
 void ExperimentForm::show_matching_data_options() {
-    const OptionEditor* dataset = editor(QStringLiteral("data.dataset"));
-    if (!dataset) return;
-    QStringList chosen{dataset->text()};
-    if (dataset->is_several()) {
-        chosen.clear();
-        for (const OptionValue& value : dataset->values().value_or(std::vector<OptionValue>()))
+    const auto chosen_in = [this](const QString& key) {
+        const OptionEditor* choice = editor(key);
+        if (!choice || !choice->is_several()) return choice ? QStringList(choice->text()) : QStringList();
+        QStringList chosen;
+        for (const OptionValue& value : choice->values().value_or(std::vector<OptionValue>()))
             chosen.append(QString::fromStdString(to_text(value)));
-    }
+        return chosen;
+    };
+    const QStringList chosen = chosen_in(QStringLiteral("data.dataset"));
     QSet<QString> known, here;
     for (const DatasetChoice& choice : choices_.datasets) {
         const QSet<QString> keys(choice.options.begin(), choice.options.end());
         known |= keys;
         if (chosen.contains(choice.id)) here |= keys;
     }
+    const QStringList tokenizers = chosen_in(QStringLiteral("data.tokenizer"));
+    for (const TokenizerDescriptor& tokenizer : TokenizerRegistry::all())
+        for (const Option& option : tokenizer.options) {
+            known.insert(QString::fromStdString(option.key));
+            if (tokenizers.contains(QString::fromStdString(tokenizer.id)))
+                here.insert(QString::fromStdString(option.key));
+        }
     for (const QString& key : known)
         // What has several values counts, so it is shown whatever it is good for.
         if (OptionEditor* found = editor(QStringLiteral("data.") + key))

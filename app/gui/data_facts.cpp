@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/data_facts.h"
 
-#include <array>
+#include <algorithm>
 #include <exception>
 #include <filesystem>
-#include <fstream>
-#include <memory>
+#include <optional>
 #include <string_view>
-#include <system_error>
-#include <vector>
 
 #include "core/error.h"
-#include "core/registry.h"
 #include "datasets/data_request.h"
-#include "datasets/dataset.h"
-#include "datasets/tokenizer.h"
+#include "datasets/token_data.h"
 #include "datasets/validation_file.h"
 
 namespace wavlab {
@@ -23,70 +18,80 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Files up to this size are read as a run would; of larger ones the beginning is.
-constexpr std::uintmax_t whole_file_limit = 32u << 20;
+/// Texts up to this size are read as a run would; of larger ones the beginning is.
+constexpr std::int64_t whole_text_limit = 32 << 20;
 constexpr std::size_t part_size = 8u << 20;
 
-/// Characters of a part of a file: the vocabulary is at least that.
-DataFacts facts_of_part(const fs::path& file, std::uintmax_t size) {
-    std::ifstream stream(file, std::ios::binary);
-    std::string part(part_size, '\0');
-    stream.read(part.data(), static_cast<std::streamsize>(part.size()));
-    part.resize(static_cast<std::size_t>(stream.gcount()));
-    if (part.empty()) throw InputError(file.string() + " cannot be read");
-    while (!part.empty() && (static_cast<unsigned char>(part.back()) & 0xC0) == 0x80) part.pop_back();
-    if (!part.empty() && static_cast<unsigned char>(part.back()) >= 0xC0) part.pop_back();
-    const TokenizerDescriptor* tokenizer = Registry<TokenizerDescriptor>::find("char");
+/// The beginning of a text, of about part_size bytes.
+std::string beginning_of(const TextSource& text) {
+    struct Enough {};
+    std::string part;
+    try {
+        text.read([&](std::string_view piece) {
+            part += piece;
+            if (part.size() >= part_size) throw Enough();
+        });
+    } catch (const Enough&) {
+    }
+    return part;
+}
+
+/// From the beginning of a text: the vocabulary is at least that, and the rest is taken to be alike.
+DataFacts facts_of_beginning(const DataRequest& request, const TextSource& text, std::int64_t train_bytes,
+                             std::int64_t validation_bytes) {
+    const MemoryText part(beginning_of(text));
+    const auto tokenizer = find_tokenizer(request.tokenizer).build({&part}, request.tokenizer_options);
+    const auto tokens = static_cast<double>(encode_text(*tokenizer, part).size());
+    const double tokens_per_byte = tokens / static_cast<double>(std::max<std::int64_t>(1, part.bytes()));
     DataFacts facts;
     facts.exact = false;
-    facts.source = file.filename().string();
-    if (!tokenizer) return facts;
-    facts.vocabulary = tokenizer->build({part})->vocabulary_size();
-    facts.train_tokens = static_cast<std::int64_t>(size / 10 * 9);
-    facts.validation_tokens = static_cast<std::int64_t>(size / 10);
+    facts.vocabulary = tokenizer->vocabulary_size();
+    facts.train_tokens = static_cast<std::int64_t>(tokens_per_byte * static_cast<double>(train_bytes));
+    facts.validation_tokens = static_cast<std::int64_t>(tokens_per_byte * static_cast<double>(validation_bytes));
     return facts;
 }
 
-DataFacts facts_of_whole(const Experiment& experiment) {
+DataFacts facts_of_tokens(const TokenData& data) {
+    DataFacts facts;
+    facts.vocabulary = data.tokenizer->vocabulary_size();
+    facts.train_tokens = data.train.size();
+    facts.validation_tokens = data.validation.size();
+    facts.source = data.source_description;
+    return facts;
+}
+
+DataFacts facts_of(const Experiment& experiment) {
     const DataRequest request = data_request(experiment);
-    for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all()) {
-        if (!dataset.accepts || !dataset.accepts(request.dataset)) continue;
-        const TextCorpus corpus = dataset.load(request);
-        const TokenizerDescriptor* descriptor = Registry<TokenizerDescriptor>::find(request.tokenizer);
-        if (!descriptor) throw InputError("there is no tokenizer '" + request.tokenizer + "'");
-        const std::unique_ptr<Tokenizer> tokenizer = descriptor->build({corpus.train_text, corpus.validation_text});
-        DataFacts facts;
-        facts.vocabulary = tokenizer->vocabulary_size();
-        facts.train_tokens = static_cast<std::int64_t>(tokenizer->encode(corpus.train_text).size());
-        facts.validation_tokens = static_cast<std::int64_t>(tokenizer->encode(corpus.validation_text).size());
-        facts.source = corpus.source_description;
-        return facts;
+    if (const std::optional<TokenData> kept = cached_token_data(request)) return facts_of_tokens(*kept);
+    if (request.dataset.starts_with(file_prefix)) {
+        // Not even cut into parts: that takes reading all of it.
+        const FileText file(resolve_text_path(request.dataset, request.base_folder));
+        if (file.bytes() > whole_text_limit) {
+            DataFacts facts = facts_of_beginning(request, file, file.bytes() / 10 * 9, file.bytes() / 10);
+            facts.source = fs::path(request.dataset).filename().string();
+            return facts;
+        }
     }
-    throw InputError("there is no dataset '" + request.dataset + "'");
+    const TextCorpus corpus = load_text_corpus(request);
+    if (corpus.train->bytes() <= whole_text_limit) return facts_of_tokens(load_token_data(request, 0));
+    DataFacts facts = facts_of_beginning(request, *corpus.train, corpus.train->bytes(), corpus.validation->bytes());
+    facts.source = corpus.source_description;
+    return facts;
 }
 
 }  // namespace
 
 std::string data_key(const Experiment& experiment) {
-    const DataSettings& data = experiment.data;
     std::string key = experiment.folder.string();
-    for (const std::string& part :
-         {data.dataset, data.tokenizer, data.validation, std::to_string(data.size), std::to_string(data.seed)})
-        key += '\n' + part;
+    for (const ExperimentField& field : experiment_fields())
+        if (field.table == "data") key += '\n' + to_text(field.get(experiment));
     return key;
 }
 
 DataFacts find_data_facts(const Experiment& experiment) {
     DataFacts facts;
     try {
-        const std::string_view dataset = experiment.data.dataset;
-        if (dataset.starts_with(file_prefix)) {
-            const fs::path file = resolve_text_path(dataset, experiment.folder);
-            std::error_code error;
-            const std::uintmax_t size = fs::is_regular_file(file, error) ? fs::file_size(file, error) : 0;
-            if (!error && size > whole_file_limit) return facts_of_part(file, size);
-        }
-        return facts_of_whole(experiment);
+        return facts_of(experiment);
     } catch (const std::exception& error) {
         facts.problem = error.what();
     }

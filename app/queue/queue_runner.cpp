@@ -37,8 +37,9 @@ double number(const json& value) {
 /// What must agree for two losses to mean the same.
 std::string comparable_part(const std::string& sweep, const Experiment& experiment) {
     const DataSettings& data = experiment.data;
-    return sweep + "\n" + data.dataset + "\n" + data.tokenizer + "\n" + data.validation + "\n" +
-           std::to_string(data.size) + " " + std::to_string(data.seed) + " " +
+    std::string tokenizer = data.tokenizer;
+    for (const auto& [key, value] : data.tokenizer_options) tokenizer += " " + key + " " + to_text(value);
+    return sweep + "\n" + data.dataset + "\n" + tokenizer + "\n" + data.validation + "\n" + std::to_string(data.size) + " " + std::to_string(data.seed) + " " +
            std::to_string(experiment.model.context) + " " + std::to_string(experiment.train.eval_windows);
 }
 

@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "datasets/text.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cstdint>
 #include <random>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "core/error.h"
-#include "tests/datasets/temporary_folder.h"
 
 namespace wavlab {
 namespace {
-
-using testing::HasSubstr;
 
 const std::string replacement = "\xEF\xBF\xBD";
 
@@ -32,15 +23,6 @@ std::string normalise_in_pieces(std::string_view bytes, std::size_t piece) {
     for (std::size_t i = 0; i < bytes.size(); i += piece) normaliser.append(bytes.substr(i, piece), text);
     normaliser.finish(text);
     return text;
-}
-
-std::string error_of(const std::filesystem::path& path) {
-    try {
-        read_text_file(path);
-    } catch (const InputError& error) {
-        return error.what();
-    }
-    return "no error";
 }
 
 TEST(NormaliseText, LineEndsBecomeOne) {
@@ -136,60 +118,6 @@ TEST(Characters, OffsetsCountCharacters) {
     EXPECT_EQ(character_offset(text, 10'000), text.size());
     EXPECT_EQ(count_characters(""), 0);
     EXPECT_EQ(character_offset("", 0), 0U);
-}
-
-TEST(ReadTextFile, NormalisesAndCounts) {
-    const TemporaryFolder folder;
-    const FileText file = read_text_file(folder.write("a.txt", "\xEF\xBB\xBFone\r\ntwo\xFF"));
-    EXPECT_EQ(file.text, "one\ntwo" + replacement);
-    EXPECT_EQ(file.file_bytes, 12);
-    EXPECT_EQ(file.replacements, 1);
-}
-
-TEST(ReadTextFile, LineEndAcrossThePiecesOfALongFile) {
-    const TemporaryFolder folder;
-    const std::size_t piece = std::size_t{1} << 20;
-    const std::string bytes = std::string(piece - 1, 'x') + "\r\n" + std::string(piece - 3, 'y') + "€z";
-    EXPECT_EQ(read_text_file(folder.write("long.txt", bytes)).text,
-              std::string(piece - 1, 'x') + "\n" + std::string(piece - 3, 'y') + "€z");
-}
-
-TEST(ReadTextFile, OddPathsAreOneClearError) {
-    const TemporaryFolder folder;
-    EXPECT_THAT(error_of(folder.path() / "missing.txt"), HasSubstr("missing.txt' does not exist"));
-    EXPECT_THAT(error_of(folder.path()), HasSubstr("is a folder; a text file is needed"));
-    EXPECT_THAT(error_of(folder.write("empty.txt", "")), HasSubstr("is empty"));
-    EXPECT_THAT(error_of(folder.write("mark.txt", "\xEF\xBB\xBF")), HasSubstr("is empty"));
-    EXPECT_THAT(error_of(folder.write("file.txt", "x") / "below"), HasSubstr("file.txt/below'"));
-    EXPECT_THAT(error_of("/dev/zero"), HasSubstr("is not a regular file"));
-    const std::filesystem::path pipe = folder.path() / "pipe";
-    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
-    EXPECT_THAT(error_of(pipe), HasSubstr("is not a regular file"));
-    const std::filesystem::path dangling = folder.path() / "dangling";
-    std::filesystem::create_symlink(folder.path() / "nowhere", dangling);
-    EXPECT_THAT(error_of(dangling), HasSubstr("does not exist"));
-}
-
-TEST(ReadTextFile, FileWithoutPermission) {
-    const TemporaryFolder folder;
-    const std::filesystem::path file = folder.write("secret.txt", "text");
-    std::filesystem::permissions(file, std::filesystem::perms::none);
-    std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
-    // The administrator may read every file: read as somebody else.
-    const uid_t user = geteuid();
-    if (user == 0) {
-        ASSERT_EQ(seteuid(65534), 0);
-    }
-    const std::string error = error_of(file);
-    if (user == 0) {
-        ASSERT_EQ(seteuid(user), 0);
-    }
-    EXPECT_THAT(error, HasSubstr("cannot be opened: Permission denied"));
-}
-
-TEST(ReadTextFile, FailureWhileReading) {
-    // A regular file whose first bytes cannot be read.
-    EXPECT_THAT(error_of("/proc/self/mem"), HasSubstr("/proc/self/mem' cannot be read: "));
 }
 
 }  // namespace

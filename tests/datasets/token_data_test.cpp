@@ -41,15 +41,15 @@ protected:
 
 TEST_F(FileDataset, NineTenthsOfTheCharacters) {
     const TextCorpus corpus = load_text_corpus(request_for("éééééééé€\nX"));  // 11 characters
-    EXPECT_EQ(corpus.train_text, "éééééééé€");
-    EXPECT_EQ(corpus.validation_text, "\nX");
+    EXPECT_EQ(read_all(*corpus.train), "éééééééé€");
+    EXPECT_EQ(read_all(*corpus.validation), "\nX");
     EXPECT_FALSE(corpus.validation_floor);
     for (int length = 1; length < 45; ++length) {
         std::string text;
         for (int i = 0; i < length; ++i) text += "€";
         const TextCorpus parts = load_text_corpus(request_for(text));
-        EXPECT_EQ(count_characters(parts.train_text), length * 9 / 10);
-        EXPECT_EQ(parts.train_text + parts.validation_text, text);
+        EXPECT_EQ(count_characters(read_all(*parts.train)), length * 9 / 10);
+        EXPECT_EQ(read_all(*parts.train) + read_all(*parts.validation), text);
     }
 }
 
@@ -57,8 +57,8 @@ TEST_F(FileDataset, NormalisedBeforeItIsCut) {
     const TextCorpus corpus =
         load_text_corpus(request_for("\xEF\xBB\xBF"
                                      "12345\r\n789\xFF"));
-    EXPECT_EQ(corpus.train_text, "12345\n789");
-    EXPECT_EQ(corpus.validation_text, "\uFFFD");
+    EXPECT_EQ(read_all(*corpus.train), "12345\n789");
+    EXPECT_EQ(read_all(*corpus.validation), "\uFFFD");
     EXPECT_THAT(corpus.source_description, AllOf(HasSubstr("text.txt' (14 bytes"), HasSubstr("in 1 place")));
 }
 
@@ -123,9 +123,9 @@ TEST_F(FileDataset, OddInputIsOneClearError) {
 TEST_F(FileDataset, AbsolutePathsAndNoBaseFolder) {
     DataRequest request = request_for("0123456789");
     request.dataset = "file:" + (folder_.path() / "text.txt").string();
-    EXPECT_EQ(load_text_corpus(request).train_text, "012345678");
+    EXPECT_EQ(read_all(*load_text_corpus(request).train), "012345678");
     request.base_folder.clear();
-    EXPECT_EQ(load_text_corpus(request).train_text, "012345678");
+    EXPECT_EQ(read_all(*load_text_corpus(request).train), "012345678");
 }
 
 TEST_F(FileDataset, ManyCharactersTakeTwoBytesAToken) {

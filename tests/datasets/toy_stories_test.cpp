@@ -55,8 +55,9 @@ TEST(ToyStories, SmallestCorpusHasBothParts) {
         request.size = 1000;
         request.seed = seed;
         const TextCorpus corpus = load_text_corpus(request);
-        EXPECT_FALSE(corpus.train_text.empty());
-        EXPECT_FALSE(corpus.validation_text.empty());
+        const std::string train_text = read_all(*corpus.train), validation_text = read_all(*corpus.validation);
+        EXPECT_FALSE(train_text.empty());
+        EXPECT_FALSE(validation_text.empty());
         EXPECT_GT(corpus.validation_floor.value(), 0.05);
         EXPECT_LT(corpus.validation_floor.value(), 0.5);
     }
@@ -163,13 +164,14 @@ TEST(ToyStories, AlternativesComeAsOftenAsTheyShould) {
 
 TEST(ToyStories, PartsAreWholeStories) {
     const TextCorpus corpus = load_text_corpus({});
-    EXPECT_EQ(corpus.train_text + corpus.validation_text, default_corpus().text);
-    EXPECT_TRUE(corpus.train_text.ends_with(".\n\n"));
-    EXPECT_TRUE(corpus.validation_text.ends_with(".\n\n"));
-    for (const std::string_view story : stories_of(corpus.validation_text))
+    const std::string train_text = read_all(*corpus.train), validation_text = read_all(*corpus.validation);
+    EXPECT_EQ(train_text + validation_text, default_corpus().text);
+    EXPECT_TRUE(train_text.ends_with(".\n\n"));
+    EXPECT_TRUE(validation_text.ends_with(".\n\n"));
+    for (const std::string_view story : stories_of(validation_text))
         ASSERT_EQ(toy_stories().parse(story).size(), 1U) << story;
     const auto size = static_cast<double>(default_corpus().text.size());
-    EXPECT_NEAR(static_cast<double>(corpus.train_text.size()), 0.9 * size, 1500.0);
+    EXPECT_NEAR(static_cast<double>(train_text.size()), 0.9 * size, 1500.0);
 }
 
 TEST(ToyStories, SplitIsTheBoundaryNearestToNineTenths) {
@@ -186,20 +188,22 @@ TEST(ToyStories, SplitIsTheBoundaryNearestToNineTenths) {
 
 TEST(ToyStories, FloorIsTheSumOverTheChoicesOfTheValidationText) {
     const TextCorpus corpus = load_text_corpus({});
+    const std::string validation_text = read_all(*corpus.validation);
     double sum = 0.0;
-    for (const std::string_view story : stories_of(corpus.validation_text))
+    for (const std::string_view story : stories_of(validation_text))
         sum -= toy_stories().log_probability(toy_stories().parse(story).at(0).choices);
     ASSERT_TRUE(corpus.validation_floor);
-    EXPECT_NEAR(*corpus.validation_floor, sum / static_cast<double>(corpus.validation_text.size()), 1e-9);
+    EXPECT_NEAR(*corpus.validation_floor, sum / static_cast<double>(validation_text.size()), 1e-9);
     EXPECT_GT(*corpus.validation_floor, 0.18);
     EXPECT_LT(*corpus.validation_floor, 0.25);
 }
 
 TEST(ToyStories, StoriesOfBothPartsDiffer) {
     const TextCorpus corpus = load_text_corpus({});
-    const std::vector<std::string_view> training = stories_of(corpus.train_text);
+    const std::string train_text = read_all(*corpus.train), validation_text = read_all(*corpus.validation);
+    const std::vector<std::string_view> training = stories_of(train_text);
     const std::set<std::string_view> seen(training.begin(), training.end());
-    for (const std::string_view story : stories_of(corpus.validation_text)) EXPECT_FALSE(seen.contains(story)) << story;
+    for (const std::string_view story : stories_of(validation_text)) EXPECT_FALSE(seen.contains(story)) << story;
 }
 
 TEST(ToyStories, ImpossibleSizes) {
@@ -222,8 +226,9 @@ TEST(ToyStories, ValidationFileTakesThePlaceOfTheLastTenth) {
     request.validation = "other.txt";
     request.base_folder = folder.path();
     const TextCorpus corpus = load_text_corpus(request);
-    EXPECT_EQ(corpus.train_text, default_corpus().text);
-    EXPECT_EQ(corpus.validation_text, "Another text.\n");
+    const std::string train_text = read_all(*corpus.train), validation_text = read_all(*corpus.validation);
+    EXPECT_EQ(train_text, default_corpus().text);
+    EXPECT_EQ(validation_text, "Another text.\n");
     EXPECT_FALSE(corpus.validation_floor);
     EXPECT_THAT(corpus.source_description, AllOf(HasSubstr("toy-stories"), HasSubstr("other.txt")));
 }

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using namespace wavlab::testing;
 
-const CharTokenizer tokenizer = CharTokenizer::from_texts({"abcdefghijk"});
+const CharTokenizer tokenizer = CharTokenizer::from_text("abcdefghijk");
 
 class CheckpointRoundTrip : public ::testing::TestWithParam<ConformanceCase> {};
 

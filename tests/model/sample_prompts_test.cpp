@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "datasets/char_tokenizer.h"
 #include "datasets/token_data.h"
 #include "model/sampler.h"
 #include "tests/model/conformance_cases.h"
@@ -12,10 +13,10 @@ namespace wavlab {
 namespace {
 
 std::vector<std::string> prompts_of(const std::string& text) {
-    const auto tokenizer = find_tokenizer("char").build({text});
-    TokenSequence tokens(tokenizer->vocabulary_size());
-    tokenizer->encode_into(text, tokens);
-    return sample_prompts(tokens, *tokenizer);
+    const CharTokenizer tokenizer = CharTokenizer::from_text(text);
+    TokenSequence tokens(tokenizer.vocabulary_size());
+    tokenizer.encode_into(text, tokens);
+    return sample_prompts(tokens, tokenizer);
 }
 
 TEST(SamplePrompts, AreFirstWordsAtFixedPlaces) {
@@ -52,7 +53,7 @@ TEST(SamplePrompts, AreFewerOfAShortText) {
 
 TEST(DrawTexts, GivesEachPromptWhatItGetsAlone) {
     const std::string alphabet = "abcdefghijk";
-    const auto tokenizer = find_tokenizer("char").build({alphabet});
+    const CharTokenizer tokenizer = CharTokenizer::from_text(alphabet);
     for (const char* method : {"standard", "wav"}) {
         const Decoder decoder(testing::tiny_experiment(method), testing::tiny_vocabulary, testing::double_options());
         testing::scramble(decoder, 5);
@@ -60,11 +61,11 @@ TEST(DrawTexts, GivesEachPromptWhatItGetsAlone) {
         settings.tokens = 20;  // beyond the context of 8
         settings.temperature = 0;
         const std::vector<std::string> prompts{"abc", "kj", "abcdefghijk"};
-        const std::vector<std::string> together = draw_texts(decoder, *tokenizer, prompts, settings, nullptr);
+        const std::vector<std::string> together = draw_texts(decoder, tokenizer, prompts, settings, nullptr);
         for (std::size_t i = 0; i < prompts.size(); ++i)
-            EXPECT_EQ(together[i], draw_texts(decoder, *tokenizer, {prompts[i]}, settings, nullptr)[0]) << method << i;
+            EXPECT_EQ(together[i], draw_texts(decoder, tokenizer, {prompts[i]}, settings, nullptr)[0]) << method << i;
         settings.temperature = 1;
-        const std::vector<std::string> twins = draw_texts(decoder, *tokenizer, {"abc", "abc"}, settings, nullptr);
+        const std::vector<std::string> twins = draw_texts(decoder, tokenizer, {"abc", "abc"}, settings, nullptr);
         EXPECT_NE(twins[0], twins[1]) << "random numbers of their own";
     }
 }
