@@ -18,6 +18,7 @@
 #include <QToolBar>
 #include <QToolButton>
 
+#include "app/gui/background_worker.h"
 #include "app/gui/cost_estimator.h"
 #include "app/gui/paint_governor.h"
 #include "app/gui/run_library.h"
@@ -61,7 +62,8 @@ MainWindow::MainWindow(const std::filesystem::path& runs, Session::Loader load)
       library_(new RunLibrary(*runs_model_, runs, this)),
       desk_(new DockDesk(*this)),
       governor_(new PaintGovernor(this)),
-      time_cursor_(new TimeCursor(this)) {
+      time_cursor_(new TimeCursor(this)),
+      file_worker_(std::make_unique<BackgroundWorker>()) {
     setObjectName(QStringLiteral("main_window"));
     setWindowTitle(tr("WAV Lab"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/wavlab.svg")));

@@ -18,6 +18,7 @@ class QToolBar;
 namespace wavlab {
 
 class ActionRegistry;
+class BackgroundWorker;
 class CostEstimator;
 class DockDesk;
 class ExperimentForm;
@@ -44,6 +45,8 @@ public:
     ActionRegistry& actions() { return *actions_; }
     Session& session() { return *session_; }
     RunLibrary& library() { return *library_; }
+    /// For files that are written beside the window.
+    BackgroundWorker& file_worker() { return *file_worker_; }
     RunsModel& runs_model() { return *runs_model_; }
     RunsPanel& runs_panel() { return *runs_panel_; }
     DockDesk& desk() { return *desk_; }
@@ -180,6 +183,7 @@ private:
     bool start_wanted_ = false;
     bool close_wanted_ = false;  ///< when the run has ended
     bool placed_ = false;
+    std::unique_ptr<BackgroundWorker> file_worker_;  ///< last: its tasks use the others
 };
 
 }  // namespace wavlab

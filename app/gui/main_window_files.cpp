@@ -13,6 +13,7 @@
 #include <QRegularExpression>
 #include <QUrl>
 
+#include "app/gui/file_choice.h"
 #include "app/gui/main_window.h"
 #include "app/gui/run_library.h"
 #include "app/gui/settings.h"
@@ -39,30 +40,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int most_recent = 8;
-
-/// Opens a file dialog that does not stop the window. `chosen` gets the path.
-template <class Chosen>
-void choose_file(MainWindow* window, const QString& key, const QString& title, QFileDialog::FileMode mode,
-                 QFileDialog::AcceptMode accept, const QString& filter, const QString& name, Chosen chosen) {
-    const QString remembered = QStringLiteral("folders/") + key;
-    const QString folder = window_settings().value(remembered, QDir::homePath()).toString();
-    auto* dialog = new QFileDialog(window, title, folder, filter);
-    dialog->setObjectName(QStringLiteral("file_dialog.") + key);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(mode);
-    dialog->setAcceptMode(accept);
-    if (mode == QFileDialog::Directory) dialog->setOption(QFileDialog::ShowDirsOnly);
-    if (!name.isEmpty()) {
-        dialog->selectFile(name);
-        dialog->setDefaultSuffix(QFileInfo(name).suffix());
-    }
-    QObject::connect(dialog, &QFileDialog::fileSelected, window, [window, remembered, chosen](const QString& file) {
-        window_settings().setValue(remembered, QFileInfo(file).path());
-        const QString failure = failure_of([&] { chosen(to_path(file)); });
-        if (!failure.isEmpty()) window->show_problem(failure);
-    });
-    dialog->open();
-}
 
 /// For a POSIX shell.
 QString quoted(const QString& text) {
@@ -185,40 +162,42 @@ void MainWindow::open_now(const fs::path& path) {
 }
 
 void MainWindow::open_experiment_dialog() {
-    choose_file(this, QStringLiteral("experiment"), tr("Open an experiment"), QFileDialog::ExistingFile,
-                QFileDialog::AcceptOpen, tr("Experiments (*.toml);;All files (*)"), {},
-                [this](const fs::path& file) { open_now(file); });
+    const FileChoice choice{
+        QStringLiteral("experiment"), {}, tr("Open an experiment"), tr("Experiments (*.toml);;All files (*)")};
+    choose_file(*this, this, choice, [this](const fs::path& file) { open_now(file); });
 }
 
 void MainWindow::open_run_dialog() {
-    choose_file(this, QStringLiteral("run"), tr("Open a run folder"), QFileDialog::Directory, QFileDialog::AcceptOpen,
-                {}, {}, [this](const fs::path& folder) { open_now(folder); });
+    const FileChoice choice{QStringLiteral("run"), {}, tr("Open a run folder"), {}, QFileDialog::Directory};
+    choose_file(*this, this, choice, [this](const fs::path& folder) { open_now(folder); });
 }
 
 void MainWindow::save_experiment_dialog() {
     const Experiment experiment = form_->experiment();
     const std::optional<Sweep> sweep = form_->sweep();
     if (form_->has_several() && !sweep) throw InputError(form_->first_problem().toStdString());
-    choose_file(
-        this, QStringLiteral("experiment"), sweep ? tr("Save the sweep") : tr("Save the experiment"),
-        QFileDialog::AnyFile, QFileDialog::AcceptSave, tr("Experiments (*.toml)"),
-        QString::fromStdString(experiment.name) + QStringLiteral(".toml"),
-        [this, experiment, sweep](const fs::path& file) {
-            write_file_safely(file, sweep ? to_toml(*sweep) : to_toml(experiment));
-            remember_experiment(file);
-            // A file holds no weights: a form that begins with those of a checkpoint goes on doing so.
-            if (form_->experiment() == experiment && form_->sweep() == sweep && form_->origin().weights.isEmpty())
-                form_->set_origin(origin_of(file));
-            show_information(tr("Saved %1.").arg(to_qstring(file)));
-        });
+    const FileChoice choice{QStringLiteral("experiment"),
+                            {},
+                            sweep ? tr("Save the sweep") : tr("Save the experiment"),
+                            tr("Experiments (*.toml)"),
+                            QFileDialog::AnyFile,
+                            QString::fromStdString(experiment.name) + QStringLiteral(".toml")};
+    choose_file(*this, this, choice, [this, experiment, sweep](const fs::path& file) {
+        write_file_safely(file, sweep ? to_toml(*sweep) : to_toml(experiment));
+        remember_experiment(file);
+        // A file holds no weights: a form that begins with those of a checkpoint goes on doing so.
+        if (form_->experiment() == experiment && form_->sweep() == sweep && form_->origin().weights.isEmpty())
+            form_->set_origin(origin_of(file));
+        show_information(tr("Saved %1.").arg(to_qstring(file)));
+    });
 }
 
 void MainWindow::choose_data_file(const QString& key) {
-    choose_file(this, QStringLiteral("text"), tr("Choose a text file"), QFileDialog::ExistingFile,
-                QFileDialog::AcceptOpen, tr("Text (*.txt);;All files (*)"), {}, [this, key](const fs::path& file) {
-                    const std::string prefix = key == QLatin1String("data.dataset") ? "file:" : "";
-                    form_->editor(key)->set_value(prefix + file.string());
-                });
+    const FileChoice choice{QStringLiteral("text"), {}, tr("Choose a text file"), tr("Text (*.txt);;All files (*)")};
+    choose_file(*this, this, choice, [this, key](const fs::path& file) {
+        const std::string prefix = key == QLatin1String("data.dataset") ? "file:" : "";
+        form_->editor(key)->set_value(prefix + file.string());
+    });
 }
 
 void MainWindow::use_settings_of_focused() {
@@ -311,24 +290,17 @@ void MainWindow::copy_plot() {
 
 void MainWindow::export_metrics_dialog() {
     const fs::path folder = focus();
-    choose_file(this, QStringLiteral("metrics"), tr("Export metrics"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
-                tr("CSV (*.csv)"), to_qstring(folder.filename()) + QStringLiteral(".csv"),
-                [this, folder](const fs::path& file) {
-                    export_metrics(RunFolder{folder}, file);
-                    show_information(tr("Wrote %1.").arg(to_qstring(file)));
-                });
+    const FileChoice choice{QStringLiteral("metrics"), {},
+                            tr("Export metrics"),      tr("CSV (*.csv)"),
+                            QFileDialog::AnyFile,      to_qstring(folder.filename()) + QStringLiteral(".csv")};
+    choose_file(*this, this, choice, [this, folder](const fs::path& file) {
+        export_metrics(RunFolder{folder}, file);
+        show_information(tr("Wrote %1.").arg(to_qstring(file)));
+    });
 }
 
 void MainWindow::export_checkpoint_dialog(const std::string& which) {
-    const fs::path folder = focus();
-    const QString name = to_qstring(folder.filename()) + QLatin1Char('-') + QString::fromStdString(which) +
-                         QStringLiteral(".safetensors");
-    choose_file(this, QStringLiteral("checkpoint"), tr("Export a checkpoint"), QFileDialog::AnyFile,
-                QFileDialog::AcceptSave, tr("safetensors (*.safetensors)"), name,
-                [this, folder, which](const fs::path& file) {
-                    export_checkpoint(RunFolder{folder}, which, file);
-                    show_information(tr("Wrote %1.").arg(to_qstring(file)));
-                });
+    choose_checkpoint_export(*this, RunFolder{focus()}, which);
 }
 
 }  // namespace wavlab

@@ -6,15 +6,11 @@
 #include <mutex>
 #include <utility>
 
-#include <QDir>
-#include <QFileDialog>
-#include <QFileInfo>
-
 #include "app/gui/features/checkpoints.h"
+#include "app/gui/file_choice.h"
 #include "app/gui/main_window.h"
 #include "app/gui/run_library.h"
 #include "app/gui/settings.h"
-#include "app/run_export.h"
 #include "core/checkpoint_evaluations.h"
 #include "core/checkpoint_list.h"
 #include "core/error.h"
@@ -57,16 +53,10 @@ void CheckpointsFeature::evaluate() {
     if (window_.session().is_running())
         dialog->set_notice(tr("A run is going. Evaluating changes nothing of it, but both are slower meanwhile."));
     connect(dialog, &EvaluateDialog::file_wanted, this, [this, dialog] {
-        const QString folder = window_settings().value(QStringLiteral("folders/text"), QDir::homePath()).toString();
-        auto* chooser = new QFileDialog(dialog, tr("Choose a text file"), folder, tr("Text (*.txt);;All files (*)"));
-        chooser->setObjectName(QStringLiteral("file_dialog.evaluate"));
-        chooser->setAttribute(Qt::WA_DeleteOnClose);
-        chooser->setFileMode(QFileDialog::ExistingFile);
-        connect(chooser, &QFileDialog::fileSelected, dialog, [dialog](const QString& file) {
-            window_settings().setValue(QStringLiteral("folders/text"), QFileInfo(file).path());
-            dialog->set_file(file);
-        });
-        chooser->open();
+        const FileChoice choice{QStringLiteral("text"), QStringLiteral("evaluate"), tr("Choose a text file"),
+                                tr("Text (*.txt);;All files (*)")};
+        choose_file(window_, dialog, choice,
+                    [dialog](const std::filesystem::path& file) { dialog->set_file(to_qstring(file)); });
     });
     connect(dialog, &QDialog::accepted, this, [this, dialog, selected] { evaluate_on(selected, dialog->choice()); });
     dialog->open();
@@ -223,31 +213,7 @@ void CheckpointsFeature::cancel_evaluations() {
 void CheckpointsFeature::export_file() {
     const std::vector<CheckpointFolder> selected = panel_->selected();
     if (selected.size() != 1) return;
-    const std::filesystem::path run = model_->run();
-    const std::int64_t step = selected.front().step;
-    const QString name = QStringLiteral("%1-step-%2.safetensors").arg(to_qstring(run.filename())).arg(step);
-    const QString remembered = QStringLiteral("folders/checkpoint");
-    const QString folder = window_settings().value(remembered, QDir::homePath()).toString();
-    auto* chooser = new QFileDialog(&window_, tr("Export a checkpoint"), folder, tr("safetensors (*.safetensors)"));
-    chooser->setObjectName(QStringLiteral("file_dialog.checkpoint_step"));
-    chooser->setAttribute(Qt::WA_DeleteOnClose);
-    chooser->setAcceptMode(QFileDialog::AcceptSave);
-    chooser->selectFile(name);
-    chooser->setDefaultSuffix(QStringLiteral("safetensors"));
-    connect(chooser, &QFileDialog::fileSelected, this, [this, run, step, remembered](const QString& file) {
-        window_settings().setValue(remembered, QFileInfo(file).path());
-        files_.submit([this, run, step, file](std::stop_token) {
-            const QString problem =
-                failure_of([&] { export_checkpoint(RunFolder{run}, std::to_string(step), to_path(file)); });
-            post(this, [this, problem, file] {
-                if (problem.isEmpty())
-                    window_.show_information(tr("Wrote %1.").arg(file));
-                else
-                    window_.show_problem(problem);
-            });
-        });
-    });
-    chooser->open();
+    choose_checkpoint_export(window_, RunFolder{model_->run()}, std::to_string(selected.front().step));
 }
 
 QString CheckpointsFeature::delete_question(const std::vector<CheckpointFolder>& doomed,

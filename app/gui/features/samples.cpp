@@ -8,11 +8,8 @@
 #include <stop_token>
 #include <string>
 
-#include <QDir>
-#include <QFileDialog>
-#include <QFileInfo>
-
 #include "app/gui/features/checkpoints.h"
+#include "app/gui/file_choice.h"
 #include "app/gui/main_window.h"
 #include "app/gui/settings.h"
 #include "core/run_folder.h"
@@ -140,18 +137,12 @@ void SamplesFeature::offer_checkpoints(const std::filesystem::path& wanted) {
 }
 
 void SamplesFeature::choose_file() {
-    const QString folder = window_settings().value(QStringLiteral("folders/checkpoint"), QDir::homePath()).toString();
-    auto* chooser =
-        new QFileDialog(dialog_, tr("Choose a model"), folder, tr("safetensors (*.safetensors);;All files (*)"));
-    chooser->setObjectName(QStringLiteral("file_dialog.model"));
-    chooser->setAttribute(Qt::WA_DeleteOnClose);
-    chooser->setFileMode(QFileDialog::ExistingFile);
-    connect(chooser, &QFileDialog::fileSelected, this, [this](const QString& file) {
-        window_settings().setValue(QStringLiteral("folders/checkpoint"), QFileInfo(file).path());
-        files_.push_back(to_path(file));
+    const FileChoice choice{QStringLiteral("checkpoint"), QStringLiteral("model"), tr("Choose a model"),
+                            tr("safetensors (*.safetensors);;All files (*)")};
+    wavlab::choose_file(window_, dialog_, choice, [this](const std::filesystem::path& file) {
+        files_.push_back(file);
         offer_checkpoints(files_.back());
     });
-    chooser->open();
 }
 
 void SamplesFeature::start(const GenerateSettings& settings) {
