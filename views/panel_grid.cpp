@@ -9,7 +9,8 @@ namespace wavlab {
 
 namespace {
 
-constexpr double narrowest = 0.8;  // width by height of a panel; below it its size counts less
+// Width by height of a panel: beyond them its size counts less.
+constexpr double narrowest = 0.8, widest = 3.5;
 
 }  // namespace
 
@@ -46,7 +47,8 @@ void PanelGrid::arrange() {
         if (rows > 1 && (rows - 1) * columns >= count) continue;  // a row would be empty
         const double across = std::max(1.0, width / columns - least.left() - least.right() - gap_);
         const double down = std::max(1.0, height / rows - least.top() - least.bottom());
-        const double area = across * down * std::min(1.0, across / down / narrowest);
+        const double shape = across / down;
+        const double area = across * down * std::min({1.0, shape / narrowest, widest / shape});
         if (area <= best) continue;
         best = area;
         columns_ = columns;
