@@ -96,8 +96,9 @@ void add_model_fields(std::vector<ExperimentField>& fields) {
         fields.push_back(field("model", &Experiment::model, member, std::move(option)));
     };
     using M = ModelSettings;
-    add(&M::method, text("method", WAVLAB_TEXT("Method"),
-                         WAVLAB_TEXT("What enters each sublayer: the residual method."), registered_ids<MethodDescriptor>()));
+    add(&M::method,
+        text("method", WAVLAB_TEXT("Method"), WAVLAB_TEXT("What enters each sublayer: the residual method."),
+             registered_ids<MethodDescriptor>()));
     add(&M::layers, number("layers", WAVLAB_TEXT("Layers"),
                            WAVLAB_TEXT("Depth L. Each layer has two sublayers: attention and MLP."),
                            WAVLAB_TEXT("layers"), 1, 1000));
@@ -128,9 +129,8 @@ void add_data_fields(std::vector<ExperimentField>& fields) {
         text("dataset", WAVLAB_TEXT("Dataset"),
              WAVLAB_TEXT("The text to learn: the built-in toy-stories, a dataset id, or file:PATH of a text file."),
              {"toy-stories"}, true));
-    add(&D::tokenizer,
-        text("tokenizer", WAVLAB_TEXT("Tokenizer"), WAVLAB_TEXT("How text becomes tokens."),
-             registered_ids<TokenizerDescriptor>(), TokenizerRegistry::all().empty()));
+    add(&D::tokenizer, text("tokenizer", WAVLAB_TEXT("Tokenizer"), WAVLAB_TEXT("How text becomes tokens."),
+                            registered_ids<TokenizerDescriptor>(), TokenizerRegistry::all().empty()));
     Option validation =
         text("validation", WAVLAB_TEXT("Validation text"),
              WAVLAB_TEXT("A text file to validate on. Empty: the dataset's own validation part, or its last tenth."));

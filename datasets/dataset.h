@@ -46,6 +46,11 @@ struct TextCorpus {
     std::string source_description;
 };
 
+/// One value for `data.dataset`, as lists show it.
+struct DatasetName {
+    std::string id, title, summary;
+};
+
 /// A dataset as data. Registered through Registry<DatasetDescriptor>, one file a kind of dataset.
 struct DatasetDescriptor {
     std::string id, title, summary, licence, citation;
@@ -58,6 +63,15 @@ struct DatasetDescriptor {
     /// What tells this text from any other without reading it (paths with sizes and times, checksums), so that its
     /// tokens can be kept; null or empty: they are not. Throws as `load` does.
     std::string (*identity)(const DataRequest& request) = nullptr;
+    /// The values for `data.dataset` that it stands for; null: its own id. Throws nothing.
+    std::vector<DatasetName> (*names)() = nullptr;
 };
+
+/// Every value for `data.dataset` that is known by name, with its descriptor, in order.
+struct KnownDataset {
+    DatasetName name;
+    const DatasetDescriptor* descriptor = nullptr;
+};
+std::vector<KnownDataset> known_datasets();
 
 }  // namespace wavlab

@@ -171,9 +171,10 @@ FileTextFacts examine_text_file(const std::filesystem::path& file, std::int64_t 
     facts.replacements = normaliser.replacements();
     if (facts.characters == 0)
         throw InputError("the text file " + quoted(file) + " is empty; it needs at least one character");
-    const std::int64_t wanted = facts.characters / denominator * numerator +
-                                facts.characters % denominator * numerator / denominator;
-    const auto after = std::find_if(places.begin(), places.end(), [&](const Place& p) { return p.characters > wanted; });
+    const std::int64_t wanted =
+        facts.characters / denominator * numerator + facts.characters % denominator * numerator / denominator;
+    const auto after =
+        std::find_if(places.begin(), places.end(), [&](const Place& p) { return p.characters > wanted; });
     const Place& before = *std::prev(after);
     facts.cut = find_cut(file, before.byte, wanted - before.characters);
     return facts;

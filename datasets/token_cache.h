@@ -14,7 +14,8 @@
 
 namespace wavlab {
 
-/// WAVLAB_CACHE, else $XDG_CACHE_HOME/wavlab, else ~/.cache/wavlab. All in it can be deleted and comes back when needed.
+/// WAVLAB_CACHE, else $XDG_CACHE_HOME/wavlab, else ~/.cache/wavlab. All in it can be deleted and comes back when
+/// needed.
 std::filesystem::path default_cache_folder();
 
 /// What tells a file from any other, and from itself after a change, without reading it: path, size, time, inode.
@@ -49,8 +50,7 @@ public:
                                          PartWriter& validation)>;
     /// Has the entry made, unless `is_there` after another process, for which it waits, made it. `is_cancelled` ends
     /// the wait with LoadingStopped. Throws WorkError where it cannot be written; then nothing is left.
-    void make(const Fill& fill, const std::function<bool()>& is_cancelled,
-              const std::function<bool()>& is_there) const;
+    void make(const Fill& fill, const std::function<bool()>& is_cancelled, const std::function<bool()>& is_there) const;
 
 private:
     std::filesystem::path folder_;  ///< tokens/

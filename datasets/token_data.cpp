@@ -16,17 +16,12 @@ namespace {
 /// Tokens of texts at least this long are kept in the cache: shorter ones are quicker read than looked up.
 constexpr std::int64_t smallest_cached_text = std::int64_t{32} << 20;
 
-template <class Descriptor>
-std::string list_ids() {
-    std::string list;
-    for (const Descriptor& entry : Registry<Descriptor>::all()) list += (list.empty() ? "" : ", ") + entry.id;
-    return list;
-}
-
 const DatasetDescriptor& find_dataset(const DataRequest& request) {
     for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all())
         if (dataset.accepts(request.dataset)) return dataset;
-    throw InputError("there is no dataset '" + request.dataset + "'; allowed are " + list_ids<DatasetDescriptor>() +
+    std::string list;
+    for (const KnownDataset& known : known_datasets()) list += (list.empty() ? "" : ", ") + known.name.id;
+    throw InputError("there is no dataset '" + request.dataset + "'; allowed are " + list +
                      " (a text file is file:PATH)");
 }
 
@@ -208,11 +203,25 @@ TokenData load(const DataRequest& request) {
 
 }  // namespace
 
+std::vector<KnownDataset> known_datasets() {
+    std::vector<KnownDataset> all;
+    for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all()) {
+        if (!dataset.names)
+            all.push_back({{dataset.id, dataset.title, dataset.summary}, &dataset});
+        else
+            for (DatasetName& name : dataset.names()) all.push_back({std::move(name), &dataset});
+    }
+    return all;
+}
+
 TextCorpus load_text_corpus(const DataRequest& request) { return find_dataset(request).load(request); }
 
 const TokenizerDescriptor& find_tokenizer(std::string_view id) {
     if (const TokenizerDescriptor* tokenizer = TokenizerRegistry::find(id)) return *tokenizer;
-    throw InputError("there is no tokenizer '" + std::string(id) + "'; allowed are " + list_ids<TokenizerDescriptor>());
+    std::string list;
+    for (const TokenizerDescriptor& tokenizer : TokenizerRegistry::all())
+        list += (list.empty() ? "" : ", ") + tokenizer.id;
+    throw InputError("there is no tokenizer '" + std::string(id) + "'; allowed are " + list);
 }
 
 TokenData load_token_data(const DataRequest& request, std::int64_t context) {

@@ -51,7 +51,7 @@ double unigram_entropy(const TokenSequence& tokens, std::int64_t vocabulary_size
 }
 
 double bigram_entropy(const TokenSequence& tokens, std::int64_t vocabulary_size) {
-    constexpr std::int64_t largest_table = 1 << 22;  // pairs
+    constexpr std::int64_t largest_table = 1 << 22;   // pairs
     constexpr std::int64_t most_hashed = 20'000'000;  // tokens
     if (tokens.size() < 2) return 0.0;
     const bool dense = vocabulary_size <= largest_table / vocabulary_size;

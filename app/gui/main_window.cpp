@@ -225,10 +225,10 @@ void MainWindow::make_menus() {
 void MainWindow::make_form() {
     form_ = new ExperimentForm(actions_->action(QStringLiteral("run.start")), this);
     FormChoices choices;
-    for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all()) {
-        DatasetChoice choice{
-            QString::fromStdString(dataset.id), translated(dataset.title), translated(dataset.summary), {}};
-        for (const Option& option : dataset.options) choice.options.append(QString::fromStdString(option.key));
+    for (const KnownDataset& dataset : known_datasets()) {
+        DatasetChoice choice{QString::fromStdString(dataset.name.id), translated(dataset.name.title),
+                             translated(dataset.name.summary), {}};
+        for (const Option& option : dataset.descriptor->options) choice.options.append(QString::fromStdString(option.key));
         choices.datasets.append(choice);
     }
     for (const TokenizerDescriptor& tokenizer : Registry<TokenizerDescriptor>::all())

@@ -32,7 +32,8 @@ std::string error_of(const std::filesystem::path& path) {
 
 /// Text with everything that normalisation changes, in random order.
 std::string random_bytes(std::mt19937& random, std::size_t parts) {
-    const std::vector<std::string> choices{"a", "b", "\n", "\r\n", "\r", "é", "漢", "𐍈", "\xFF", "\xE2\x82", "\xF0\x9F"};
+    const std::vector<std::string> choices{"a",  "b", "\n",   "\r\n",     "\r",      "é",
+                                           "漢", "𐍈", "\xFF", "\xE2\x82", "\xF0\x9F"};
     std::string bytes = random() % 2 ? "\xEF\xBB\xBF" : "";
     for (std::size_t i = 0; i < parts; ++i) bytes += choices[random() % choices.size()];
     return bytes;

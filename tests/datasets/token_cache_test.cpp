@@ -201,8 +201,8 @@ TEST_F(ExtendedTokenCacheTest, TwoGigabytesWithinTwoHundredMegabytesOfMemory) {
         std::uint64_t state = 1;
         for (int i = 0; i < 200'000; ++i) {
             state = state * 6364136223846793005u + 1442695040888963407u;
-            data.train.copy(static_cast<std::int64_t>((state >> 20) % static_cast<std::uint64_t>(data.train.size() - 129)),
-                            window);
+            data.train.copy(
+                static_cast<std::int64_t>((state >> 20) % static_cast<std::uint64_t>(data.train.size() - 129)), window);
         }
     };
     reset_peak();
