@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 constexpr int follow_milliseconds = 500;
 constexpr int summary_milliseconds = 3000;
 constexpr int opened_milliseconds = 150;
-constexpr int opened_pauses = 6;  ///< how much longer than drawing the pause before the next one is
+constexpr int opened_pauses = 6;          ///< how much longer than drawing the pause before the next one is
 constexpr std::size_t runs_at_once = 16;  ///< whose digests are read before the list shows them
 constexpr std::size_t most_looked_at = 4;
 
