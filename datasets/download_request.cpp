@@ -287,8 +287,12 @@ private:
         return result;
     }
 
-    static bool transient(CURLcode code) {
+    bool redirected() const { return headers_.status >= 300 && headers_.status < 400; }
+
+    bool transient(CURLcode code) const {
         switch (code) {
+            case CURLE_UNSUPPORTED_PROTOCOL:  // also what libcurl says of a server that does not speak HTTP
+                return !redirected();
             case CURLE_COULDNT_RESOLVE_PROXY:
             case CURLE_COULDNT_RESOLVE_HOST:
             case CURLE_COULDNT_CONNECT:
@@ -311,6 +315,7 @@ private:
         const std::string host = host_of(address_);
         const std::string detail = error_[0] ? error_.data() : curl_easy_strerror(code);
         if (stalled_ || (code == CURLE_OPERATION_TIMEDOUT && connected())) return host + " sends nothing any more";
+        if (code == CURLE_UNSUPPORTED_PROTOCOL && !redirected()) return host + " does not answer as HTTP asks for";
         if (code == CURLE_UNSUPPORTED_PROTOCOL)
             return host + " sends on to an address that is neither HTTP nor HTTPS, which is not followed";
         if (code == CURLE_TOO_MANY_REDIRECTS)
