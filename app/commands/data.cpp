@@ -75,6 +75,7 @@ json entry_json(const DatasetEntry& entry) {
 
 void list_datasets(bool as_json) {
     for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all()) {
+        if (dataset.names) continue;  // stands for those below
         if (as_json)
             fmt::print("{}\n", json_line(json{{"dataset", dataset.id},
                                               {"title", dataset.title},
@@ -103,14 +104,14 @@ void list_datasets(bool as_json) {
     for (const std::string& problem : library.problems()) fmt::print(stderr, "wavlab: {}\n", problem);
 }
 
-void report_installed(const DatasetEntry& entry, bool as_json) {
+void report_installed(const DatasetEntry& entry, bool as_json, const char* event = "finished") {
     if (!entry.installed) return;
     if (as_json) {
         json files = json::array();
         for (const InstalledFile& file : entry.installed->files)
             files.push_back(
                 {{"part", file.part}, {"path", file.path.string()}, {"bytes", file.bytes}, {"sha256", file.sha256}});
-        fmt::print("{}\n", json_line(json{{"event", "finished"},
+        fmt::print("{}\n", json_line(json{{"event", event},
                                           {"dataset", entry.manifest.id},
                                           {"folder", entry.installed->folder.string()},
                                           {"files", files}}));
@@ -202,7 +203,7 @@ ExitCode verify_dataset(const std::string& id, bool as_json) {
         return ExitCode::interrupted;
     console.end();
     if (!problem.empty()) throw WorkError(problem);
-    report_installed(library.find(id), as_json);
+    report_installed(library.find(id), as_json, "checked");
     return ExitCode::done;
 }
 

@@ -27,7 +27,9 @@ std::string time_text(double seconds) {
 }
 
 std::string progress_text(const DataProgress& progress) {
-    std::string text = fmt::format("{} {}: {}", phase_name(progress.phase), progress.file, size_text(progress.done));
+    std::string text = fmt::format("{} {}", phase_name(progress.phase), progress.file);
+    if (progress.done == 0) return progress.total > 0 ? text + " (" + size_text(progress.total) + ")" : text;
+    text += ": " + size_text(progress.done);
     if (progress.total > 0)
         text += fmt::format(" of {} ({:.0f} %)", size_text(progress.total),
                             100.0 * static_cast<double>(progress.done) / static_cast<double>(progress.total));
