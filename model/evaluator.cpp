@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/safetensors.h"
 #include "datasets/data_request.h"
+#include "datasets/text.h"
 #include "datasets/token_data.h"
 #include "datasets/validation_file.h"
 #include "model/checkpoint.h"
@@ -216,6 +217,12 @@ EvaluationResult evaluate_checkpoint(const EvaluateRequest& request) {
     result.loss = loss.value_or(std::numeric_limits<double>::quiet_NaN());
     result.windows = count;
     result.tokens = count * context;
+    if (model.tokenizer->is_lossless())
+        for (const std::int64_t start : starts) {
+            const std::string predicted = model.tokenizer->decode(text.tokens.slice(start + 1, context));
+            result.characters += count_characters(predicted);
+            result.bytes += static_cast<std::int64_t>(predicted.size());
+        }
     result.step = model.step;
     result.source = text.source;
     result.device = chosen.choice.name;

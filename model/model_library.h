@@ -71,6 +71,8 @@ struct EvaluationResult {
     double loss = 0;  ///< nats per token
     std::int64_t windows = 0;
     std::int64_t tokens = 0;
+    /// What the predicted tokens stand for, in characters and bytes of UTF-8; 0 where they do not give the text back.
+    std::int64_t characters = 0, bytes = 0;
     std::int64_t step = 0;  ///< of the checkpoint
     std::string source;     ///< what text it was
     std::string device;

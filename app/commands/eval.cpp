@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <memory>
+#include <numbers>
 #include <optional>
 #include <string>
 
@@ -35,16 +36,26 @@ ExitCode evaluate(EvalArguments arguments, const CommandEnvironment& environment
                        request.base_folder = model.base_folder;
                        return load_model_library().evaluate(request);
                    });
-    if (arguments.json)
-        fmt::print("{}\n", json_line(nlohmann::json{{"loss", json_number(result.loss)},
-                                                    {"windows", result.windows},
-                                                    {"tokens", result.tokens},
-                                                    {"step", result.step},
-                                                    {"source", result.source},
-                                                    {"device", result.device}}));
-    else
-        fmt::print("loss {:.6f} nats per token at step {} ({} windows, {} tokens, {}; on {})\n", result.loss,
-                   result.step, result.windows, result.tokens, result.source, result.device);
+    const auto bits_per = [&](std::int64_t size) {
+        return result.loss / std::numbers::ln2 * static_cast<double>(result.tokens) / static_cast<double>(size);
+    };
+    const bool has_bits = result.characters > 0 && result.bytes > 0;
+    if (arguments.json) {
+        nlohmann::json line{{"loss", json_number(result.loss)}, {"windows", result.windows},
+                            {"tokens", result.tokens},          {"step", result.step},
+                            {"source", result.source},          {"device", result.device}};
+        if (has_bits) {
+            line["bits_per_character"] = json_number(bits_per(result.characters));
+            line["bits_per_byte"] = json_number(bits_per(result.bytes));
+        }
+        fmt::print("{}\n", json_line(line));
+        return ExitCode::done;
+    }
+    fmt::print("loss {:.6f} nats per token at step {} ({} windows, {} tokens, {}; on {})\n", result.loss, result.step,
+               result.windows, result.tokens, result.source, result.device);
+    if (has_bits)
+        fmt::print("  {:.6f} bits per character, {:.6f} bits per byte\n", bits_per(result.characters),
+                   bits_per(result.bytes));
     return ExitCode::done;
 }
 

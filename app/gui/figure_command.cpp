@@ -38,6 +38,7 @@ struct FigureArguments {
     std::optional<int> router;
     bool logarithmic = false;
     std::string axis;
+    std::string unit;
     std::string group;
     std::string band;
     std::string losses;
@@ -95,6 +96,8 @@ void set_loss_state(FigureOptions& options, const FigureArguments& arguments, co
     using Allowed = std::vector<std::string>;
     const bool loss = kind == "loss";
     choose(options, "x", arguments.axis, kind, loss ? Allowed{"step", "tokens", "time", "flops"} : Allowed{});
+    choose(options, "unit", arguments.unit, kind,
+           loss ? Allowed{"nats-per-token", "bits-per-character", "bits-per-byte"} : Allowed{});
     choose(options, "band", arguments.band, kind, loss ? Allowed{"deviation", "interval", "none"} : Allowed{});
     choose(options, "losses", arguments.losses, kind, loss ? Allowed{"both", "train", "validation"} : Allowed{});
     if (!loss && (!arguments.group.empty() || arguments.single_runs || arguments.smoothing))
@@ -175,6 +178,7 @@ CommandAction declare(CLI::App& app) {
     app.add_option("--against-step", arguments->against_step, "The same with this step of the run")->excludes(against);
     app.add_flag("--log", arguments->logarithmic, "details, depth and loss: a logarithmic axis or logarithmic colours");
     app.add_option("--x", arguments->axis, "loss: by step, tokens, time or flops");
+    app.add_option("--unit", arguments->unit, "loss: nats-per-token, bits-per-character or bits-per-byte");
     app.add_option(
            "--group", arguments->group,
            "loss: means over runs with the same value of this setting (model.method, ...), or 'replicates' that "

@@ -53,7 +53,8 @@ std::vector<Case> cases() {
     full.record_every = 100;
     return {
         {"loss of one run", "loss", {wav}, {}},
-        {"loss of four runs", "loss", {wav, block, standard, deep}, {{"unigram", true}}},
+        {"loss of four runs", "loss", {wav, block, standard, deep}, {{"entropies", true}}},
+        {"loss in bits per byte", "loss", {wav, block}, {{"entropies", true}, {"unit", "bits-per-byte"}}},
         {"loss on logarithmic axes", "loss", {wav, block}, {{"log_loss", true}, {"log_steps", true}}},
         {"routing", "routing", {wav}, {}},
         {"routing of 48 layers", "routing", {deep}, {{"quantity", "contribution"}}},

@@ -198,6 +198,43 @@ TEST(LossPlot, MeasuresTrainingByTokensTimeAndFlops) {
     EXPECT_EQ(plot->canvas().xAxis->scaleType(), QCPAxis::stLogarithmic);
 }
 
+TEST(LossPlot, GivesLossesInBitsWhereTheyAreDefined) {
+    // Two tokens of 1.5 nats for three characters of four bytes.
+    const auto described = make_run({.loss = 1.5});
+    RunStarted started;
+    started.description = described->description();
+    started.description.validation_tokens = 2000;
+    started.description.validation_characters = 3000;
+    started.description.validation_bytes = 4000;
+    started.description.unigram_entropy = 2;
+    started.description.bigram_entropy = 1;
+    auto record = std::make_shared<RunRecord>("/synthetic/bits");
+    record->apply(started);
+    for (std::int64_t step = 1; step <= 100; ++step) record->apply(ScalarRecorded{step, "train/loss", 1.5});
+    auto plot = shown_plot({record});
+    EXPECT_EQ(plot->canvas().yAxis->label(), "Loss (nats per token)");
+    EXPECT_TRUE(hover(*plot, 50)[2].contains("\t1.5")) << hover(*plot, 50)[2].toStdString();
+
+    plot->set_state({{"unit", "bits-per-character"}, {"entropies", true}});
+    EXPECT_EQ(plot->canvas().yAxis->label(), "Loss (bits per character)");
+    const double factor = 2.0 / 3 / std::log(2.0);
+    EXPECT_TRUE(hover(*plot, 50)[2].contains(QString::number(1.5 * factor, 'f', 3)))
+        << hover(*plot, 50)[2].toStdString();
+    QStringList lines = hover(*plot, 50);
+    EXPECT_TRUE(lines.last().startsWith("bigram entropy")) << lines.last().toStdString();
+    EXPECT_TRUE(lines.last().contains(QString::number(factor, 'f', 3))) << lines.last().toStdString();
+    plot->set_state({{"unit", "bits-per-byte"}});
+    EXPECT_TRUE(hover(*plot, 50)[2].contains(QString::number(1.5 * factor * 3 / 4, 'f', 3)));
+
+    // Beside a run whose tokens do not give the text back.
+    plot->set_runs(drawn({record, described}));
+    plot->canvas();
+    EXPECT_EQ(hover(*plot, 50).size(), 3) << "title, heading, the one run";
+    auto lossy = shown_plot({described});
+    lossy->set_state({{"unit", "bits-per-byte"}});
+    EXPECT_TRUE(lossy->problem().contains("do not give its text back")) << lossy->problem().toStdString();
+}
+
 TEST(LossPlot, SaysWhichRunsCannotLieOnAnAxis) {
     const auto plain = make_run({}), timeless = make_run({.layers = 24, .seconds = 0});
     auto plot = shown_plot({timeless});

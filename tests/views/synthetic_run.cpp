@@ -58,6 +58,10 @@ RunStarted SyntheticRun::started() const {
     description.device = "cpu";
     description.validation_floor = 0.62;
     description.unigram_entropy = 2.85;
+    description.bigram_entropy = 2.2;
+    description.validation_tokens = 200'000;
+    description.validation_characters = 200'000;
+    description.validation_bytes = 210'000;
     description.routing = layout();
     description.started_at = "2026-01-15T10:20:30Z";
     event.folder = "/synthetic/" + name;

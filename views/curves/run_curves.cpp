@@ -21,20 +21,27 @@ bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)
 
 // ---- RecordedCurve
 
-bool RecordedCurve::follow(const RunRecord& record, const AxisScale& scale) {
+void RecordedCurve::clear() {
+    pyramid_.clear();
+    scaled_.clear();
+    positions_.clear();
+    not_finite_.clear();
+}
+
+bool RecordedCurve::follow(const RunRecord& record, const AxisScale& scale, double unit) {
     const ScalarSeries& series = series_of(record, name_);
+    if (unit_ != unit) clear();
+    unit_ = unit;
     const std::size_t known = size(), points = series.steps.size();
     const bool replaced =
         points < known ||
         (known > 0 && (series.steps[known - 1] != last_.first || !same(series.values[known - 1], last_.second)));
-    if (replaced) {
-        pyramid_.clear();
-        positions_.clear();
-        not_finite_.clear();
-    }
+    if (replaced) clear();
     for (std::size_t i = size(); i < points; ++i)
         if (!std::isfinite(series.values[i])) not_finite_.push_back(series.steps[i]);
-    pyramid_.extend(series.values);
+    if (unit_ != 1)
+        for (std::size_t i = scaled_.size(); i < points; ++i) scaled_.push_back(unit_ * series.values[i]);
+    pyramid_.extend(unit_ == 1 ? series.values : scaled_);
     if (points > 0) last_ = {series.steps.back(), series.values.back()};
     proportional_ = scale.factor().has_value();
     factor_ = scale.factor().value_or(1);
@@ -45,13 +52,14 @@ bool RecordedCurve::follow(const RunRecord& record, const AxisScale& scale) {
 
 void RecordedCurve::replace_positions(const RunRecord& record, const AxisScale& scale) {
     positions_.clear();
-    follow(record, scale);
+    follow(record, scale, unit_);
 }
 
 SeriesView RecordedCurve::steps(const RunRecord& record) const {
     const ScalarSeries& series = series_of(record, name_);
     const std::size_t count = std::min(size(), series.steps.size());
-    return {std::span(series.steps).first(count), std::span(series.values).first(count)};
+    const std::span<const double> values = unit_ == 1 ? std::span(series.values) : std::span(scaled_);
+    return {std::span(series.steps).first(count), values.first(count)};
 }
 
 CurveData RecordedCurve::data(const RunRecord& record) const {
@@ -82,20 +90,24 @@ Extent RecordedCurve::positions(const RunRecord& record) const {
 RunCurves::RunCurves(std::shared_ptr<RunRecord> record, TrainingAxis axis)
     : record_(std::move(record)), scale_(axis), train_("train/loss"), validation_("val/loss") {}
 
-bool RunCurves::update(TrainingAxis axis, double smoothing) {
+bool RunCurves::update(TrainingAxis axis, LossUnit unit, double smoothing) {
+    const std::optional<double> factor = loss_factor(record_->description(), unit);
+    const bool other_unit = factor.has_value() != unit_known_ || factor.value_or(unit_) != unit_;
+    unit_known_ = factor.has_value();
+    unit_ = factor.value_or(1);
     const std::size_t train_before = train_.size(), validation_before = validation_.size();
     const bool other_axis = axis != scale_.axis();
     if (other_axis) scale_ = AxisScale(axis);
     scale_.follow(*record_);
-    const bool train_replaced = train_.follow(*record_, scale_);
-    const bool validation_replaced = validation_.follow(*record_, scale_);
+    const bool train_replaced = train_.follow(*record_, scale_, unit_);
+    const bool validation_replaced = validation_.follow(*record_, scale_, unit_);
     // Times before a replaced step stay, but those of a validation may have been taken before its step was timed.
     if (other_axis || (axis == TrainingAxis::time && (train_replaced || validation_.size() != validation_before))) {
         train_.replace_positions(*record_, scale_);
         validation_.replace_positions(*record_, scale_);
     }
     const bool other_strength = smoothing != strength_;
-    if (other_strength || train_replaced) {
+    if (other_strength || other_unit || train_replaced) {
         strength_ = smoothing;
         smoother_ = Smoother(smoothing);
         smoothed_.clear();
@@ -108,8 +120,8 @@ bool RunCurves::update(TrainingAxis axis, double smoothing) {
             smoothed_.push_back(smoother_.add(series.values[i]));
         smoothed_pyramid_.extend(smoothed_);
     }
-    return other_axis || other_strength || train_replaced || validation_replaced || train_.size() != train_before ||
-           validation_.size() != validation_before;
+    return other_axis || other_unit || other_strength || train_replaced || validation_replaced ||
+           train_.size() != train_before || validation_.size() != validation_before;
 }
 
 CurveData RunCurves::smoothed_data() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/decimation.h"
+#include "core/loss_unit.h"
 #include "core/run_groups.h"
 #include "core/statistics.h"
 #include "core/training_axis.h"
@@ -20,13 +21,15 @@ public:
     explicit RecordedCurve(std::string name) : name_(std::move(name)) {}
 
     /// Takes in what is new. True when what was known had to be thrown away: a resumed run replaces what came after its
-    /// checkpoint, an evaluation on demand the one before it.
-    bool follow(const RunRecord& record, const AxisScale& scale);
+    /// checkpoint, an evaluation on demand the one before it. `unit` multiplies the recorded values.
+    bool follow(const RunRecord& record, const AxisScale& scale, double unit);
     /// Places the steps on another axis.
     void replace_positions(const RunRecord& record, const AxisScale& scale);
+    /// Forgets all that was taken in.
+    void clear();
 
     std::size_t size() const { return pyramid_.size(); }
-    /// The recorded steps and values; no longer than what was taken in.
+    /// The recorded steps and the values in the unit that is drawn; no longer than what was taken in.
     SeriesView steps(const RunRecord& record) const;
     /// Positions and values as they are drawn.
     CurveData data(const RunRecord& record) const;
@@ -40,6 +43,8 @@ public:
 private:
     std::string name_;
     MinMaxPyramid pyramid_;
+    std::vector<double> scaled_;  ///< the values in another unit than the recorded one
+    double unit_ = 1;
     double factor_ = 1;
     bool proportional_ = true;
     std::vector<double> positions_;  ///< where they are not the steps times a factor
@@ -56,8 +61,11 @@ public:
     const RunRecord& record() const { return *record_; }
     const std::shared_ptr<RunRecord>& shared_record() const { return record_; }
     const AxisScale& scale() const { return scale_; }
-    /// Places everything on this axis and smooths by this strength (0: not at all). True when something changed.
-    bool update(TrainingAxis axis, double smoothing);
+    /// Whether the run has this axis and its losses this unit.
+    bool drawable() const { return scale_.known() && unit_known_; }
+    /// Places everything on this axis, gives losses in this unit and smooths by this strength (0: not at all). True
+    /// when something changed.
+    bool update(TrainingAxis axis, LossUnit unit, double smoothing);
 
     const RecordedCurve& train() const { return train_; }
     const RecordedCurve& validation() const { return validation_; }
@@ -82,6 +90,8 @@ private:
     std::shared_ptr<RunRecord> record_;
     AxisScale scale_;
     RecordedCurve train_, validation_;
+    double unit_ = 1;
+    bool unit_known_ = true;
     double strength_ = -1;
     Smoother smoother_;
     std::vector<double> smoothed_;

@@ -56,136 +56,6 @@ LossPlot::LossPlot(QWidget* parent) : CanvasPlot(parent) {
 
 LossPlot::~LossPlot() = default;
 
-// ---- Controls
-
-QComboBox* LossPlot::add_choice(const QString& name, const QString& help,
-                                const std::vector<std::pair<QString, QString>>& choices) {
-    auto* box = new QComboBox;
-    box->setAccessibleName(name);
-    box->setToolTip(help);
-    box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-    for (const auto& [text, key] : choices) box->addItem(text, key);
-    controls().addWidget(box);
-    return box;
-}
-
-void LossPlot::make_controls() {
-    axis_ = add_choice(
-        tr("Horizontal axis"),
-        tr("What training is measured by. Tokens: step · batch · accumulate · context. Time: what the "
-           "updates took, from the recorded tokens per second; evaluations, checkpoints, pauses and the "
-           "time between a stop and its resume do not count. FLOPs: forward and backward, multiply and "
-           "add counted as two, as estimated when the run was started."),
-        {{tr("by step"), "step"}, {tr("by tokens"), "tokens"}, {tr("by time"), "time"}, {tr("by FLOPs"), "flops"}});
-    group_ = add_choice(tr("Groups"),
-                        tr("Draws the mean of all runs that have the same value of a setting, whatever else differs. "
-                           "The mean is taken where all runs of the group have values, so that n is the same all along "
-                           "the line: it stops with the shortest run. At positions that the runs share their own "
-                           "values are taken; where they share less than half (by time, or with different batches), "
-                           "values are read off linearly inside each run's range. Each run is smoothed before."),
-                        {{tr("no groups"), ""}});
-    band_ = add_choice(
-        tr("Band"),
-        tr("Around the mean of a group: the standard deviation over its runs (n - 1), or the interval "
-           "that holds the mean with 95 % confidence (Student's t)."),
-        {{tr("± standard deviation"), "deviation"}, {tr("95 % interval"), "interval"}, {tr("no band"), "none"}});
-    single_runs_ = new QCheckBox(tr("Single runs"));
-    single_runs_->setToolTip(tr("Draws each run of a group as a faint line too."));
-    controls().addWidget(single_runs_);
-    curves_shown_ =
-        add_choice(tr("Losses"), tr("Which losses are drawn."),
-                   {{tr("both losses"), "both"}, {tr("training"), "train"}, {tr("validation"), "validation"}});
-    smoothing_ = new QDoubleSpinBox;
-    smoothing_->setRange(0, 0.999);
-    smoothing_->setSingleStep(0.05);
-    smoothing_->setDecimals(3);
-    smoothing_->setValue(0.9);
-    smoothing_->setAccessibleName(tr("Smoothing"));
-    smoothing_->setToolTip(
-        tr("Exponential moving average of the training loss over every recorded step: m = s m + (1 - s) loss, divided "
-           "by 1 - s^n so that the start is not biased. 0 draws the recorded values only."));
-    auto* smoothing = new QWidget;
-    auto* row = new QHBoxLayout(smoothing);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(4);
-    auto* label = new QLabel(tr("Smoothing"));
-    label->setToolTip(smoothing_->toolTip());
-    label->setBuddy(smoothing_);
-    row->addWidget(label);
-    row->addWidget(smoothing_);
-    controls().addWidget(smoothing);
-    log_steps_ = new QCheckBox(tr("Log x"));
-    log_steps_->setToolTip(tr("A logarithmic horizontal axis."));
-    log_loss_ = new QCheckBox(tr("Log loss"));
-    unigram_ = new QCheckBox(tr("Unigram"));
-    unigram_->setToolTip(
-        tr("The entropy of single tokens of the training text, in nats per token: what a model reaches "
-           "that knows how frequent each token is and nothing else."));
-    for (QCheckBox* box : {log_steps_, log_loss_, unigram_}) controls().addWidget(box);
-    for (QCheckBox* box : {log_steps_, log_loss_, unigram_, single_runs_})
-        connect(box, &QCheckBox::toggled, this, [this] { request_rebuild(); });
-    for (QComboBox* box : {band_, curves_shown_})
-        connect(box, &QComboBox::currentIndexChanged, this, [this] { request_rebuild(); });
-    connect(axis_, &QComboBox::currentIndexChanged, this, [this] {
-        load_zoom({});  // it was in other units
-        request_rebuild();
-    });
-    connect(group_, &QComboBox::activated, this, [this] {
-        group_wanted_ = group_->currentData().toString();
-        request_rebuild();
-    });
-    connect(smoothing_, &QDoubleSpinBox::valueChanged, this, [this] { request_rebuild(); });
-    band_->hide();
-    single_runs_->hide();
-}
-
-QJsonObject LossPlot::state() const {
-    QJsonObject styles;
-    for (const auto& [id, style] : group_styles_) styles[QString::fromStdString(id)] = style;
-    QJsonObject state{{"smoothing", smoothing_->value()},
-                      {"log_steps", log_steps_->isChecked()},
-                      {"log_loss", log_loss_->isChecked()},
-                      {"unigram", unigram_->isChecked()},
-                      {"x", axis_->currentData().toString()},
-                      {"group", group_wanted_},
-                      {"band", band_->currentData().toString()},
-                      {"single_runs", single_runs_->isChecked()},
-                      {"losses", curves_shown_->currentData().toString()}};
-    if (!styles.isEmpty()) state["group_styles"] = styles;
-    save_zoom(state);
-    return state;
-}
-
-void LossPlot::set_state(const QJsonObject& state) {
-    smoothing_->setValue(state["smoothing"].toDouble(0.9));
-    log_steps_->setChecked(state["log_steps"].toBool());
-    log_loss_->setChecked(state["log_loss"].toBool());
-    unigram_->setChecked(state["unigram"].toBool());
-    single_runs_->setChecked(state["single_runs"].toBool());
-    for (const auto& [box, key] : {std::pair{axis_, "x"}, {band_, "band"}, {curves_shown_, "losses"}})
-        box->setCurrentIndex(std::max(0, box->findData(state[key].toString())));
-    group_wanted_ = state["group"].toString();
-    group_styles_.clear();
-    const QJsonObject styles = state["group_styles"].toObject();
-    for (const QString& id : styles.keys()) group_styles_[id.toStdString()] = styles[id].toInt();
-    load_zoom(state);
-    request_rebuild();
-}
-
-TrainingAxis LossPlot::axis_kind() const {
-    return parse_training_axis(axis_->currentData().toString().toStdString()).value_or(TrainingAxis::step);
-}
-
-GroupCurves::Band LossPlot::band() const {
-    const QString chosen = band_->currentData().toString();
-    return chosen == "none"       ? GroupCurves::Band::none
-           : chosen == "interval" ? GroupCurves::Band::interval
-                                  : GroupCurves::Band::deviation;
-}
-
-bool LossPlot::grouped() const { return !group_wanted_.isEmpty(); }
-bool LossPlot::shows_train() const { return curves_shown_->currentData().toString() != "validation"; }
-bool LossPlot::shows_validation() const { return curves_shown_->currentData().toString() != "train"; }
 bool LossPlot::shows_recorded() const {
     return !grouped() && shows_train() && smoothing_->value() > 0 && shown_.size() <= most_recorded;
 }
@@ -197,7 +67,7 @@ QString LossPlot::invitation() const {
 }
 
 QString LossPlot::problem_of(const RunRecord&) const {
-    bool recorded = false;
+    bool recorded = false, on_axis = false;
     for (const DrawnRun& run : runs())
         for (const char* name : {"train/loss", "val/loss"}) {
             const ScalarSeries* series = run.record->scalars(name);
@@ -205,10 +75,16 @@ QString LossPlot::problem_of(const RunRecord&) const {
             recorded = true;
             AxisScale scale(axis_kind());
             scale.follow(*run.record);
-            if (scale.known()) return {};
+            if (!scale.known()) continue;
+            on_axis = true;
+            if (loss_factor(run.record->description(), loss_unit())) return {};
         }
     const QString name = QString::fromStdString(focused_run()->name());
     if (!recorded) return tr("The run '%1' has recorded no loss yet.").arg(name);
+    if (on_axis)
+        return tr("The tokens of the run '%1' do not give its text back, or it was made by an older version, so its "
+                  "loss in %2 is not known.")
+            .arg(name, loss_unit_->currentText());
     if (axis_kind() == TrainingAxis::time)
         return tr("The run '%1' has not recorded its speed, so its training time is not known.").arg(name);
     return tr("The run '%1' does not say what a token costs, so its FLOPs are not known.").arg(name);
@@ -231,8 +107,8 @@ void LossPlot::refresh(const RecordChanges&) {
     std::set<const RunCurves*> changed;
     std::size_t drawable = 0;
     for (const auto& curves : kept_) {
-        if (curves->update(axis_kind(), smoothing_->value())) changed.insert(curves.get());
-        drawable += curves->scale().known() && curves->train().size() + curves->validation().size() > 0;
+        if (curves->update(axis_kind(), loss_unit(), smoothing_->value())) changed.insert(curves.get());
+        drawable += curves->drawable() && curves->train().size() + curves->validation().size() > 0;
     }
     if (drawable != shown_.size()) return rebuild();
     if (changed.empty()) return;
@@ -255,9 +131,9 @@ void LossPlot::update_runs() {
         kept_.push_back(found != known.end() ? std::move(*found)
                                              : std::make_unique<RunCurves>(run.record, axis_kind()));
         RunCurves& curves = *kept_.back();
-        curves.update(axis_kind(), smoothing_->value());
+        curves.update(axis_kind(), loss_unit(), smoothing_->value());
         if (curves.train().size() + curves.validation().size() == 0) continue;
-        if (curves.scale().known())
+        if (curves.drawable())
             shown_.push_back({&curves, run.style_index});
         else
             ++left_out_;
@@ -342,7 +218,9 @@ int LossPlot::group_style(const RunGroup& group) {
 void LossPlot::set_up_axes() {
     QCPAxis* x = axes().axis(QCPAxis::atBottom);
     QCPAxis* y = axes().axis(QCPAxis::atLeft);
-    y->setLabel(tr("Loss (nats per token)"));
+    y->setLabel(loss_unit() == LossUnit::bits_per_character ? tr("Loss (bits per character)")
+                : loss_unit() == LossUnit::bits_per_byte    ? tr("Loss (bits per byte)")
+                                                            : tr("Loss (nats per token)"));
     x->setScaleType(log_steps_->isChecked() ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
     y->setScaleType(log_loss_->isChecked() ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
     y->setTicker(unit_ticker({}, log_loss_->isChecked(), false));
@@ -461,15 +339,20 @@ void LossPlot::set_up_marks() {
 
 void LossPlot::set_up_references() {
     std::vector<ReferenceLines::Line> lines;
-    std::set<double> floors, entropies;
+    std::set<double> floors, unigrams, bigrams;
     for (const DrawnRun& run : runs()) {
         const RunDescription& description = run.record->description();
-        if (description.validation_floor) floors.insert(*description.validation_floor);
-        if (description.unigram_entropy > 0) entropies.insert(description.unigram_entropy);
+        const std::optional<double> unit = loss_factor(description, loss_unit());
+        if (!unit) continue;
+        if (description.validation_floor) floors.insert(*unit * *description.validation_floor);
+        if (description.unigram_entropy > 0) unigrams.insert(*unit * description.unigram_entropy);
+        if (description.bigram_entropy > 0) bigrams.insert(*unit * description.bigram_entropy);
     }
     for (const double floor : floors) lines.push_back({floor, tr("floor"), true});
-    if (unigram_->isChecked())
-        for (const double entropy : entropies) lines.push_back({entropy, tr("unigram entropy"), false});
+    if (entropies_->isChecked()) {
+        for (const double entropy : unigrams) lines.push_back({entropy, tr("unigram entropy"), false});
+        for (const double entropy : bigrams) lines.push_back({entropy, tr("bigram entropy"), false});
+    }
     references_->set_lines(std::move(lines));
 }
 
@@ -518,7 +401,7 @@ void LossPlot::set_up_legend() {
     }
     if (left_out_ > 0) {
         LegendStrip::Entry entry;
-        entry.text = tr("%n run(s) without this axis", nullptr, int(left_out_));
+        entry.text = tr("%n run(s) without this axis or unit", nullptr, int(left_out_));
         meanings.push_back(entry);
     }
     // What lines and markers mean must not be cut off with the end of a long list.
@@ -610,8 +493,9 @@ const Registration<PlotDescriptor> registration{{
     .order = 1,
     .title = WAVLAB_TEXT("Loss"),
     .help = WAVLAB_TEXT(
-        "Training and validation loss of the ticked runs, in nats per token (per character with the char "
-        "tokenizer): the mean of -ln p(next token). Faint: each step's training loss, for up to eight runs. Line: its "
+        "Training and validation loss of the ticked runs: the mean of -ln p(next token), in nats per token (per "
+        "character with the char tokenizer), or in bits per character or byte of the text. Faint: each step's training "
+        "loss, for up to eight runs. Line: its "
         "exponential moving average over every step, debiased. Markers: validation loss on fixed windows. Groups: the "
         "mean over runs, a band or bars for its spread. Floor: the mean of -ln p of the validation text under the "
         "grammar that made it; none can be expected to be better. A cross at the upper edge marks a value that is not "

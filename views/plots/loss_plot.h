@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/loss_unit.h"
 #include "core/run_groups.h"
 #include "views/canvas_plot.h"
 #include "views/chart_parts.h"
@@ -58,6 +59,7 @@ private:
     QComboBox* add_choice(const QString& name, const QString& help,
                           const std::vector<std::pair<QString, QString>>& choices);
     TrainingAxis axis_kind() const;
+    LossUnit loss_unit() const;
     GroupCurves::Band band() const;
     bool grouped() const;
     bool shows_train() const;
@@ -95,11 +97,12 @@ private:
     QComboBox* group_ = nullptr;
     QComboBox* band_ = nullptr;
     QComboBox* curves_shown_ = nullptr;
+    QComboBox* loss_unit_ = nullptr;
     QCheckBox* single_runs_ = nullptr;
     QDoubleSpinBox* smoothing_ = nullptr;
     QCheckBox* log_steps_ = nullptr;
     QCheckBox* log_loss_ = nullptr;
-    QCheckBox* unigram_ = nullptr;
+    QCheckBox* entropies_ = nullptr;
     ReferenceLines* references_ = nullptr;
     NonFiniteMarks* marks_ = nullptr;
     CurveLayer* layer_ = nullptr;
