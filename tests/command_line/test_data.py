@@ -96,6 +96,17 @@ class Getting(DataTest):
         self.assertEqual(self.data("remove", "small").returncode, 0)
         self.assert_one_clear_error(self.data("remove", "small"), 2, "small")
 
+    def test_a_damaged_one_is_named_and_got_again(self):
+        self.add_manifest(self.serve())
+        self.data("get", "small", "--accept-licence")
+        (self.folder / "data" / "small" / "train.txt").write_text("short")
+        self.assertEqual(self.entry("small")["state"], "damaged")
+        self.assertIn("train.txt has 5 bytes instead of", self.entry("small")["problem"])
+        trained = run("train", self.experiment(dataset="small"), "--run", self.folder / "run", environment=self.environment)
+        self.assert_one_clear_error(trained, 2, "small", "train.txt")
+        self.assertEqual(self.data("get", "small").returncode, 0)
+        self.assertEqual(self.entry("small")["state"], "installed")
+
     def test_without_a_connection_it_says_what_to_do(self):
         self.add_manifest("http://127.0.0.1:1/corpus.txt")
         result = self.data("get", "small", "--accept-licence")
