@@ -2,7 +2,8 @@
 #include "datasets/gpt2_tokenizer.h"
 
 #include <algorithm>
-#include <filesystem>
+#include <array>
+#include <span>
 
 #include "core/error.h"
 #include "core/registry.h"
@@ -24,26 +25,40 @@ Gpt2Tokenizer::~Gpt2Tokenizer() = default;
 
 template <class Token>
 void Gpt2Tokenizer::encode_words(std::string_view text, WordCache& cache, std::vector<Token>& tokens) const {
+    // Words go in batches: while one is looked up, the places of the next ones are on their way from memory.
+    struct Word {
+        std::string_view text;
+        WordCache::Key key;
+        std::size_t place = 0;
+    };
+    std::array<Word, 16> batch;
     std::vector<std::int32_t> word_tokens;
     const char* const text_end = text.data() + text.size();
     for (std::size_t begin = 0; begin < text.size();) {
-        const std::size_t end = gpt2_word_end(text, begin);
-        const std::string_view word = text.substr(begin, end - begin);
-        begin = end;
-        const bool cached = word.size() <= WordCache::longest_word;
-        WordCache::Key key;
-        if (cached) {
-            key = WordCache::key_of(word, text_end);
-            if (const WordCache::Entry* entry = cache.find(key)) {
-                for (std::int32_t i = 0; i < entry->count; ++i)
-                    tokens.push_back(static_cast<Token>(entry->tokens[static_cast<std::size_t>(i)]));
-                continue;
-            }
+        std::size_t count = 0;
+        for (; count < batch.size() && begin < text.size(); ++count) {
+            Word& word = batch[count];
+            const std::size_t end = gpt2_word_end(text, begin);
+            word.text = text.substr(begin, end - begin);
+            begin = end;
+            if (word.text.size() > WordCache::longest_word) continue;
+            word.key = WordCache::key_of(word.text, text_end);
+            word.place = cache.fetch(word.key);
         }
-        word_tokens.clear();
-        encoding_.encode(word, word_tokens);
-        for (const std::int32_t token : word_tokens) tokens.push_back(static_cast<Token>(token));
-        if (cached) cache.keep(key, word_tokens.data(), word_tokens.size());
+        for (const Word& word : std::span(batch).first(count)) {
+            const bool cached = word.text.size() <= WordCache::longest_word;
+            if (cached) {
+                if (const WordCache::Entry* entry = cache.find(word.key, word.place)) {
+                    for (std::int32_t i = 0; i < entry->count; ++i)
+                        tokens.push_back(static_cast<Token>(entry->tokens[static_cast<std::size_t>(i)]));
+                    continue;
+                }
+            }
+            word_tokens.clear();
+            encoding_.encode(word.text, word_tokens);
+            for (const std::int32_t token : word_tokens) tokens.push_back(static_cast<Token>(token));
+            if (cached) cache.keep(word.key, word.place, word_tokens.data(), word_tokens.size());
+        }
     }
 }
 

@@ -29,7 +29,7 @@ public:
             return static_cast<std::size_t>(mixed >> 40);
         }
     };
-    struct Entry {
+    struct alignas(64) Entry {  // one line of the processor's cache
         Key key;
         std::int32_t count = 0;
         std::array<std::int32_t, most_tokens> tokens{};
@@ -52,17 +52,22 @@ public:
         return key;
     }
 
-    /// Null where the word is not kept.
-    const Entry* find(const Key& key) const {
+    /// Where a word belongs; what is there begins to come from memory.
+    std::size_t fetch(const Key& key) const {
         const std::size_t place = key.hash() & (size - 1);
+        __builtin_prefetch(&entries_[place]);
+        return place;
+    }
+
+    /// `place`: from fetch(). Null where the word is not kept.
+    const Entry* find(const Key& key, std::size_t place) const {
         if (entries_[place].key == key) return &entries_[place];
         if (entries_[place ^ 1].key == key) return &entries_[place ^ 1];
         return nullptr;
     }
 
-    void keep(const Key& key, const std::int32_t* tokens, std::size_t count) {
+    void keep(const Key& key, std::size_t place, const std::int32_t* tokens, std::size_t count) {
         if (count > most_tokens) return;
-        const std::size_t place = key.hash() & (size - 1);
         entries_[place ^ 1] = entries_[place];
         Entry& entry = entries_[place];
         entry.key = key;
