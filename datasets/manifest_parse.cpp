@@ -24,7 +24,10 @@ bool is_sha256(std::string_view text) {
 
 bool is_file_name(std::string_view name) {
     const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; };
-    return !name.empty() && name.size() <= longest_name && name.front() != '.' &&
+    // Those that the data folder uses itself.
+    const bool reserved =
+        name == "installed.json" || name == "manifest.toml" || name.ends_with(".part") || name.ends_with(".part.json");
+    return !name.empty() && !reserved && name.size() <= longest_name && name.front() != '.' &&
            name.find('/') == std::string_view::npos && std::none_of(name.begin(), name.end(), is_control);
 }
 
@@ -133,8 +136,9 @@ ManifestFile read_file_table(TableReader& reader) {
         if (!is_web_address(address)) reader.fail("address", "must begin with http:// or https:// and hold no spaces");
     file.name = reader.needed_text("name", "the file's name");
     if (!is_file_name(file.name))
-        reader.fail("name", "must be a file name without '/' that does not begin with a dot, at most " +
-                                std::to_string(longest_name) + " bytes");
+        reader.fail("name",
+                    "must be a file name without '/' that does not begin with a dot or end with .part, at most " +
+                        std::to_string(longest_name) + " bytes, and not installed.json or manifest.toml");
     file.size = reader.whole("size", 1);
     file.sha256 = sha256_of(reader, "sha256");
     if (file.sha256.empty()) reader.fail("sha256", "is missing; it must be a SHA-256: 64 hexadecimal digits");

@@ -64,6 +64,8 @@ TEST(Manifest, EveryMistakeIsNamedWithItsPlace) {
                 HasSubstr("m.toml, line 6: [[files]] nam = \"a\": unknown key"));
     EXPECT_THAT(with("\"a.zip\"", "\"../a.zip\""), HasSubstr("must be a file name without '/'"));
     EXPECT_THAT(with("\"a.zip\"", "\".hidden\""), HasSubstr("does not begin with a dot"));
+    EXPECT_THAT(with("\"a.zip\"", "\"installed.json\""), HasSubstr("not installed.json"));
+    EXPECT_THAT(with("\"a.zip\"", "\"a.part\""), HasSubstr("or end with .part"));
     EXPECT_THAT(with("https://", "file://"), HasSubstr("must begin with http:// or https://"));
     EXPECT_THAT(with(digest, "abc"), HasSubstr("line 7: [[files]] sha256 = \"abc\": must be a SHA-256"));
     EXPECT_THAT(with("sha256 = \"" + digest + "\"\n", ""), HasSubstr("sha256: is missing"));
