@@ -16,7 +16,7 @@
 #include "datasets/installed_dataset.h"
 #include "datasets/text_source.h"
 #include "datasets/token_data.h"
-#include "small_gpt2_files.h"
+#include "tests/datasets/small_gpt2_files.h"
 
 namespace fs = std::filesystem;
 

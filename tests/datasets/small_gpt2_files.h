@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "datasets/gpt2_vocabulary.h"
-#include "temporary_folder.h"
+#include "tests/datasets/temporary_folder.h"
 
 namespace wavlab {
 

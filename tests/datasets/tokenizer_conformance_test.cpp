@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "datasets/text.h"
 #include "datasets/token_data.h"
-#include "small_gpt2_files.h"
+#include "tests/datasets/small_gpt2_files.h"
 
 namespace wavlab {
 namespace {
