@@ -4,7 +4,8 @@
     byte_pair_reference.py FOLDER
 
 trains a small vocabulary on the hard text and writes to FOLDER what the tests in tests/datasets compare with:
-vocabulary.json and merges.txt in GPT-2's form, and cases.jsonl, one {"text": ..., "tokens": [...]} a line.
+vocabulary.json and merges.txt in GPT-2's form, cases.jsonl, one {"text": ..., "tokens": [...]} a line, and classes.json,
+[first, last, "L", "N", "S" (white space) or "-"] for all code points that Python's Unicode knows.
 Uses nothing but Python's own library; its words come from the pattern itself, by `re`.
 """
 import json
@@ -193,6 +194,21 @@ def write_cases(file: Path, encode) -> None:
             output.write(json.dumps({"text": text, "tokens": encode(text)}) + "\n")
 
 
+def code_point_classes() -> list[list]:
+    white_space = re.compile(f"[{WHITE_SPACE}]")
+    ranges: list[list] = []
+    for code in range(0x110000):
+        category = unicodedata.category(chr(code))
+        if category in ("Cn", "Cs"):  # not assigned, surrogate
+            continue
+        kind = "S" if white_space.match(chr(code)) else category[0] if category[0] in "LN" else "-"
+        if ranges and ranges[-1][1] == code - 1 and ranges[-1][2] == kind:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code, kind])
+    return ranges
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     merges = train("\n".join(HARD_LINES + random_lines(300, seed=2)), 400)
@@ -204,6 +220,7 @@ def main() -> None:
     (folder / "merges.txt").write_text(
         "#version: 0.2\n" + "".join(f"{left} {right}\n" for left, right in merges), encoding="utf-8"
     )
+    (folder / "classes.json").write_text(json.dumps(code_point_classes()), encoding="utf-8")
     write_cases(folder / "cases.jsonl", BytePairReference(numbers, merges).encode)
 
 
