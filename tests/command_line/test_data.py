@@ -153,6 +153,8 @@ class Getting(DataTest):
         self.assertTrue(started.wait(30))
         while not part.exists() or part.stat().st_size < 1000:
             self.assertIsNone(process.poll())
+        self.assertTrue(self.entry("small")["busy"])
+        self.assert_one_clear_error(self.data("get", "small"), 2, "another process", "small")
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
         self.assertEqual(process.returncode, 130, errors)

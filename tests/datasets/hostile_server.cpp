@@ -116,6 +116,8 @@ HostileServer::~HostileServer() {
 }
 
 std::string HostileServer::address(const std::string& path) const {
+    // What a test wrote before it asked for the address, the handler sees.
+    const std::lock_guard lock(mutex_);
     return "http://127.0.0.1:" + std::to_string(port_) + "/" + path;
 }
 
