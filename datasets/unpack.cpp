@@ -14,6 +14,7 @@
 #include <archive_entry.h>
 
 #include "core/error.h"
+#include "core/experiment_text.h"
 #include "core/sha256.h"
 #include "datasets/data_file.h"
 
@@ -70,7 +71,9 @@ public:
             pass_file();
         else
             unpack_archive();
-        if (taken_members_ == 0) fail("holds none of the members that are wanted");
+        if (taken_members_ == 0)
+            fail("holds none of the members that are wanted" +
+                 (file_.members.empty() ? std::string() : ": " + list_text(file_.members)));
         if (file_.unpacked_size && bytes_ != *file_.unpacked_size)
             fail("holds " + std::to_string(bytes_) + " bytes of text, but must hold " +
                  std::to_string(*file_.unpacked_size));

@@ -20,6 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::int64_t worth_a_line = 1'000'000;  // bytes; of many small files a line now and then is enough
+
 std::string time_text(double seconds) {
     const auto whole = static_cast<long>(seconds + 0.5);
     return whole >= 3600 ? fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
@@ -86,7 +88,12 @@ void DataConsole::show(const DataProgress& progress) {
         fmt::print(stderr, "\r\033[K{}", progress_text(progress));
         std::fflush(stderr);
         line_open_ = true;
-    } else if (work != shown_work_ || now - shown_ >= 10s) {
+        shown_work_ = work;
+        return;
+    }
+    const bool worth_saying =
+        progress.phase == DataPhase::downloading || progress.total >= worth_a_line || now - shown_ >= 1s;
+    if ((work != shown_work_ && worth_saying) || now - shown_ >= 10s) {
         fmt::print(stderr, "{}\n", progress_text(progress));
         shown_ = now;
     }
