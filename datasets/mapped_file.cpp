@@ -16,7 +16,7 @@ namespace wavlab {
 
 namespace {
 
-constexpr std::size_t most_resident = std::size_t{64} << 20;
+constexpr std::size_t most_resident = std::size_t{16} << 20;
 // The system maps pages around the one that was asked for, where it has them (64 kB by default), and a read may begin
 // in one such range and end in the next.
 constexpr std::size_t mapped_around = std::size_t{128} << 10;
