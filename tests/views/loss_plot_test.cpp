@@ -218,13 +218,13 @@ TEST(LossPlot, GivesLossesInBitsWhereTheyAreDefined) {
     plot->set_state({{"unit", "bits-per-character"}, {"entropies", true}});
     EXPECT_EQ(plot->canvas().yAxis->label(), "Loss (bits per character)");
     const double factor = 2.0 / 3 / std::log(2.0);
-    EXPECT_TRUE(hover(*plot, 50)[2].contains(QString::number(1.5 * factor, 'f', 3)))
+    EXPECT_TRUE(hover(*plot, 50)[2].contains(QString::number(1.5 * factor, 'f', 4)))
         << hover(*plot, 50)[2].toStdString();
     QStringList lines = hover(*plot, 50);
     EXPECT_TRUE(lines.last().startsWith("bigram entropy")) << lines.last().toStdString();
-    EXPECT_TRUE(lines.last().contains(QString::number(factor, 'f', 3))) << lines.last().toStdString();
+    EXPECT_TRUE(lines.last().contains(QString::number(factor, 'f', 4))) << lines.last().toStdString();
     plot->set_state({{"unit", "bits-per-byte"}});
-    EXPECT_TRUE(hover(*plot, 50)[2].contains(QString::number(1.5 * factor * 3 / 4, 'f', 3)));
+    EXPECT_TRUE(hover(*plot, 50)[2].contains(QString::number(1.5 * factor * 3 / 4, 'f', 4)));
 
     // Beside a run whose tokens do not give the text back.
     plot->set_runs(drawn({record, described}));
