@@ -51,6 +51,8 @@ public:
 
     /// The form has changed, or a run has begun or ended.
     void refresh();
+    /// Datasets may be others than before: what is known of them is looked up anew.
+    void forget_data() { data_.clear(); }
     /// What `device = auto` would choose for the form's experiment; empty until it is known.
     const std::optional<DeviceChoice>& device() const { return device_; }
     /// Different tokens of the experiment's text, or what is usual while that is not known.

@@ -224,22 +224,7 @@ void MainWindow::make_menus() {
 
 void MainWindow::make_form() {
     form_ = new ExperimentForm(actions_->action(QStringLiteral("run.start")), this);
-    FormChoices choices;
-    for (const KnownDataset& dataset : known_datasets()) {
-        DatasetChoice choice{QString::fromStdString(dataset.name.id), translated(dataset.name.title),
-                             translated(dataset.name.summary), {}};
-        for (const Option& option : dataset.descriptor->options) choice.options.append(QString::fromStdString(option.key));
-        choices.datasets.append(choice);
-    }
-    for (const TokenizerDescriptor& tokenizer : Registry<TokenizerDescriptor>::all())
-        choices.tokenizers.append(
-            {QString::fromStdString(tokenizer.id), translated(tokenizer.title), translated(tokenizer.summary)});
-    const QString problem = failure_of([&] {
-        for (const std::string& device : session_->library()->devices())
-            choices.devices.append({QString::fromStdString(device), {}, {}});
-    });
-    if (!problem.isEmpty()) show_problem(problem);
-    form_->set_choices(choices);
+    offer_choices();
     connect(form_, &ExperimentForm::starting_point_chosen, this, &MainWindow::choose_starting_point);
     connect(form_, &ExperimentForm::file_wanted, this, &MainWindow::choose_data_file);
     connect(form_, &ExperimentForm::edited, this, &MainWindow::refresh_actions);
@@ -262,6 +247,25 @@ void MainWindow::make_form() {
     refresh_actions();
     emit ready();
     if (start_wanted_) start_when_ready();
+}
+
+void MainWindow::offer_choices() {
+    FormChoices choices;
+    for (const KnownDataset& dataset : known_datasets()) {
+        DatasetChoice choice{QString::fromStdString(dataset.name.id), translated(dataset.name.title),
+                             translated(dataset.name.summary), {}};
+        for (const Option& option : dataset.descriptor->options) choice.options.append(QString::fromStdString(option.key));
+        choices.datasets.append(choice);
+    }
+    for (const TokenizerDescriptor& tokenizer : Registry<TokenizerDescriptor>::all())
+        choices.tokenizers.append(
+            {QString::fromStdString(tokenizer.id), translated(tokenizer.title), translated(tokenizer.summary)});
+    const QString problem = failure_of([&] {
+        for (const std::string& device : session_->library()->devices())
+            choices.devices.append({QString::fromStdString(device), {}, {}});
+    });
+    if (!problem.isEmpty()) show_problem(problem);
+    form_->set_choices(choices);
 }
 
 void MainWindow::hint_at_start() {

@@ -69,6 +69,9 @@ public:
     ExperimentForm* form() { return form_; }
     CostEstimator* estimator() { return estimator_; }
 
+    /// Tells the form which datasets, tokenizers and devices there are now.
+    void offer_choices();
+
     /// Opens an experiment file, a text (as the dataset) or a run folder; at once, or as soon as the form is there.
     /// What is wrong with it is shown as a message.
     void open(const std::filesystem::path& path);
