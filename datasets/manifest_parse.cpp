@@ -251,7 +251,7 @@ DatasetManifest parse_manifest(std::string_view toml, const std::string& file_na
             reader.fail(key, "must begin with http:// or https:// and hold no spaces");
     const std::string kind = reader.text("kind");
     if (!kind.empty() && kind != "dataset" && kind != "tokenizer")
-        reader.fail("kind", "must be \"dataset\" or \"tokenizer\"");
+        reader.fail("kind", R"(must be "dataset" or "tokenizer")");
     manifest.kind = kind == "tokenizer" ? ManifestKind::tokenizer : ManifestKind::dataset;
     manifest.document_separator = reader.text("document_separator");
     const std::string normalisation = reader.text("normalisation");
