@@ -61,7 +61,15 @@ void InitialModel::require_architecture(const Experiment& experiment) const {
                          quoted(header_.experiment.data.tokenizer) + " tokens and the experiment " +
                          quoted(experiment.data.tokenizer) +
                          ": a run can only start from a checkpoint of the same vocabulary");
-    if (resolved_tokenizer_options(header_.experiment) != resolved_tokenizer_options(experiment))
+    // Where its files lie is no matter: the vocabularies are compared once the text is read.
+    const auto options = [](const Experiment& of) {
+        OptionValues values = resolved_tokenizer_options(of);
+        if (const TokenizerDescriptor* tokenizer = TokenizerRegistry::find(of.data.tokenizer))
+            for (const Option& option : tokenizer->options)
+                if (option.holds_path) values.erase(option.key);
+        return values;
+    };
+    if (options(header_.experiment) != options(experiment))
         throw InputError("the model in '" + file_.path().string() +
                          "' was trained with other options of its tokenizer: a run can only start from a checkpoint of "
                          "the same vocabulary");
