@@ -133,6 +133,7 @@ OwnText OwnTextDialog::text() const {
 void OwnTextDialog::set_path(Field field, const QString& path) { lines_[field].edit->setText(path); }
 
 void OwnTextDialog::refresh() {
+    if (!add_) return;  // while the dialog is made
     if (working_) return;
     const Problems problems = check_(text());
     QString first;

@@ -74,7 +74,7 @@ private:
     QList<QWidget*> choosers_;
     QLabel* activity_;
     QProgressBar* progress_;
-    QPushButton* add_;
+    QPushButton* add_ = nullptr;
     QPushButton* cancel_;
     bool working_ = false;
 };
