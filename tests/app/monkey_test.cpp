@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Random clicks and keys, the same for the same seed: nothing may crash or hang.
+#include <execinfo.h>
+#include <pthread.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <functional>
 #include <random>
+#include <thread>
 
 #include <QComboBox>
 #include <QDialog>
@@ -26,6 +32,46 @@ constexpr qint64 longest_allowed_pause = 5000;
 #else
 constexpr qint64 longest_allowed_pause = 1000;
 #endif
+
+/// Says what the window's thread is doing when it has not acted for too long: a pause is over before one could look.
+class Watch {
+public:
+    Watch() {
+        std::signal(SIGUSR2, [](int) { tell_frames(); });
+#ifndef __SANITIZE_ADDRESS__  // which tells more
+        std::signal(SIGSEGV, [](int number) {
+            tell_frames();
+            std::signal(number, SIG_DFL);
+            std::raise(number);
+        });
+#endif
+        thread_ = std::jthread([this, watched = pthread_self()](const std::stop_token& over) {
+            int told = 0;
+            while (!over.stop_requested()) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(100));
+                const int act = acts_;
+                waited_ = act == last_ ? waited_ + 100 : 0;
+                last_ = act;
+                if (waited_ < longest_allowed_pause || told == act) continue;
+                told = act;
+                std::fprintf(stderr, "act %d takes long; the window's thread is in\n", act);
+                pthread_kill(watched, SIGUSR2);
+            }
+        });
+    }
+    void acted() { ++acts_; }
+
+private:
+    static void tell_frames() {
+        void* frames[60];
+        backtrace_symbols_fd(frames, backtrace(frames, std::size(frames)), STDERR_FILENO);
+    }
+
+    std::atomic<int> acts_ = 0;
+    int last_ = 0;
+    qint64 waited_ = 0;
+    std::jthread thread_;
+};
 
 class Monkey {
 public:
@@ -107,6 +153,7 @@ protected:
         fake.step_seconds = 0.01;
         open_with_fake();
         Monkey monkey(*window, seed);
+        Watch watch;
         QElapsedTimer time, since;
         time.start();
         since.start();
@@ -119,6 +166,7 @@ protected:
             QTimer::singleShot(1, window.get(), next);
             if (!window->isVisible()) window->show();
             ++acts;
+            watch.acted();
             monkey.act();
         };
         next();
@@ -137,6 +185,9 @@ protected:
         for (const char* name : {"WAVLAB_MONKEY_FOLDER", "TMPDIR", "HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
                                  "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"})
             environment.insert(QLatin1String(name), own);
+        // A dataset that it downloads comes from nowhere.
+        for (const char* name : {"http_proxy", "https_proxy", "all_proxy"})
+            environment.insert(QLatin1String(name), "http://127.0.0.1:9");
         environment.insert("WAVLAB_MONKEY_SEED", QString::number(seed));
         environment.insert("WAVLAB_MONKEY_SECONDS", QString::number(seconds));
         child.setProcessEnvironment(environment);
