@@ -116,11 +116,12 @@ QString dataset_state_text(const DatasetRow& row) {
 }
 
 QString dataset_size_text(const DatasetRow& row) {
-    if (row.state == DatasetRow::State::installed || row.state == DatasetRow::State::damaged)
-        return row.installed_bytes > 0 ? DatasetsModel::tr("%1 on disk").arg(bytes_text(double(row.installed_bytes)))
-                                       : QString();
-    if (row.download_bytes <= 0) return QStringLiteral("–");
-    return DatasetsModel::tr("%1 to download").arg(bytes_text(double(row.download_bytes)));
+    QStringList sizes;
+    if (row.download_bytes > 0)
+        sizes.append(DatasetsModel::tr("%1 to download").arg(bytes_text(double(row.download_bytes))));
+    if (row.installed_bytes > 0)
+        sizes.append(DatasetsModel::tr("%1 on disk").arg(bytes_text(double(row.installed_bytes))));
+    return sizes.join(QStringLiteral(", "));
 }
 
 QString dataset_details(const DatasetRow& row) {

@@ -82,7 +82,7 @@ struct DatasetRow {
 QString dataset_state_text(const DatasetRow& row);
 /// "downloading input.txt: 12 MB of 31 MB (38 %), 1.2 MB/s, 0:15 left"; what goes wrong behind it.
 QString dataset_work_text(const DatasetWork& work);
-/// "1.9 GB to download", "1.9 GB on disk".
+/// "31 MB to download, 100 MB on disk", as far as known.
 QString dataset_size_text(const DatasetRow& row);
 
 /// Everything about it, as rich text.

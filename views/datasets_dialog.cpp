@@ -112,7 +112,7 @@ QWidget* DatasetsDialog::make_left(const QStringList& buttons) {
     header->setHighlightSections(false);
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int letter = fontMetrics().averageCharWidth();
-    const int letters[DatasetsModel::column_count] = {20, 24, 19, 18};
+    const int letters[DatasetsModel::column_count] = {19, 24, 11, 11, 16};
     for (int i = 0; i < DatasetsModel::column_count; ++i) header->resizeSection(i, letters[i] * letter);
     header->setStretchLastSection(true);
     table_->installEventFilter(this);

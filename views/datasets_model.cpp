@@ -7,6 +7,8 @@
 #include <QPainter>
 #include <QStyleOptionProgressBar>
 
+#include "views/quantity_text.h"
+
 namespace wavlab {
 
 int DatasetsModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(rows_.size()); }
@@ -15,11 +17,12 @@ int DatasetsModel::columnCount(const QModelIndex& parent) const { return parent.
 
 QVariant DatasetsModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || section < 0 || section >= column_count) return {};
-    const QString titles[] = {tr("Dataset"), tr("State"), tr("Size"), tr("Licence")};
+    const QString titles[] = {tr("Dataset"), tr("State"), tr("Download"), tr("On disk"), tr("Licence")};
     const QString tips[] = {
         tr("Its name, as in the experiment file"),
         tr("Whether it is on this machine, and what is being done with it"),
-        tr("To download, or on the disk"),
+        tr("What is downloaded to make it"),
+        tr("What its finished text takes on this machine"),
         tr("Under which it can be used; the details say where it stands"),
     };
     if (role == Qt::DisplayRole) return titles[section];
@@ -30,7 +33,9 @@ QVariant DatasetsModel::headerData(int section, Qt::Orientation orientation, int
 QVariant DatasetsModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount() || index.column() >= column_count) return {};
     const DatasetRow& row = rows_[std::size_t(index.row())];
-    const QString texts[] = {row.id, dataset_state_text(row), dataset_size_text(row), row.licence};
+    const auto size = [](std::int64_t bytes) { return bytes > 0 ? bytes_text(double(bytes)) : QStringLiteral("–"); };
+    const QString texts[] = {row.id, dataset_state_text(row), size(row.download_bytes), size(row.installed_bytes),
+                             row.licence};
     const QString& text = texts[index.column()];
     switch (role) {
         case Qt::DisplayRole:
@@ -40,9 +45,11 @@ QVariant DatasetsModel::data(const QModelIndex& index, int role) const {
             return index.column() == state && row.work ? dataset_work_text(*row.work) : text;
         case Qt::AccessibleTextRole:
             return tr("%1: %2").arg(headerData(index.column(), Qt::Horizontal).toString(), text);
+        case Qt::TextAlignmentRole:
+            return QVariant::fromValue(Qt::AlignLeft | Qt::AlignVCenter);
         case sort_role:
-            if (index.column() == size)
-                return qint64(row.installed_bytes > 0 ? row.installed_bytes : row.download_bytes);
+            if (index.column() == download) return qint64(row.download_bytes);
+            if (index.column() == on_disk) return qint64(row.installed_bytes);
             return text;
         case progress_role:
             if (!row.work || index.column() != state) return {};

@@ -15,7 +15,7 @@ class DatasetsModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Column { dataset, state, size, licence, column_count };
+    enum Column { dataset, state, download, on_disk, licence, column_count };
     enum Role {
         sort_role = Qt::UserRole + 1,
         progress_role,  ///< 0 to 1000 of the work that goes, -1 where its length is not known; none without work

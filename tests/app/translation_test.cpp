@@ -134,6 +134,8 @@ TEST_F(TranslationTest, NoTextOfTheWindowIsWithoutATranslation) {
         QTest::qWait(0);
     }
     window->paint_now();
+    action("datasets.show").trigger();
+    action("datasets.own").trigger();
     check_window();
     for (const QString& text : bare) ADD_FAILURE() << "not translated: " << text.toStdString();
 
