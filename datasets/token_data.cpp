@@ -6,12 +6,19 @@
 #include "core/error.h"
 #include "core/registry.h"
 #include "core/sha256.h"
+#include "core/translatable.h"
 #include "datasets/text.h"
 #include "datasets/token_cache.h"
 
 namespace wavlab {
 
 namespace {
+
+// What the loading of a text says it does.
+constexpr const char* reading_train = WAVLAB_TEXT("reading the training text");
+constexpr const char* reading_validation = WAVLAB_TEXT("reading the validation text");
+constexpr const char* encoding_train = WAVLAB_TEXT("encoding the training text");
+constexpr const char* encoding_validation = WAVLAB_TEXT("encoding the validation text");
 
 /// Tokens of texts at least this long are kept in the cache: shorter ones are quicker read than looked up.
 constexpr std::int64_t smallest_cached_text = std::int64_t{32} << 20;
@@ -103,10 +110,10 @@ class CorpusEncoder {
 public:
     CorpusEncoder(const DataRequest& request, const TokenizerDescriptor& tokenizer, const TextCorpus& corpus)
         : corpus_(corpus),
-          train_(*corpus.train, request, "encoding the training text"),
-          validation_(*corpus.validation, request, "encoding the validation text") {
-        const WatchedText train(*corpus.train, request, "reading the training text");
-        const WatchedText validation(*corpus.validation, request, "reading the validation text");
+          train_(*corpus.train, request, encoding_train),
+          validation_(*corpus.validation, request, encoding_validation) {
+        const WatchedText train(*corpus.train, request, reading_train);
+        const WatchedText validation(*corpus.validation, request, reading_validation);
         data_.tokenizer = tokenizer.build({&train, &validation}, request.tokenizer_options);
         data_.source_description = corpus.source_description;
     }

@@ -91,8 +91,8 @@ DatasetRow dataset_row(const DatasetEntry& entry, const DataFolder& folder) {
     const DatasetManifest& manifest = entry.manifest;
     DatasetRow row;
     row.id = text(manifest.id);
-    row.title = text(manifest.title);
-    row.summary = text(manifest.summary);
+    row.title = translated(manifest.title);
+    row.summary = translated(manifest.summary);
     row.state = state_of(entry.state);
     row.problem = text(entry.problem);
     row.is_tokenizer = manifest.kind == ManifestKind::tokenizer;
