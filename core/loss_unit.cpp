@@ -19,4 +19,9 @@ std::optional<double> loss_factor(const RunDescription& run, LossUnit unit) {
     return static_cast<double>(run.validation_tokens) / static_cast<double>(size) / std::numbers::ln2;
 }
 
+std::optional<double> loss_in(LossUnit unit, std::optional<double> loss, const RunDescription& run) {
+    const std::optional<double> factor = loss_factor(run, unit);
+    return loss && factor ? std::optional(*loss * *factor) : std::nullopt;
+}
+
 }  // namespace wavlab

@@ -20,4 +20,7 @@ std::optional<LossUnit> parse_loss_unit(std::string_view text);
 /// is not defined, because the tokens do not give the text back, or not known, in runs of older versions.
 std::optional<double> loss_factor(const RunDescription& run, LossUnit unit);
 
+/// A loss in nats per token in this unit; empty where there is none or the unit is not defined.
+std::optional<double> loss_in(LossUnit unit, std::optional<double> loss, const RunDescription& run);
+
 }  // namespace wavlab

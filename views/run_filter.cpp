@@ -45,6 +45,8 @@ const std::pair<const char*, Number> numbers[] = {
     {"step", [](const RunsModel::Row& row) { return std::optional<double>(row.summary.step); }},
     {"loss", [](const RunsModel::Row& row) { return row.summary.validation_loss; }},
     {"best", [](const RunsModel::Row& row) { return row.summary.best_validation_loss; }},
+    {"bits_per_character", [](const RunsModel::Row& row) { return row.summary.bits_per_character; }},
+    {"bits_per_byte", [](const RunsModel::Row& row) { return row.summary.bits_per_byte; }},
     {"train_loss", [](const RunsModel::Row& row) { return row.summary.train_loss; }},
     {"speed", [](const RunsModel::Row& row) { return row.summary.tokens_per_second; }},
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/experiment.h"
+#include "core/loss_unit.h"
 #include "core/run_digest.h"
 #include "core/run_folder.h"
 #include "core/run_record.h"
@@ -18,6 +19,13 @@ bool has_checkpoint(const RunRecord& record) {
     std::error_code error;
     const std::filesystem::path newest = record.folder() / record.checkpoints().back().folder;
     return std::filesystem::exists(newest, error) || !list_checkpoints(RunFolder{record.folder()}).empty();
+}
+
+/// The best loss in units that do not depend on the tokenizer.
+void set_bits(RunSummary& summary, const RunDescription& description) {
+    const std::optional<double> loss = summary.best_validation_loss;
+    summary.bits_per_character = loss_in(LossUnit::bits_per_character, loss, description);
+    summary.bits_per_byte = loss_in(LossUnit::bits_per_byte, loss, description);
 }
 
 }  // namespace
@@ -43,6 +51,7 @@ RunSummary summarise(const RunRecord& record, bool alive) {
     summary.validation_loss = last("val/loss");
     if (const ScalarSeries* series = record.scalars("val/loss"))
         summary.best_validation_loss = series->smallest_finite();
+    set_bits(summary, record.description());
     summary.tokens_per_second = last("train/tokens_per_second");
     summary.started_at = record.description().started_at;
     summary.has_checkpoint = has_checkpoint(record);
@@ -64,6 +73,7 @@ RunSummary summarise(const RunDigest& digest) {
     summary.train_loss = digest.train_loss;
     summary.validation_loss = digest.validation_loss;
     summary.best_validation_loss = digest.best_validation_loss;
+    set_bits(summary, digest.description);
     summary.tokens_per_second = digest.tokens_per_second;
     summary.started_at = digest.description.started_at;
     summary.has_checkpoint = digest.has_checkpoint && !list_checkpoints(RunFolder{digest.folder}).empty();

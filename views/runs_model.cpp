@@ -43,6 +43,8 @@ int alignment_of(int column) {
         case RunsModel::train_loss:
         case RunsModel::validation_loss:
         case RunsModel::best_loss:
+        case RunsModel::bits_per_character:
+        case RunsModel::bits_per_byte:
         case RunsModel::speed:
             return int(Qt::AlignRight | Qt::AlignVCenter);
         default:
@@ -98,6 +100,10 @@ QVariant RunsModel::display(const Row& row, int column) const {
             return unknown ? QString() : loss_text(run.validation_loss);
         case best_loss:
             return unknown ? QString() : loss_text(run.best_validation_loss);
+        case bits_per_character:
+            return unknown ? QString() : loss_text(run.bits_per_character);
+        case bits_per_byte:
+            return unknown ? QString() : loss_text(run.bits_per_byte);
         case tags:
             return QString::fromStdString(tags_text(row.annotations.tags));
         case note:
@@ -127,6 +133,10 @@ QVariant RunsModel::sort_value(const Row& row, int column) const {
             return number_or_none(run.validation_loss);
         case best_loss:
             return number_or_none(run.best_validation_loss);
+        case bits_per_character:
+            return number_or_none(run.bits_per_character);
+        case bits_per_byte:
+            return number_or_none(run.bits_per_byte);
         case speed:
             return number_or_none(run.tokens_per_second);
         case started:
@@ -251,6 +261,13 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
                 return {tr("Val. loss"), tr("Last validation loss, nats per token")};
             case best_loss:
                 return {tr("Best val."), tr("Smallest validation loss, nats per token")};
+            case bits_per_character:
+                return {tr("Bits/char."),
+                        tr("Smallest validation loss in bits per character of the text; – where the tokens do not give "
+                           "the text back")};
+            case bits_per_byte:
+                return {tr("Bits/byte"),
+                        tr("Smallest validation loss in bits per byte of the text: comparable between tokenizers")};
             case tags:
                 return {tr("Tags"), tr("Words given to the run (F2 edits them); they lie in its folder")};
             case note:

@@ -36,6 +36,8 @@ public:
         dataset,
         note,
         started,
+        bits_per_character,
+        bits_per_byte,
         column_count  ///< of these; columns of chosen options follow
     };
     enum Role {

@@ -29,7 +29,7 @@ constexpr quint32 columns_state_version = 0x57415632;  // "WAV2": what came befo
 constexpr int option_letters = 9;
 
 /// Widths in letters, in the order of RunsModel::Column.
-constexpr std::array<int, RunsModel::column_count> letters_of = {16, 9, 12, 8, 12, 10, 9, 9, 9, 7, 14, 22, 17};
+constexpr std::array<int, RunsModel::column_count> letters_of = {16, 9, 12, 8, 12, 10, 9, 9, 9, 7, 14, 22, 17, 10, 9};
 
 }  // namespace
 

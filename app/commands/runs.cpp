@@ -14,6 +14,7 @@
 
 #include "app/command.h"
 #include "core/json_lines.h"
+#include "core/loss_unit.h"
 #include "core/run_annotations.h"
 #include "core/run_digest.h"
 #include "core/run_folder.h"
@@ -28,20 +29,25 @@ nlohmann::json json_or_null(const std::optional<double>& value) {
 }
 
 void print_json(const RunDigest& run, const RunAnnotations& annotations) {
-    fmt::print("{}\n", json_line(nlohmann::json{{"run", run.folder.string()},
-                                                {"name", run.name},
-                                                {"state", to_string(run.state)},
-                                                {"method", run.method},
-                                                {"layers", run.layers},
-                                                {"dataset", run.dataset},
-                                                {"step", run.step},
-                                                {"steps", run.total_steps},
-                                                {"train_loss", json_or_null(run.train_loss)},
-                                                {"validation_loss", json_or_null(run.validation_loss)},
-                                                {"origin", origin_json(run.description.origin)},
-                                                {"tags", annotations.tags},
-                                                {"note", annotations.note},
-                                                {"archived", annotations.archived}}));
+    const auto best_in = [&](LossUnit unit) { return loss_in(unit, run.best_validation_loss, run.description); };
+    fmt::print("{}\n",
+               json_line(nlohmann::json{{"run", run.folder.string()},
+                                        {"name", run.name},
+                                        {"state", to_string(run.state)},
+                                        {"method", run.method},
+                                        {"layers", run.layers},
+                                        {"dataset", run.dataset},
+                                        {"step", run.step},
+                                        {"steps", run.total_steps},
+                                        {"train_loss", json_or_null(run.train_loss)},
+                                        {"validation_loss", json_or_null(run.validation_loss)},
+                                        {"best_validation_loss", json_or_null(run.best_validation_loss)},
+                                        {"bits_per_character", json_or_null(best_in(LossUnit::bits_per_character))},
+                                        {"bits_per_byte", json_or_null(best_in(LossUnit::bits_per_byte))},
+                                        {"origin", origin_json(run.description.origin)},
+                                        {"tags", annotations.tags},
+                                        {"note", annotations.note},
+                                        {"archived", annotations.archived}}));
 }
 
 std::string loss_text(const std::optional<double>& loss) { return loss ? fmt::format("{:.4f}", *loss) : "-"; }

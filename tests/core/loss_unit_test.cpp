@@ -35,6 +35,13 @@ TEST(LossUnit, IsNotDefinedWhereTheTokensDoNotGiveTheTextBack) {
     EXPECT_EQ(loss_factor(described(10, 0, 0), LossUnit::nats_per_token), 1.0);
 }
 
+TEST(LossUnit, OfALossThatIsThere) {
+    const RunDescription run = described(250, 1000, 1200);
+    EXPECT_NEAR(*loss_in(LossUnit::bits_per_byte, std::log(2.0), run), 250.0 / 1200, 1e-12);
+    EXPECT_FALSE(loss_in(LossUnit::bits_per_byte, std::nullopt, run));
+    EXPECT_FALSE(loss_in(LossUnit::bits_per_byte, 1.0, described(250, 0, 0)));
+}
+
 TEST(LossUnit, Names) {
     EXPECT_EQ(parse_loss_unit("bits-per-byte"), LossUnit::bits_per_byte);
     EXPECT_EQ(parse_loss_unit("bits-per-character"), LossUnit::bits_per_character);
