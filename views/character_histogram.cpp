@@ -91,6 +91,7 @@ CharacterHistogram::CharacterHistogram(QWidget* parent) : QWidget(parent), canva
     bars_ = new QCPBars(canvas_->yAxis, canvas_->xAxis);
     bars_->setWidth(0.75);
     canvas_->yAxis->setRangeReversed(true);
+    canvas_->xAxis->ticker()->setTickCount(4);
     canvas_->yAxis->setTicker(QSharedPointer<QCPAxisTickerText>::create());
     canvas_->yAxis->grid()->setVisible(false);
     connect(canvas_, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) { show_tip(event->pos()); });

@@ -140,6 +140,7 @@ std::stop_token DatasetPreviews::begin_encoding() {
 
 void DatasetPreviews::read_parts() {
     encoding_.request_stop();
+    parts_.reset();
     panel_.show_notice(tr("reading…"));
     const std::stop_token stop = begin_reading();
     text_worker_.submit([this, stop, request = request_](const std::stop_token& closing) mutable {
@@ -156,7 +157,6 @@ void DatasetPreviews::read_parts() {
             if (stop.stop_requested()) return;
             parts_ = parts;
             if (!parts || parts->empty()) {
-                text_key_.clear();  // it may be there the next time
                 panel_.show_notice(problem);
                 return;
             }

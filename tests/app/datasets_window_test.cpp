@@ -137,6 +137,9 @@ TEST_F(DatasetsWindowTest, ListsWhatThereIsAndSaysWhatCannotBeDone) {
 
 TEST_F(DatasetsWindowTest, AsksForTheLicenceOnce) {
     open();
+    set("data.dataset", std::string("tales"));
+    ASSERT_TRUE(wait([&] { return action("run.start").toolTip().contains("not on this machine yet"); }))
+        << action("run.start").toolTip().toStdString();
     press_in_dialog("datasets.download");
     auto* box = dialog().findChild<QMessageBox*>("licence_question");
     ASSERT_TRUE(box);
@@ -149,9 +152,11 @@ TEST_F(DatasetsWindowTest, AsksForTheLicenceOnce) {
     EXPECT_EQ(
         sha256_of_file(DataLibrary().find("tales").installed->part("train")->path),
         sha256_hex(std::string_view(file.body).substr(0, DataLibrary().find("tales").installed->part("train")->bytes)));
+    EXPECT_TRUE(wait([&] { return enabled("run.start"); })) << "the form hears of it";
     press_in_dialog("datasets.delete");
     answer("delete_dataset_question", "Delete");
     ASSERT_TRUE(wait([&] { return is("tales", DatasetRow::State::available); }));
+    EXPECT_TRUE(wait([&] { return !enabled("run.start"); }));
     press_in_dialog("datasets.download");
     EXPECT_TRUE(wait([&] { return is("tales", DatasetRow::State::installed); }));
     EXPECT_FALSE(dialog().findChild<QMessageBox*>("licence_question"));
@@ -292,7 +297,7 @@ TEST_F(DatasetsWindowTest, AddsAndTrainsOnAnOwnText) {
     auto* add = form->findChild<QPushButton*>("own_text.add");
     EXPECT_FALSE(add->isEnabled());
     QTest::keyClicks(line("name"), "tales");
-    EXPECT_TRUE(problem("name").contains("already"));
+    EXPECT_TRUE(problem("name").contains("has this name"));
     line("name")->selectAll();
     QTest::keyClicks(line("name"), "my-tales");
     EXPECT_EQ(problem("name"), "");
@@ -363,6 +368,18 @@ TEST_F(DatasetsWindowTest, PreviewsTextCharactersAndTokens) {
     dialog().select("toy-stories");
     ASSERT_TRUE(wait([&] { return preview_text("facts").contains("characters") && feature().idle(); }));
     EXPECT_EQ(part->currentData().toString(), "validation") << "the part that was looked at stays";
+    // Large enough to be looked at in samples before all of it is counted.
+    const std::string large = some_text(3'000'000);
+    write_text(folder / "large.txt", large);
+    set("data.dataset", "file:" + (folder / "large.txt").string());
+    const QString id = QString::fromStdString("file:" + (folder / "large.txt").string());
+    ASSERT_TRUE(wait([&] { return feature().model().find(id) != nullptr; }));
+    dialog().select(id);
+    part->setCurrentIndex(part->findData("train"));
+    ASSERT_TRUE(wait([&] { return preview_text("facts").contains("2,700,000 characters"); }))
+        << preview_text("facts").toStdString();
+    EXPECT_TRUE(preview_text("histogram_note").contains("all characters"));
+    EXPECT_TRUE(text->toPlainText().contains("from the middle"));
     dialog().select("gpt2-bpe");
     EXPECT_TRUE(preview_text("notice").contains("tokenizer"));
     // Closing in the midst of it.

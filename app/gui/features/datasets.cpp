@@ -97,7 +97,9 @@ void DatasetsFeature::add_actions() {
 void DatasetsFeature::on_form() {
     form_known_ = true;
     connect(window_.form(), &ExperimentForm::edited, this, [this] {
-        if (dialog_ && dialog_->isVisible()) show_selected();
+        if (!dialog_ || !dialog_->isVisible()) return;
+        show_selected();
+        if (QString::fromStdString(window_.form()->experiment().data.dataset) != form_dataset_) refresh();
     });
     if (dialog_) refresh();
 }
@@ -184,6 +186,7 @@ void DatasetsFeature::show_listing(const DatasetListing& listing) {
         rows.push_back(row);
     }
     model_->set_rows(rows);
+    offer_what_is_here();
     kept_token_bytes_ = listing.kept_token_bytes;
     if (dialog_) {
         dialog_->set_manifest_problems(listing.manifest_problems);
@@ -297,20 +300,37 @@ void DatasetsFeature::on_ended(const DatasetResult& result) {
         if (dialog_ && dialog_->isVisible() && problems_.empty()) dialog_->show_information(result.information);
     }
     if (previews_) previews_->forget();
-    if (form_known_ && result.task != DatasetTask::verify) {
-        window_.estimator()->forget_data();
-        window_.offer_choices();
-    }
     refresh();
     refresh_actions();
 }
 
+void DatasetsFeature::offer_what_is_here() {
+    QStringList here;
+    for (const DatasetRow& row : listed_)
+        if (row.state != DatasetRow::State::built_in)
+            here.append(QStringLiteral("%1 %2").arg(row.id, row.installed_at));
+    if (!form_known_ || here == offered_) return;
+    offered_ = here;
+    window_.estimator()->forget_data();
+    window_.offer_choices();
+}
+
 void DatasetsFeature::report(const QString& id, const QString& problem) {
     problems_[id] = id.isEmpty() ? problem : tr("%1: %2").arg(id, problem);
-    QStringList all;
-    for (const auto& [dataset, sentence] : problems_) all.append(sentence);
-    if (dialog_) dialog_->show_problems(all);
+    show_problems();
     if (!dialog_ || !dialog_->isVisible()) window_.show_problem(problems_[id]);
+}
+
+void DatasetsFeature::forget_problem(const QString& id) {
+    problems_.erase(id);
+    show_problems();
+}
+
+void DatasetsFeature::show_problems() {
+    if (!dialog_) return;
+    QStringList all;
+    for (const auto& [id, sentence] : problems_) all.append(sentence);
+    dialog_->show_problems(all);
 }
 
 }  // namespace wavlab

@@ -49,6 +49,10 @@ private:
     void on_progressed(const QString& id);
     void on_ended(const DatasetResult& result);
     void report(const QString& id, const QString& problem);
+    /// Something new is done with it: what went wrong before is of no interest any more.
+    void forget_problem(const QString& id);
+    void show_problems();
+    void offer_what_is_here();
     const DatasetRow* chosen() const;
     QString obstacle(const QString& id, const DatasetRow* row) const;
 
@@ -84,6 +88,8 @@ private:
     std::map<QString, QString> damage_;    ///< what a check has found
     std::vector<DatasetRow> listed_;       ///< without what this window does with them
     std::int64_t kept_token_bytes_ = 0;
+    QStringList offered_;  ///< what the form was told of
+    QString form_dataset_;
     bool listing_ = false, list_again_ = false;
     bool form_known_ = false;
     QTimer poll_timer_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the actions of the data manager do.
+#include <algorithm>
 #include <utility>
 
 #include <QApplication>
@@ -61,7 +62,7 @@ void DatasetsFeature::download() {
     const DatasetRow* row = chosen();
     if (!row) return;
     const QString id = row->id;
-    problems_.erase(id);
+    forget_problem(id);
     if (row->licence_accepted) {
         start_download(id);
         return;
@@ -127,7 +128,7 @@ void DatasetsFeature::verify() {
     const DatasetRow* row = chosen();
     if (!row) return;
     const QString id = row->id;
-    problems_.erase(id);
+    forget_problem(id);
     works_.start(id, DatasetTask::verify,
                  [id](DataLibrary& library, const ProgressCallback& progress, const std::stop_token& stop,
                       QString& information) {
@@ -146,7 +147,7 @@ void DatasetsFeature::ask_delete() {
     const QString afterwards = row->added_by_hand ? tr("The files that it was made of stay where they are.")
                                                   : tr("It can be downloaded again.");
     const auto remove = [this, id] {
-        problems_.erase(id);
+        forget_problem(id);
         works_.start(id, DatasetTask::remove,
                      [id](DataLibrary& library, const ProgressCallback&, const std::stop_token&, QString& information) {
                          library.remove(id.toStdString());
@@ -188,7 +189,7 @@ void DatasetsFeature::add_files() {
 }
 
 void DatasetsFeature::take_files(const QString& id, const std::filesystem::path& path) {
-    problems_.erase(id);
+    forget_problem(id);
     works_.start(
         id, DatasetTask::add_files,
         [id, path](DataLibrary& library, const ProgressCallback& progress, const std::stop_token& stop,
@@ -238,8 +239,8 @@ OwnTextDialog::Problems DatasetsFeature::problems_of(const OwnText& text) const 
     else if (!is_dataset_id(text.name.toStdString()))
         problems[OwnTextDialog::name] =
             tr("Allowed are a-z, 0-9, '-', '_' and '.', beginning with a letter or digit; at most 64.");
-    else if (model_->find(text.name))
-        problems[OwnTextDialog::name] = tr("There is a dataset of this name already.");
+    else if (std::any_of(listed_.begin(), listed_.end(), [&](const DatasetRow& row) { return row.id == text.name; }))
+        problems[OwnTextDialog::name] = tr("Another dataset has this name.");
     const QFileInfo path(to_qstring(typed_path(text.path)));
     if (text.path.isEmpty())
         problems[OwnTextDialog::path] = tr("Choose a file or a folder.");
