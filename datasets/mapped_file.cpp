@@ -28,7 +28,7 @@ constexpr std::size_t mapped_around = std::size_t{128} << 10;
 
 }  // namespace
 
-MappedFile::MappedFile(const std::filesystem::path& file) {
+MappedFile::MappedFile(const std::filesystem::path& file) : path_(file) {
     const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) fail(file, "opened");
     struct stat facts {};

@@ -17,6 +17,7 @@ public:
     MappedFile(const MappedFile&) = delete;
     MappedFile& operator=(const MappedFile&) = delete;
 
+    const std::filesystem::path& path() const { return path_; }
     const std::byte* data() const { return data_; }
     std::size_t size() const { return size_; }
 
@@ -24,6 +25,7 @@ public:
     void was_read(std::size_t bytes);
 
 private:
+    std::filesystem::path path_;
     std::byte* data_ = nullptr;
     std::size_t size_ = 0;
     std::atomic<std::size_t> resident_{0};  ///< an upper bound, in bytes

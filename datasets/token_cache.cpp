@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <span>
@@ -25,6 +26,8 @@ constexpr int format_version = 1;
 constexpr const char* facts_name = "facts.json";
 constexpr const char* train_name = "train.tokens";
 constexpr const char* validation_name = "validation.tokens";
+constexpr const char* unfinished_suffix = ".new";
+constexpr const char* another_place = "; WAVLAB_CACHE can name another place for the tokens of large texts";
 constexpr std::size_t largest_facts_file = std::size_t{64} << 20;
 
 /// SHA-256 of some blocks of a file, spread evenly: reading all of it would take longer than starting may.
@@ -69,10 +72,22 @@ TokenSequence mapped_part(const fs::path& file, const json& facts, std::int64_t 
     return TokenSequence::map(file, vocabulary);
 }
 
+FileLock wait_for_lock(const fs::path& file, const std::function<bool()>& is_cancelled) {
+    try {
+        for (;;) {
+            if (auto lock = FileLock::try_take(file)) return std::move(*lock);
+            if (is_cancelled && is_cancelled()) throw LoadingStopped();
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        }
+    } catch (const InputError& error) {
+        throw InputError(error.what() + std::string(another_place));
+    }
+}
+
 /// Removes what processes that died left behind; nobody else makes this entry now.
 void remove_leftovers(const fs::path& entry) {
     std::error_code error;
-    const std::string prefix = entry.filename().string() + ".new";
+    const std::string prefix = entry.filename().string() + unfinished_suffix;
     for (const fs::directory_entry& other : fs::directory_iterator(entry.parent_path(), error))
         if (other.path().filename().string().starts_with(prefix)) fs::remove_all(other.path(), error);
 }
@@ -88,9 +103,12 @@ fs::path default_cache_folder() {
     return fs::path(home && *home ? home : "/") / ".cache" / "wavlab";
 }
 
-std::string file_identity(const fs::path& file) {
+std::string file_identity(const fs::path& file, const std::string& what) {
     struct stat facts {};
-    if (stat(file.c_str(), &facts) != 0) throw InputError("the text file '" + file.string() + "' does not exist");
+    if (stat(file.c_str(), &facts) != 0)
+        throw InputError(
+            "the " + what + " '" + file.string() + "' " +
+            (errno == ENOENT || errno == ENOTDIR ? "does not exist" : "cannot be read: " + reason_text(errno)));
     return fs::absolute(file).lexically_normal().string() + " " + std::to_string(facts.st_size) + " " +
            std::to_string(facts.st_mtim.tv_sec) + "." + std::to_string(facts.st_mtim.tv_nsec) + " " +
            std::to_string(facts.st_ino);
@@ -138,21 +156,21 @@ void TokenCache::make(const Fill& fill, const std::function<bool()>& is_cancelle
     fs::create_directories(folder_, error);
     if (error)
         throw InputError("the folder for tokens, " + folder_.string() + ", cannot be made: " + error.message() +
-                         "; WAVLAB_CACHE can name another place for it");
-    std::optional<FileLock> lock;
-    while (!(lock = FileLock::try_take(entry_.string() + ".lock"))) {
-        if (is_cancelled && is_cancelled()) throw LoadingStopped();
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
+                         another_place);
+    const FileLock lock = wait_for_lock(entry_.string() + ".lock", is_cancelled);
     if (is_there()) return;  // another process made it meanwhile
     remove_leftovers(entry_);
-    const fs::path temporary = entry_.string() + ".new";
+    const fs::path temporary = entry_.string() + unfinished_suffix;
     try {
-        fs::create_directory(temporary);
+        if (!fs::create_directory(temporary, error))
+            throw WorkError(temporary.string() + ": this folder cannot be made: " + reason_text(error.value()));
         PartWriter train(temporary / train_name), validation(temporary / validation_name);
         const TokenData data = fill(temporary / validation_name, train, validation);
         write_file_safely(temporary / facts_name, facts_json(key_, data, temporary).dump());
         commit_folder(temporary, entry_);
+    } catch (const WorkError& failure) {
+        fs::remove_all(temporary, error);
+        throw WorkError(failure.what() + std::string(another_place));
     } catch (...) {
         fs::remove_all(temporary, error);
         throw;
@@ -171,8 +189,10 @@ void clear_token_cache(const fs::path& cache_folder) {
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(cache_folder / "tokens", error)) {
         if (!entry.is_directory(error)) continue;
-        const std::string name = entry.path().string();
-        const auto lock = FileLock::try_take(name.substr(0, name.rfind(".new")) + ".lock");
+        const std::string name = entry.path().filename().string();
+        const fs::path lock_file =
+            entry.path().parent_path() / (name.substr(0, name.find(unfinished_suffix)) + ".lock");
+        const auto lock = FileLock::try_take(lock_file);
         if (lock) fs::remove_all(entry.path(), error);
     }
 }

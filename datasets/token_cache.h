@@ -19,8 +19,8 @@ namespace wavlab {
 std::filesystem::path default_cache_folder();
 
 /// What tells a file from any other, and from itself after a change, without reading it: path, size, time, inode.
-/// Throws InputError where the file is not there.
-std::string file_identity(const std::filesystem::path& file);
+/// Throws InputError, which calls it `what`, where the file is not there.
+std::string file_identity(const std::filesystem::path& file, const std::string& what = "text file");
 
 /// The tokens of large texts, each in a folder of its own below `tokens/` that appears complete, by one rename. Several
 /// processes may use one cache; who finds an entry missing fills it while the others wait.

@@ -50,7 +50,8 @@ std::string cache_key(const DataRequest& request, const DatasetDescriptor& datas
     for (const Option& option : tokenizer.options) {
         const OptionValue value = value_or_default(tokenizer.options, request.tokenizer_options, option.key);
         const std::string text = to_text(value);
-        key += "\n" + option.key + " " + (option.holds_path && !text.empty() ? file_identity(text) : text);
+        const bool is_file = option.holds_path && !text.empty();
+        key += "\n" + option.key + " " + (is_file ? file_identity(text, "file of data." + option.key) : text);
     }
     return key;
 }
@@ -79,10 +80,21 @@ private:
     std::string activity_;
 };
 
+/// Text that has no place to cut it for too long, so that it would have to be encoded at once.
+class NoPlaceToCut : public InputError {
+public:
+    NoPlaceToCut()
+        : InputError(
+              "the text goes on for more than 16 MB without the end of a word (such as letters without a space, "
+              "or white space only), which this tokenizer cannot read; data.tokenizer = \"byte\" or \"char\" "
+              "can") {}
+};
+
 /// Gives the tokens of a text piece by piece, and the text itself to `see`.
 void encode_pieces(const Tokenizer& tokenizer, const TextSource& text, const TextSource::Take& see,
                    const std::function<void(const TokenSequence&)>& take) {
-    std::string held;  // text that cannot be encoded before more is known
+    constexpr std::size_t most_held = std::size_t{16} << 20;  // encoding it takes some sixty times as much memory
+    std::string held;                                         // text that cannot be encoded before more is known
     TokenSequence tokens(tokenizer.vocabulary_size());
     const auto encode = [&](std::string_view part) {
         tokens.clear();
@@ -98,6 +110,7 @@ void encode_pieces(const Tokenizer& tokenizer, const TextSource& text, const Tex
             return;
         }
         held += piece;
+        if (held.size() > most_held) throw NoPlaceToCut();
         const std::size_t cut = tokenizer.safe_cut(held);
         encode(std::string_view(held).substr(0, cut));
         held.erase(0, cut);
@@ -144,7 +157,8 @@ public:
     void measure(TokenData& data, const TokenSequence& validation) const {
         data.unigram_entropy = unigram_entropy(validation, tokenizer().vocabulary_size());
         data.bigram_entropy = bigram_entropy(validation, tokenizer().vocabulary_size());
-        if (corpus_.validation_floor && validation.size() > 0)
+        // What is left of a text after a loss may be easier to predict than the text itself.
+        if (corpus_.validation_floor && validation.size() > 0 && tokenizer().is_lossless())
             data.validation_floor =
                 *corpus_.validation_floor * static_cast<double>(characters_) / static_cast<double>(validation.size());
     }
@@ -178,6 +192,24 @@ TokenData in_memory(CorpusEncoder& encoder) {
     return data;
 }
 
+/// What `work` gives. Throws InputError where the text became another one (`is_changed`) while it worked.
+template <class Work>
+auto of_one_text(const TextCorpus& corpus, const std::function<bool()>& is_changed, const Work& work) {
+    const auto refuse = [&] {
+        return InputError("the " + corpus.source_description +
+                          " was changed while it was read; start again when nothing writes to it");
+    };
+    try {
+        auto result = work();
+        if (is_changed()) throw refuse();
+        return result;
+    } catch (const InputError&) {
+        // A character that was not there when the vocabulary was made, for example.
+        if (is_changed()) throw refuse();
+        throw;
+    }
+}
+
 TokenData load(const DataRequest& request) {
     const TokenizerDescriptor& tokenizer = find_tokenizer(request.tokenizer);
     const DatasetDescriptor& dataset = find_dataset(request);
@@ -188,20 +220,24 @@ TokenData load(const DataRequest& request) {
     if (!key.empty() && is_kept()) return std::move(*kept);
     const TextCorpus corpus = dataset.load(request);
     const bool keep = !key.empty() && corpus.train->bytes() + corpus.validation->bytes() >= smallest_cached_text;
-    if (!keep) {
-        CorpusEncoder encoder(request, tokenizer, corpus);
-        return in_memory(encoder);
-    }
+    const auto is_changed = [&] { return !key.empty() && cache_key(request, dataset, tokenizer) != key; };
+    if (!keep)
+        return of_one_text(corpus, is_changed, [&] {
+            CorpusEncoder encoder(request, tokenizer, corpus);
+            return in_memory(encoder);
+        });
     cache.make(
         [&](const std::filesystem::path& validation_file, TokenCache::PartWriter& train,
             TokenCache::PartWriter& validation) {
-            CorpusEncoder encoder(request, tokenizer, corpus);
-            TokenData data = encoder.encode([&](const TokenSequence& piece) { train.append(piece); },
-                                            [&](const TokenSequence& piece) { validation.append(piece); });
-            train.finish();
-            validation.finish();
-            encoder.measure(data, TokenSequence::map(validation_file, encoder.tokenizer().vocabulary_size()));
-            return data;
+            return of_one_text(corpus, is_changed, [&] {
+                CorpusEncoder encoder(request, tokenizer, corpus);
+                TokenData data = encoder.encode([&](const TokenSequence& piece) { train.append(piece); },
+                                                [&](const TokenSequence& piece) { validation.append(piece); });
+                train.finish();
+                validation.finish();
+                encoder.measure(data, TokenSequence::map(validation_file, encoder.tokenizer().vocabulary_size()));
+                return data;
+            });
         },
         request.is_cancelled, is_kept);
     if (kept || is_kept()) return std::move(*kept);
@@ -249,6 +285,8 @@ TokenSequence encode_text(const Tokenizer& tokenizer, const TextSource& text) {
     TokenSequence tokens(tokenizer.vocabulary_size());
     try {
         encode_pieces(tokenizer, text, nullptr, [&](const TokenSequence& piece) { append(tokens, piece); });
+    } catch (const NoPlaceToCut&) {
+        throw;
     } catch (const InputError&) {
         (void)tokenizer.encode(read_all(text));  // says it with places in the whole text
         throw;

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/error.h"
 #include "datasets/mapped_file.h"
 
 namespace wavlab {
@@ -35,7 +36,22 @@ TokenSequence TokenSequence::map(const std::filesystem::path& file, std::int64_t
     TokenSequence tokens(vocabulary_size);
     tokens.mapped_ = std::make_shared<MappedFile>(file);
     tokens.mapped_token_bytes_ = token_bytes(vocabulary_size);
+    tokens.mapped_vocabulary_ = vocabulary_size;
     return tokens;
+}
+
+template <class Tokens>
+void TokenSequence::require_sound(const Tokens& tokens) const {
+    if (!mapped_) return;
+    const auto is_unknown = [this](std::int64_t token) { return token < 0 || token >= mapped_vocabulary_; };
+    if (std::none_of(tokens.begin(), tokens.end(), is_unknown)) return;
+    throw WorkError("the kept tokens in '" + mapped_->path().string() +
+                    "' are damaged: one of them is not in the vocabulary; delete the folder " +
+                    mapped_->path().parent_path().string() + ", it is made again");
+}
+
+void TokenSequence::require_sound() const {
+    visit([this](const auto tokens) { require_sound(tokens); });
 }
 
 TokenSequence::View TokenSequence::view() const {
@@ -59,14 +75,17 @@ void TokenSequence::copy(std::int64_t start, std::span<std::int64_t> destination
     const auto count = static_cast<std::int64_t>(destination.size());
     require_range(start, count, size());
     visit([&](const auto tokens) { std::copy_n(tokens.begin() + start, count, destination.begin()); });
+    require_sound(destination);
     if (mapped_) mapped_->was_read(static_cast<std::size_t>(count * mapped_token_bytes_));
 }
 
 std::vector<std::int32_t> TokenSequence::slice(std::int64_t start, std::int64_t count) const {
     require_range(start, count, size());
-    return visit([&](const auto tokens) {
+    const auto copied = visit([&](const auto tokens) {
         return std::vector<std::int32_t>(tokens.begin() + start, tokens.begin() + start + count);
     });
+    require_sound(copied);
+    return copied;
 }
 
 void TokenSequence::reserve(std::int64_t tokens) {

@@ -32,9 +32,10 @@ public:
     /// Token at `index`, which must be in 0 .. size() - 1.
     std::int32_t operator[](std::int64_t index) const;
     /// Copies the tokens start .. start + destination.size() - 1 as the int64 that embeddings want.
-    /// Throws std::out_of_range where the sequence is shorter.
+    /// Throws std::out_of_range where the sequence is shorter, WorkError where the mapped file is damaged so that one
+    /// of them is outside the vocabulary.
     void copy(std::int64_t start, std::span<std::int64_t> destination) const;
-    /// The tokens start .. start + count - 1. Throws std::out_of_range where the sequence is shorter.
+    /// The tokens start .. start + count - 1. Throws as copy() does.
     std::vector<std::int32_t> slice(std::int64_t start, std::int64_t count) const;
 
     void reserve(std::int64_t tokens);
@@ -44,6 +45,9 @@ public:
     void append(std::span<const std::int32_t> tokens);
     /// Gives back what was reserved beyond the size.
     void shrink_to_fit();
+
+    /// Throws WorkError where a mapped file is damaged so that any of its tokens is outside the vocabulary.
+    void require_sound() const;
 
     /// How often each token 0 .. vocabulary_size - 1 occurs.
     std::vector<std::int64_t> counts(std::int64_t vocabulary_size) const;
@@ -70,10 +74,12 @@ private:
         std::int64_t count, token_bytes;
     };
     View view() const;
+    template <class Tokens>
+    void require_sound(const Tokens& tokens) const;
 
     Storage storage_;
     std::shared_ptr<MappedFile> mapped_;
-    std::int64_t mapped_token_bytes_ = 1;
+    std::int64_t mapped_token_bytes_ = 1, mapped_vocabulary_ = 256;
 };
 
 }  // namespace wavlab

@@ -12,6 +12,7 @@ namespace wavlab {
 namespace {
 
 at::Tensor upload(const TokenSequence& sequence, at::Device device) {
+    sequence.require_sound();
     return sequence.visit([&](const auto tokens) {
         using Token = typename std::decay_t<decltype(tokens)>::value_type;
         const auto count = static_cast<std::int64_t>(tokens.size());

@@ -6,7 +6,9 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -125,6 +127,55 @@ TEST_F(TokenCacheTest, DamagedEntriesAreMadeAgain) {
     }
 }
 
+/// What is damaged between the places that are looked at when it is found.
+TEST_F(TokenCacheTest, ATokenBeyondTheVocabularyIsOneClearError) {
+    const DataRequest request = write_text(large);
+    load_token_data(request, 16);
+    constexpr int place = 100'000;
+    {
+        std::fstream file(entry() / "train.tokens", std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(place);
+        file.write("\xFF", 1);
+    }
+    const std::optional<TokenData> data = cached_token_data(request);
+    ASSERT_TRUE(data);
+    std::vector<std::int64_t> window(17);
+    EXPECT_NO_THROW(data->train.copy(place - 17, window));
+    const std::vector<std::function<void()>> uses{[&] { data->train.copy(place - 16, window); },
+                                                  [&] { (void)data->train.slice(place, 1); },
+                                                  [&] { data->train.require_sound(); }};
+    for (const auto& use : uses) {
+        try {
+            use();
+            ADD_FAILURE() << "no error";
+        } catch (const WorkError& error) {
+            EXPECT_THAT(error.what(), AllOf(HasSubstr("damaged"), HasSubstr("delete the folder " + entry().string())));
+        }
+    }
+    EXPECT_NO_THROW(data->validation.require_sound());
+}
+
+TEST_F(TokenCacheTest, ATextThatChangesWhileItIsReadIsRefused) {
+    for (const std::int64_t bytes : {std::int64_t{1}, large}) {
+        DataRequest request = write_text(bytes);
+        bool changed = false;
+        request.progress = [&](const std::string& activity, double) {
+            if (activity != "encoding the training text" || std::exchange(changed, true)) return;
+            std::fstream file(folder.path() / "text.txt", std::ios::in | std::ios::out | std::ios::binary);
+            file.seekp(static_cast<std::streamoff>(fs::file_size(folder.path() / "text.txt")) - 10);
+            file << "Ω, and so on";  // another character, and a longer text
+        };
+        try {
+            load_token_data(request, 16);
+            ADD_FAILURE() << "no error";
+        } catch (const InputError& error) {
+            EXPECT_THAT(error.what(), HasSubstr("was changed while it was read"));
+        }
+        EXPECT_FALSE(cached_token_data(request));
+    }
+    EXPECT_EQ(entry(), fs::path());
+}
+
 TEST_F(TokenCacheTest, StoppedInTheMiddleLeavesNothing) {
     DataRequest request = write_text(large);
     double reached = 0;
@@ -175,7 +226,12 @@ TEST_F(TokenCacheTest, AFullDiskLeavesNothing) {
     getrlimit(RLIMIT_FSIZE, &before);
     const rlimit small{10'000'000, before.rlim_max};
     setrlimit(RLIMIT_FSIZE, &small);
-    EXPECT_THROW(load_token_data(request, 16), WorkError);
+    try {
+        load_token_data(request, 16);
+        ADD_FAILURE() << "no error";
+    } catch (const WorkError& error) {
+        EXPECT_THAT(error.what(), HasSubstr("WAVLAB_CACHE can name another place"));
+    }
     setrlimit(RLIMIT_FSIZE, &before);
     EXPECT_EQ(entry(), fs::path());
     EXPECT_LT(token_cache_bytes(folder.path() / "cache"), 1000);
@@ -189,6 +245,19 @@ TEST_F(TokenCacheTest, ClearingTakesTheTokensAndRunsKeepTheirs) {
     clear_token_cache(folder.path() / "cache");
     EXPECT_EQ(entry(), fs::path());
     EXPECT_EQ(data.train[data.train.size() - 1], last);
+}
+
+TEST_F(TokenCacheTest, ClearingLocksTheEntryWhateverTheCacheIsCalled) {
+    setenv("WAVLAB_CACHE", (folder.path() / "my.newest cache").c_str(), 1);
+    const fs::path cache = default_cache_folder();
+    const DataRequest request = write_text(large);
+    load_token_data(request, 16);
+    clear_token_cache(cache);
+    EXPECT_FALSE(cached_token_data(request));
+    std::vector<std::string> names;
+    for (const fs::directory_entry& file : fs::directory_iterator(folder.path()))
+        names.push_back(file.path().filename().string());
+    EXPECT_THAT(names, testing::UnorderedElementsAre("text.txt", "my.newest cache"));
 }
 
 /// A corpus of two gigabytes: made, then read as training does.

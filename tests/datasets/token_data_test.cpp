@@ -10,6 +10,7 @@
 #include "core/registry.h"
 #include "core/sha256.h"
 #include "datasets/text.h"
+#include "tests/datasets/small_gpt2_files.h"
 #include "tests/datasets/temporary_folder.h"
 
 namespace wavlab {
@@ -76,7 +77,7 @@ TEST_F(FileDataset, ValidationFile) {
     DataRequest request = request_for("abcdefghij");
     folder_.write("sub/other.txt", "xyz\r\n");
     for (const std::string& name : {std::string("sub/other.txt"), std::string("file:sub/other.txt"),
-                                   (folder_.path() / "sub/other.txt").string()}) {
+                                    (folder_.path() / "sub/other.txt").string()}) {
         request.validation = name;
         const TokenData data = load_token_data(request, 3);
         EXPECT_EQ(data.train.size(), 10);
@@ -197,6 +198,36 @@ TEST(Datasets, EachIsDescribed) {
         for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all()) accepting += dataset.accepts(name);
         EXPECT_EQ(accepting, 1) << name;
     }
+}
+
+TEST_F(FileDataset, ATextWithoutTheEndOfAWordIsRefusedBeforeItTakesAllMemory) {
+    setenv("WAVLAB_CACHE", (folder_.path() / "cache").c_str(), 1);
+    const SmallGpt2Files files;
+    for (const char character : {'a', ' '}) {
+        DataRequest request = request_for(std::string(std::size_t{40} << 20, character));
+        request.tokenizer = "gpt2-bpe";
+        request.tokenizer_options = {{"vocabulary_file", files.vocabulary.string()},
+                                     {"merges_file", files.merges.string()}};
+        EXPECT_THAT(error_of(request, 16), HasSubstr("without the end of a word"));
+        const auto tokenizer = find_tokenizer("gpt2-bpe").build({}, request.tokenizer_options);
+        EXPECT_THROW(encode_text(*tokenizer, FileText(folder_.path() / "text.txt")), InputError);
+    }
+    unsetenv("WAVLAB_CACHE");
+}
+
+TEST_F(FileDataset, AMissingFileOfTheTokenizerIsNamedByItsOption) {
+    DataRequest request = request_for("abcdefghijklmnop");
+    request.tokenizer = "gpt2-bpe";
+    request.tokenizer_options = {{"vocabulary_file", std::string("/no/such.json")}};
+    EXPECT_THAT(error_of(request, 1), HasSubstr("the file of data.vocabulary_file '/no/such.json' does not exist"));
+}
+
+TEST(ToyStoriesFloor, OnlyWhereTheTokensAreTheText) {
+    DataRequest request;
+    request.size = 20'000;
+    EXPECT_TRUE(load_token_data(request, 16).validation_floor);
+    request.tokenizer_options = {{"lower_case", true}};
+    EXPECT_FALSE(load_token_data(request, 16).validation_floor);
 }
 
 }  // namespace
