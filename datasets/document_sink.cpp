@@ -107,6 +107,7 @@ void JsonLinesSink::take_line(std::string_view line) {
         return InputError(name_ + ", line " + std::to_string(number_) + ": " + why);
     };
     const nlohmann::json object = nlohmann::json::parse(line, nullptr, false);
+    if (object.is_discarded()) throw refuse("is not valid JSON; each line must be one JSON object");
     if (!object.is_object()) throw refuse("is not a JSON object; each line must be one");
     const auto value = object.find(field_);
     if (value == object.end()) throw refuse("has no field \"" + field_ + "\"");

@@ -15,14 +15,18 @@ namespace {
 
 bool accepts(const std::string& dataset) {
     if (!is_dataset_id(dataset)) return false;
-    return std::filesystem::exists(default_data_folder().dataset(dataset)) || load_manifests().find(dataset);
+    std::error_code error;
+    return std::filesystem::exists(default_data_folder().dataset(dataset), error) || load_manifests().find(dataset);
 }
 
 /// Throws InputError that says how to get it where it is not here.
 InstalledDataset require_installed(const std::string& id) {
     const std::optional<InstalledDataset> installed = installed_dataset(id);
     if (!installed) {
-        const std::int64_t size = load_manifests().find(id)->download_size();
+        const ManifestList manifests = load_manifests();
+        const DatasetManifest* manifest = manifests.find(id);
+        if (!manifest) throw InputError("the dataset '" + id + "' was removed just now");
+        const std::int64_t size = manifest->download_size();
         throw InputError("the dataset '" + id + "' is not on this machine yet: 'wavlab data get " + id +
                          "' or Datasets in the window downloads it" +
                          (size > 0 ? " (" + size_text(size) + ")" : std::string()));

@@ -150,13 +150,23 @@ struct EvaluationText {
     std::string source;
 };
 
+/// What is kept of the experiment's text; nothing where that cannot be found out, as after its tokenizer's files were
+/// moved: the model has its own vocabulary, and if the text is missing too, reading it says so.
+std::optional<TokenData> kept_tokens(const Experiment& experiment) {
+    try {
+        return cached_token_data(data_request(experiment));
+    } catch (const InputError&) {
+        return std::nullopt;
+    }
+}
+
 EvaluationText evaluation_text(const LoadedModel& model, const EvaluateRequest& request) {
     EvaluationText text{TokenSequence(model.tokenizer->vocabulary_size()), ""};
     const Experiment& experiment = model.experiment();
     std::shared_ptr<const TextSource> source;
     if (request.text.empty()) {
         // The tokens of a large text are kept; they are of use where the text still has the model's vocabulary.
-        if (std::optional<TokenData> kept = cached_token_data(data_request(experiment));
+        if (std::optional<TokenData> kept = kept_tokens(experiment);
             kept && kept->tokenizer->vocabulary() == model.tokenizer->vocabulary())
             return {std::move(kept->validation), "validation part of " + kept->source_description};
         const TextCorpus corpus = load_text_corpus(data_request(experiment));

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -17,6 +18,7 @@
 
 #include "app/command.h"
 #include "app/commands/data_console.h"
+#include "app/training_console.h"
 #include "core/json_lines.h"
 #include "datasets/data_library.h"
 #include "datasets/dataset.h"
@@ -207,8 +209,29 @@ ExitCode verify_dataset(const std::string& id, bool as_json) {
     return ExitCode::done;
 }
 
-void print_statistics(const DataRequest& request, bool as_json) {
-    const TokenData data = load_token_data(request, 0);
+/// The tokens, with what is being done on a terminal; empty when a signal asked to stop.
+std::optional<TokenData> load_watched(DataRequest request, bool as_json) {
+    stop_on_signals();
+    request.is_cancelled = [] { return stop_was_asked(); };
+    const bool terminal = !as_json && ::isatty(STDERR_FILENO);
+    if (terminal)
+        request.progress = [shown = -1](const std::string& activity, double fraction) mutable {
+            const int percent = static_cast<int>(100 * fraction);
+            if (percent != std::exchange(shown, percent)) fmt::print(stderr, "\r\033[K{}: {} %", activity, percent);
+        };
+    std::optional<TokenData> data;
+    try {
+        data = load_token_data(request, 0);
+    } catch (const LoadingStopped&) {
+    }
+    if (terminal) fmt::print(stderr, "\r\033[K");
+    return data;
+}
+
+ExitCode print_statistics(const DataRequest& request, bool as_json) {
+    const std::optional<TokenData> loaded = load_watched(request, as_json);
+    if (!loaded) return ExitCode::interrupted;
+    const TokenData& data = *loaded;
     if (as_json) {
         json line{{"dataset", request.dataset},
                   {"source", data.source_description},
@@ -219,7 +242,7 @@ void print_statistics(const DataRequest& request, bool as_json) {
                   {"sha256", data.sha256}};
         line["validation_floor"] = data.validation_floor ? json(*data.validation_floor) : json();
         fmt::print("{}\n", json_line(line));
-        return;
+        return ExitCode::done;
     }
     fmt::print("{}\n  vocabulary {}; {} training and {} validation tokens\n  unigram entropy {:.4f} nats per token\n",
                data.source_description, data.tokenizer->vocabulary_size(), data.train.size(), data.validation.size(),
@@ -227,6 +250,7 @@ void print_statistics(const DataRequest& request, bool as_json) {
     if (data.validation_floor)
         fmt::print("  the grammar that made the text reaches {:.4f} nats per token\n", *data.validation_floor);
     fmt::print("  sha256 {}\n", data.sha256);
+    return ExitCode::done;
 }
 
 ExitCode check_dataset(const DataArguments& arguments) {
@@ -239,8 +263,7 @@ ExitCode check_dataset(const DataArguments& arguments) {
         if (const ExitCode code = verify_dataset(id, arguments.json); code != ExitCode::done) return code;
         if (library.find(id).manifest.kind == ManifestKind::tokenizer) return ExitCode::done;
     }
-    print_statistics(arguments.request, arguments.json);
-    return ExitCode::done;
+    return print_statistics(arguments.request, arguments.json);
 }
 
 /// "\n" and "\t" as typed in a shell.

@@ -67,7 +67,12 @@ DataFacts facts_of(const Experiment& experiment) {
         // Not even cut into parts: that takes reading all of it.
         const FileText file(resolve_text_path(request.dataset, request.base_folder));
         if (file.bytes() > whole_text_limit) {
-            DataFacts facts = facts_of_beginning(request, file, file.bytes() / 10 * 9, file.bytes() / 10);
+            std::int64_t train_bytes = file.bytes() / 10 * 9, validation_bytes = file.bytes() / 10;
+            if (!request.validation.empty()) {
+                train_bytes = file.bytes();
+                validation_bytes = FileText(resolve_text_path(request.validation, request.base_folder)).bytes();
+            }
+            DataFacts facts = facts_of_beginning(request, file, train_bytes, validation_bytes);
             facts.source = fs::path(request.dataset).filename().string();
             return facts;
         }

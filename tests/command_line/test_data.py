@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`wavlab data`: getting a dataset from a server of the test's own, adding one's own files, checking, removing."""
+import fcntl
 import functools
 import hashlib
 import http.server
+import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import threading
+import time
 import unittest
 
 from program import PROGRAM, ProgramTest, json_lines, run
@@ -179,6 +183,64 @@ class Adding(DataTest):
         result = self.data("add", "own", lines, "--field", "story", "--separator", "\\n--\\n")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual((self.folder / "data" / "own" / "validation.txt").read_text(), "Story 18.\n--\nStory 19.")
+        lines.write_text('{"story": "half a character: \\ud800"}\n')
+        self.assert_one_clear_error(self.data("add", "other", lines, "--field", "story", "--json"), 2, "line 1",
+                                    "valid JSON")
+
+
+def gpt2_files(folder):
+    """A vocabulary of the 256 bytes and one merge."""
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    names = [chr(byte) for byte in plain] + [chr(256 + number) for number in range(256 - len(plain))]
+    vocabulary, merges = folder / "encoder.json", folder / "vocab.bpe"
+    vocabulary.write_text(json.dumps({name: number for number, name in enumerate([*names, "in"])}))
+    merges.write_text("#version: 0.2\ni n\n")
+    return vocabulary, merges
+
+
+class LargeTexts(DataTest):
+    def setUp(self):
+        super().setUp()
+        self.environment["WAVLAB_CACHE"] = str(self.folder / "cache")
+
+    def test_a_signal_ends_the_wait_for_another_process(self):
+        large = self.folder / "large.txt"
+        large.write_text(self.text * 250)
+        self.assertEqual(self.data("check", f"file:{large}").returncode, 0)
+        (entry,) = (path for path in (self.folder / "cache" / "tokens").iterdir() if path.is_dir())
+        shutil.rmtree(entry)
+        with open(f"{entry}.lock", "w") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            process = subprocess.Popen([PROGRAM, "data", "check", f"file:{large}"],
+                                       env={**os.environ, **self.environment}, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(process.kill)
+            end = time.monotonic() + 30
+            caught = 0
+            while not caught & 1 << signal.SIGINT - 1:
+                self.assertLess(time.monotonic(), end, "the signal is not caught")
+                status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+                caught = int(status.split("SigCgt:")[1].split()[0], 16)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+            self.assertEqual(process.returncode, 130)
+        self.assertFalse(entry.exists())
+
+    def test_a_checkpoint_is_evaluated_without_the_files_of_its_tokenizer(self):
+        vocabulary, merges = gpt2_files(self.folder)
+        experiment = self.experiment(dataset=f"file:{self.file}")
+        trained = run("train", experiment, "--run", self.folder / "run", "--set", "data.tokenizer=gpt2-bpe",
+                      "--set", f"data.vocabulary_file={vocabulary}", "--set", f"data.merges_file={merges}",
+                      environment=self.environment)
+        self.assertEqual(trained.returncode, 0, trained.stderr)
+        evaluate = functools.partial(run, "eval", self.folder / "run", "--json", environment=self.environment)
+        before = evaluate()
+        self.assertEqual(before.returncode, 0, before.stderr)
+        vocabulary.unlink()
+        after = evaluate()
+        self.assertEqual(after.returncode, 0, after.stderr)
+        self.assertEqual(after.stdout, before.stdout)
+        resumed = run("resume", self.folder / "run", "--steps", "10", environment=self.environment)
+        self.assert_one_clear_error(resumed, 2, "data.vocabulary_file", str(vocabulary), "does not exist")
 
 
 if __name__ == "__main__":
