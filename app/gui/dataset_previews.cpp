@@ -15,9 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t shown_bytes = 3000;            ///< of the beginning and of the middle
-constexpr std::size_t sample_bytes = 512 * 1024;     ///< in which characters are counted at first, twice
-constexpr std::int64_t counted_at_once = 256 << 20;  ///< bytes; larger texts are counted when asked for
+constexpr std::size_t shown_bytes = 3000;                ///< of the beginning and of the middle
+constexpr std::size_t sample_bytes = 512 * 1024;         ///< in which characters are counted at first, twice
+constexpr std::int64_t counted_at_once = 1'000'000'000;  ///< bytes; larger texts are counted when asked for
 constexpr std::size_t most_bars = 100;
 constexpr std::chrono::milliseconds between_reports(100);
 

@@ -339,6 +339,36 @@ TEST_F(DatasetsWindowTest, AddsAndTrainsOnAnOwnText) {
     EXPECT_TRUE(std::filesystem::exists(folder / "mine.jsonl"));
 }
 
+TEST_F(DatasetsWindowTest, DownloadsSeveralAtOnceAndSuggestsTheTokenizerOfOpenWebText) {
+    add_manifest("openwebtext-tales", sha256_hex(file.body));
+    add_manifest("text8", sha256_hex(file.body));
+    open();
+    dialog().select("text8");
+    EXPECT_TRUE(details().contains("replaces the one that comes with the program")) << details().toStdString();
+    cut = 150'000;
+    for (const char* id : {"tales", "openwebtext-tales"}) {
+        dialog().select(id);
+        press_in_dialog("datasets.download");
+        answer("licence_question", "Agree and download");
+        ASSERT_TRUE(wait([&] {
+            return DataLibrary().find(id).bytes_here > 0 && !dialog().findChild<QMessageBox*>("licence_question");
+        })) << id;
+    }
+    EXPECT_TRUE(row("tales")->work && row("openwebtext-tales")->work);
+    press_in_dialog("datasets.pause");
+    ASSERT_TRUE(wait([&] { return !row("openwebtext-tales")->work; }));
+    EXPECT_TRUE(row("tales")->work) << "the other goes on";
+    cut = -1;
+    ASSERT_TRUE(wait([&] { return enabled("datasets.resume"); }));
+    press_in_dialog("datasets.resume");
+    ASSERT_TRUE(wait(
+        [&] { return row("openwebtext-tales")->state == DatasetRow::State::installed && enabled("datasets.use"); }));
+    press_in_dialog("datasets.use");
+    EXPECT_EQ(window->form()->experiment().data.dataset, "openwebtext-tales");
+    answer("tokenizer_question", "Use gpt2-bpe");
+    EXPECT_TRUE(wait([&] { return window->form()->experiment().data.tokenizer == "gpt2-bpe"; }));
+}
+
 TEST_F(DatasetsWindowTest, PreviewsTextCharactersAndTokens) {
     open();
     dialog().show_preview();

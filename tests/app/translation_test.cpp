@@ -55,7 +55,8 @@ protected:
             return true;
         // Ids and values are words of the experiment file; they are written without capitals, spaces or full stops.
         static const QRegularExpression word(QStringLiteral("^[a-z0-9_.:/+*~-]+$|^/"));
-        return !letters.match(text).hasMatch() || word.match(text).hasMatch();
+        static const QRegularExpression size(QStringLiteral("^[0-9.]+ [kMGT]B$"));
+        return !letters.match(text).hasMatch() || word.match(text).hasMatch() || size.match(text).hasMatch();
     }
 
     void check(const QString& text, const QString& where) {
