@@ -76,9 +76,9 @@ std::vector<fs::path> files_of(const fs::path& folder, bool lines) {
 }
 
 /// A name that may stand in a manifest, of no other file in it.
-std::string manifest_name(const fs::path& file, std::set<std::string>& taken) {
+std::string manifest_name(const fs::path& file, const std::string& prefix, std::set<std::string>& taken) {
     constexpr std::size_t longest = 180;
-    std::string name = file.filename().string();
+    std::string name = prefix + file.filename().string();
     for (char& c : name)
         if (c == '*' || c == '?' || c == '/' || static_cast<unsigned char>(c) < 32 || c == 127) c = '_';
     if (name.size() > longest) name = name.substr(name.size() - longest);
@@ -102,13 +102,14 @@ public:
         manifest.licence = "that of the files";
         manifest.document_separator = request_.separator;
         if (fs::is_directory(path, error))
-            for (const fs::path& file : files_of(path, !request_.json_field.empty())) add(file);
+            add_folder(path);
         else
             add(path);
         if (request_.validation.empty()) {
             manifest.splits.fractions = {0.9, 0.1};
         } else {
-            manifest.splits.names = {"*", add(fs::absolute(request_.validation)), ""};
+            // No member of an archive to train on may have its name.
+            manifest.splits.names = {"*", add(fs::absolute(request_.validation), "to-validate-on-"), ""};
         }
         return std::move(dataset_);
     }
@@ -125,15 +126,31 @@ private:
         std::error_code error;
         if (!request_.validation.empty() && !fs::is_regular_file(request_.validation, error))
             throw InputError(request_.validation.string() + ": must be a file to validate on");
+        if (is_for_validation(request_.path))
+            throw InputError(request_.path.string() + ": cannot be the text to train on and to validate on; without " +
+                             "--validation the last tenth validates");
+    }
+
+    /// Its files but for the one to validate on, which may lie in it.
+    void add_folder(const fs::path& folder) {
+        for (const fs::path& file : files_of(folder, !request_.json_field.empty()))
+            if (!is_for_validation(file)) add(file);
+        if (dataset_.manifest.files.empty())
+            throw InputError(folder.string() + ": this folder holds no file to train on but the one to validate on");
+    }
+
+    bool is_for_validation(const fs::path& file) const {
+        std::error_code error;
+        return !request_.validation.empty() && fs::equivalent(file, request_.validation, error);
     }
 
     /// Returns its name in the manifest.
-    std::string add(const fs::path& path) {
+    std::string add(const fs::path& path, const std::string& prefix = {}) {
         std::error_code error;
         if (!fs::is_regular_file(path, error)) throw InputError(path.string() + ": this is not an ordinary file");
         const std::string name = lower_case(path.filename().string());
         ManifestFile file;
-        file.name = manifest_name(path, names_);
+        file.name = manifest_name(path, prefix, names_);
         file.packing = packing_of(name);
         const bool archive = file.packing == Packing::zip || file.packing == Packing::tar;
         const bool lines = holds_lines(name) || (archive && !request_.json_field.empty());

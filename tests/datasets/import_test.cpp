@@ -115,6 +115,17 @@ TEST_F(Importing, AValidationFileOfOnesOwn) {
     EXPECT_EQ(parts(folder_.path() / "f"), "one\n\ntwo|three\n\nfour");
 }
 
+TEST_F(Importing, NothingIsTrainedOnAndValidatedOn) {
+    folder_.write("f/a.txt", "one");
+    request_.validation = folder_.write("f/b.txt", "two");
+    EXPECT_EQ(parts(folder_.path() / "f"), "one|two");
+    EXPECT_THAT(error(folder_.path() / "f" / "b.txt"), HasSubstr("cannot be the text to train on and to validate on"));
+    fs::remove(folder_.path() / "f" / "a.txt");
+    EXPECT_THAT(error(folder_.path() / "f"), HasSubstr("holds no file to train on"));
+    // A member of an archive that is named like the file to validate on is to be trained on.
+    EXPECT_EQ(parts(folder_.write("a.zip", make_zip({{"b.txt", "three"}, {"c.txt", "four"}}))), "three\n\nfour|two");
+}
+
 TEST_F(Importing, WhatCannotBeTakenIsNamed) {
     EXPECT_THAT(error(folder_.path() / "absent.txt"), HasSubstr("absent.txt: there is no such file or folder"));
     fs::create_directory(folder_.path() / "empty");
