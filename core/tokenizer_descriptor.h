@@ -27,6 +27,8 @@ struct TokenizerDescriptor {
     /// The tokenizer of a stored vocabulary (Tokenizer::vocabulary()) and the options that it was made with.
     /// Throws InputError where it is not a valid one.
     std::unique_ptr<Tokenizer> (*restore)(const nlohmann::json& vocabulary, const OptionValues& options) = nullptr;
+    /// What it depends on beside the options and the files that they name, as text; null: nothing.
+    std::string (*identity)(const OptionValues& options) = nullptr;
 };
 
 using TokenizerRegistry = Registry<TokenizerDescriptor>;

@@ -107,6 +107,10 @@ CharTokenizer CharTokenizer::from_texts(const std::vector<const TextSource*>& te
     for (char32_t code_point = 0; code_point < code_point_count; ++code_point)
         if (all[code_point] > 0) code_points.push_back(code_point);
     if (code_points.empty()) throw InputError("a character vocabulary cannot be made of an empty text");
+    if (rules.use_rare_symbol() && code_points.size() == 1 && code_points.front() == rare_symbol)
+        throw InputError(
+            "no character of the text is left: data.characters or data.rare_below makes all of them the "
+            "rare symbol");
     return {std::move(code_points), std::move(rules)};
 }
 

@@ -178,6 +178,15 @@ std::unique_ptr<Tokenizer> restore(const nlohmann::json& vocabulary, const Optio
     return std::make_unique<Gpt2Tokenizer>(Gpt2Vocabulary::from_json(vocabulary));
 }
 
+/// Of the installed dataset, where its files are the ones to use.
+std::string identity(const OptionValues& values) {
+    std::string text;
+    if (!get_option<std::string>(options(), values, vocabulary_key).empty()) return text;
+    if (const std::optional<InstalledDataset> dataset = installed_dataset(installed_id))
+        for (const InstalledFile& file : dataset->files) text += "\n" + file.part + " " + file.sha256;
+    return text;
+}
+
 const Registration<TokenizerDescriptor> registration{{
     .id = "gpt2-bpe",
     .title = WAVLAB_TEXT("GPT-2's byte pairs"),
@@ -188,6 +197,7 @@ const Registration<TokenizerDescriptor> registration{{
     .options = options(),
     .build = build,
     .restore = restore,
+    .identity = identity,
 }};
 
 }  // namespace

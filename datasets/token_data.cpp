@@ -53,7 +53,7 @@ std::string cache_key(const DataRequest& request, const DatasetDescriptor& datas
         const bool is_file = option.holds_path && !text.empty();
         key += "\n" + option.key + " " + (is_file ? file_identity(text, "file of data." + option.key) : text);
     }
-    return key;
+    return tokenizer.identity ? key + tokenizer.identity(request.tokenizer_options) : key;
 }
 
 /// A source that tells how far it was read and stops when asked to.

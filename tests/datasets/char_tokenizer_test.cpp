@@ -190,5 +190,12 @@ TEST(CharTokenizer, IsFoundThroughTheRegistry) {
     EXPECT_THAT(error_of([] { find_tokenizer("words"); }), AllOf(HasSubstr("no tokenizer 'words'"), HasSubstr("char")));
 }
 
+TEST(CharTokenizer, RulesThatLeaveNoCharacterAreRefused) {
+    EXPECT_THROW(built("abc", "a", {{"rare_below", std::int64_t{100}}}), InputError);
+    EXPECT_THROW(built("abc", "a", {{"characters", std::string("xyz")}}), InputError);
+    EXPECT_EQ(built("abc", "a", {{"characters", std::string("a")}})->vocabulary_size(), 2);
+    EXPECT_EQ(built("\uFFFD", "\uFFFD", {})->vocabulary_size(), 1);
+}
+
 }  // namespace
 }  // namespace wavlab

@@ -14,7 +14,10 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/sha256.h"
+#include "datasets/installed_dataset.h"
 #include "datasets/toy_stories.h"
+#include "tests/datasets/small_gpt2_files.h"
 #include "tests/datasets/temporary_folder.h"
 
 namespace wavlab {
@@ -103,6 +106,35 @@ TEST_F(TokenCacheTest, AChangedTextOrTokenizerIsReadAgain) {
     const TokenData after = load_token_data(request, 16);
     EXPECT_NE(before.sha256, after.sha256);
     EXPECT_EQ(after.train.size() + after.validation.size(), before.train.size() + before.validation.size() + 3);
+}
+
+TEST_F(TokenCacheTest, AnotherInstalledVocabularyIsAnotherTokenizer) {
+    setenv("WAVLAB_DATA", (folder.path() / "data").c_str(), 1);
+    const SmallGpt2Files files;
+    const auto install = [&](const std::string& merges) {
+        const DataFolder data = default_data_folder();
+        InstalledDataset dataset;
+        dataset.id = "gpt2-bpe";
+        dataset.kind = ManifestKind::tokenizer;
+        fs::create_directories(data.dataset(dataset.id));
+        std::ofstream(files.merges) << merges;
+        for (const fs::path& file : {files.vocabulary, files.merges}) {
+            const fs::path copy = data.dataset(dataset.id) / file.filename();
+            fs::copy_file(file, copy, fs::copy_options::overwrite_existing);
+            dataset.files.push_back(
+                {file.filename().string(), copy, static_cast<std::int64_t>(fs::file_size(copy)), sha256_of_file(copy)});
+        }
+        write_installed(dataset, data.dataset(dataset.id));
+    };
+    DataRequest request = write_text(large);
+    request.tokenizer = "gpt2-bpe";
+    const std::string merges = read_file(files.merges, 1 << 20);
+    install(merges);
+    load_token_data(request, 16);
+    EXPECT_TRUE(cached_token_data(request));
+    install(merges + "\n");
+    EXPECT_FALSE(cached_token_data(request));
+    unsetenv("WAVLAB_DATA");
 }
 
 TEST_F(TokenCacheTest, DamagedEntriesAreMadeAgain) {
