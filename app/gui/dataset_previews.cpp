@@ -25,6 +25,7 @@ QString part_title(const std::string& name) {
     if (name == "train") return DatasetPreviews::tr("Training text");
     if (name == "validation") return DatasetPreviews::tr("Validation text");
     if (name == "test") return DatasetPreviews::tr("Test text");
+    if (name == "whole") return DatasetPreviews::tr("Whole file");
     return QString::fromStdString(name);
 }
 

@@ -2,15 +2,20 @@
 #include "app/gui/text_look.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "core/error.h"
 #include "datasets/installed_dataset.h"
 #include "datasets/text.h"
 #include "datasets/token_data.h"
+#include "datasets/validation_file.h"
 
 namespace wavlab {
 
 namespace {
+
+/// Of a file of the user's own, in bytes; larger ones are looked at as a whole.
+constexpr std::int64_t largest_cut_text = 500'000'000;
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
@@ -25,17 +30,18 @@ std::string whole_characters(std::string text) {
     return text;
 }
 
-TextPart part_of(const InstalledDataset& dataset, const InstalledFile& file) {
+TextPart file_part(const std::string& name, const std::filesystem::path& path, Normalisation normalisation,
+                   const std::string& separator) {
     TextPart part;
-    part.name = file.part;
-    part.text = std::make_shared<FileText>(file.path, Normalisation::none);
-    part.excerpt = [path = file.path](std::int64_t begin, std::size_t bytes) {
+    part.name = name;
+    part.text = std::make_shared<FileText>(path, normalisation);
+    part.excerpt = [path](std::int64_t begin, std::size_t bytes) {
         std::string text;
         FileText(path, Normalisation::none, begin, begin + static_cast<std::int64_t>(bytes))
             .read([&](std::string_view piece) { text += piece; });
         return whole_characters(std::move(text));
     };
-    part.separator = dataset.document_separator;
+    part.separator = separator;
     return part;
 }
 
@@ -100,7 +106,16 @@ std::vector<TextPart> text_parts(const DataRequest& request) {
     if (is_dataset_id(request.dataset) && request.validation.empty()) {
         if (const std::optional<InstalledDataset> installed = installed_dataset(request.dataset)) {
             if (installed->kind != ManifestKind::dataset) throw InputError("it holds no text");
-            for (const InstalledFile& file : installed->files) parts.push_back(part_of(*installed, file));
+            for (const InstalledFile& file : installed->files)
+                parts.push_back(file_part(file.part, file.path, Normalisation::none, installed->document_separator));
+            return parts;
+        }
+    }
+    if (request.dataset.starts_with(file_prefix)) {
+        // To cut it into parts takes reading all of it.
+        const std::filesystem::path path = resolve_text_path(request.dataset, request.base_folder);
+        if (FileText(path).bytes() > largest_cut_text) {
+            parts.push_back(file_part("whole", path, Normalisation::text, {}));
             return parts;
         }
     }

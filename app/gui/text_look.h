@@ -45,7 +45,7 @@ private:
 
 /// One part of a dataset, to be looked at.
 struct TextPart {
-    std::string name;  ///< "train", "validation", "test"
+    std::string name;  ///< "train", "validation", "test"; "whole": of a large file
     std::shared_ptr<const TextSource> text;
     std::function<std::string(std::int64_t begin, std::size_t bytes)> excerpt;  ///< from about there; empty: not known
     std::string separator;                                                      ///< between documents; empty: not known

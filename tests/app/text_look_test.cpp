@@ -60,5 +60,18 @@ TEST(TextParts, AreThoseOfTheRequest) {
     EXPECT_EQ(read_all(*parts[1].text), "9");
 }
 
+TEST(TextParts, OfALargeFileAreNotCut) {
+    const TemporaryFolder folder;
+    write_text(folder / "large.txt", "begin");
+    std::filesystem::resize_file(folder / "large.txt", 600'000'000);  // a hole: it takes no room
+    DataRequest request;
+    request.dataset = std::string(file_prefix) + (folder / "large.txt").string();
+    const std::vector<TextPart> parts = text_parts(request);
+    ASSERT_EQ(parts.size(), 1u);
+    EXPECT_EQ(parts[0].name, "whole");
+    EXPECT_EQ(parts[0].text->bytes(), 600'000'000);
+    EXPECT_EQ(read_excerpt(parts[0], 0, 5, [] { return false; }), "begin");
+}
+
 }  // namespace
 }  // namespace wavlab
