@@ -19,6 +19,11 @@ bool accepts(const std::string& dataset) {
     return std::filesystem::exists(default_data_folder().dataset(dataset), error) || load_manifests().find(dataset);
 }
 
+void require_text(const std::string& id, ManifestKind kind) {
+    if (kind != ManifestKind::dataset)
+        throw InputError("'" + id + "' holds the files of a tokenizer, it is no text to train on");
+}
+
 /// Throws InputError that says how to get it where it is not here.
 InstalledDataset require_installed(const std::string& id) {
     const std::optional<InstalledDataset> installed = installed_dataset(id);
@@ -26,13 +31,13 @@ InstalledDataset require_installed(const std::string& id) {
         const ManifestList manifests = load_manifests();
         const DatasetManifest* manifest = manifests.find(id);
         if (!manifest) throw InputError("the dataset '" + id + "' was removed just now");
+        require_text(id, manifest->kind);
         const std::int64_t size = manifest->download_size();
         throw InputError("the dataset '" + id + "' is not on this machine yet: 'wavlab data get " + id +
                          "' or Datasets in the window downloads it" +
                          (size > 0 ? " (" + size_text(size) + ")" : std::string()));
     }
-    if (installed->kind != ManifestKind::dataset)
-        throw InputError("'" + id + "' holds the files of a tokenizer, it is no text to train on");
+    require_text(id, installed->kind);
     return *installed;
 }
 

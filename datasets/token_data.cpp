@@ -27,9 +27,10 @@ const DatasetDescriptor& find_dataset(const DataRequest& request) {
     for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all())
         if (dataset.accepts(request.dataset)) return dataset;
     std::string list;
-    for (const KnownDataset& known : known_datasets()) list += (list.empty() ? "" : ", ") + known.name.id;
+    for (const KnownDataset& known : known_datasets())
+        if (known.descriptor->accepts(known.name.id)) list += known.name.id + ", ";
     throw InputError("there is no dataset '" + request.dataset + "'; allowed are " + list +
-                     " (a text file is file:PATH)");
+                     "and file:PATH for a text file");
 }
 
 void require_length(const char* part, const TokenSequence& tokens, std::int64_t context, const std::string& source) {
