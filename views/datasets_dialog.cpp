@@ -194,7 +194,11 @@ void DatasetsDialog::show_details() {
     if (row) {
         // What changes ten times a second stands below the table, so that the text can be read and selected.
         DatasetRow quiet = *row;
-        quiet.work.reset();
+        if (row->work) {
+            quiet.work = DatasetWork{};
+            quiet.work->phase = row->work->phase;
+            quiet.work->stopping = row->work->stopping;
+        }
         html = dataset_details(quiet);
     }
     if (details_->property("shown").toString() == html) return;
