@@ -41,7 +41,8 @@ OwnTextDialog::OwnTextDialog(Check check, QWidget* parent) : QDialog(parent), ch
     add_chooser(*grid, path, 2, QStringLiteral("text"), tr("Choose a file"));
     add_chooser(*grid, path, 3, QStringLiteral("folder"), tr("Choose a folder"));
     add_line(*grid, json_field, tr("&JSON field"),
-             tr("Of files with one JSON object a line (.jsonl): the field that holds the text"), tr("only for .jsonl files"));
+             tr("Of files with one JSON object a line (.jsonl): the field that holds the text"),
+             tr("only for .jsonl files"));
     add_line(*grid, separator, tr("Document &separator"),
              tr("What stands between documents: \\n is a line end, \\t a tab. The text is cut for validation there."),
              tr("a blank line"))
