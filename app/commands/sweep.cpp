@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <poll.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -22,7 +23,9 @@
 #include "app/queue/queue_runner.h"
 #include "app/training_console.h"
 #include "core/json_lines.h"
+#include "core/loss_unit.h"
 #include "core/ready_experiments.h"
+#include "core/run_digest.h"
 #include "core/run_queue.h"
 #include "core/safe_file.h"
 #include "core/sweep.h"
@@ -72,18 +75,28 @@ json settings_json(const SweepSettings& settings) {
 
 json optional_json(const std::optional<double>& value) { return value ? json_number(*value) : json(); }
 
-std::optional<double> last_loss(const QueuedRun& run) {
+/// Losses per token cannot be compared between tokenizers, and those per character can.
+LossUnit unit_of(const std::vector<SweepPoint>& points) {
+    const bool other_tokens = std::any_of(points.begin(), points.end(), [](const SweepPoint& point) {
+        return std::any_of(point.settings.begin(), point.settings.end(),
+                           [](const auto& setting) { return setting.first == "data.tokenizer"; });
+    });
+    return other_tokens ? LossUnit::bits_per_character : LossUnit::nats_per_token;
+}
+
+std::optional<double> last_loss(const QueuedRun& run, LossUnit unit) {
     try {
-        if (run.state == QueueState::finished) return read_sweep_run(run.folder).last_loss();
+        if (run.state == QueueState::finished)
+            return loss_in(unit, read_sweep_run(run.folder).last_loss(), read_digest(run.folder).description);
     } catch (const InputError&) {  // deleted meanwhile
     }
     return std::nullopt;
 }
 
-SweepTable results(const RunQueue& queue, const std::vector<std::string>& ids) {
+SweepTable results(const RunQueue& queue, const std::vector<std::string>& ids, LossUnit unit) {
     std::vector<SweepOutcome> outcomes;
     for (const std::string& id : ids)
-        if (const QueuedRun* run = queue.find(id)) outcomes.push_back(outcome_of(*run, last_loss(*run)));
+        if (const QueuedRun* run = queue.find(id)) outcomes.push_back(outcome_of(*run, last_loss(*run, unit)));
     return sweep_table(outcomes);
 }
 
@@ -97,10 +110,12 @@ std::size_t find_baseline(const SweepTable& table, const std::string& wanted) {
     throw InputError("--baseline " + wanted + ": no setting of this sweep is like that; it has " + known);
 }
 
-void print_rows(const SweepTable& table, std::size_t baseline) {
+void print_rows(const SweepTable& table, std::size_t baseline, LossUnit unit) {
+    const bool in_nats = unit == LossUnit::nats_per_token;
     for (std::size_t i = 0; i < table.size(); ++i) {
         const SweepTableRow& row = table[i];
         json object{{"settings", settings_json(row.settings)},
+                    {"unit", in_nats ? "nats-per-token" : "bits-per-character"},
                     {"n", row.loss.n},
                     {"mean", optional_json(row.loss.mean)},
                     {"sd", optional_json(row.loss.standard_deviation)},
@@ -120,9 +135,10 @@ void print_rows(const SweepTable& table, std::size_t baseline) {
     }
 }
 
-void print_table(const SweepTable& table, std::size_t baseline) {
+void print_table(const SweepTable& table, std::size_t baseline, LossUnit unit) {
     fmt::print(
-        "\nLast validation loss, nats per token; differences to {}, paired over seeds:\n{}",
+        "\nLast validation loss, {}; differences to {}, paired over seeds:\n{}",
+        unit == LossUnit::nats_per_token ? "nats per token" : "bits per character",
         settings_text(table[baseline].settings).empty() ? "the first row" : settings_text(table[baseline].settings),
         table_text(table, baseline, TableFormat::text));
 }
@@ -263,6 +279,11 @@ ExitCode sweep(const SweepArguments& arguments, const CommandEnvironment& enviro
     for (const SweepPoint& point : points)
         planned.push_back({point.settings, point.experiment.seed, QueueState::waiting, std::nullopt});
     const std::size_t baseline = find_baseline(sweep_table(planned), arguments.baseline);
+    const LossUnit unit = unit_of(points);
+    if (arguments.stop_early && unit != LossUnit::nats_per_token)
+        throw InputError(
+            "--stop-early compares losses per token, which differ between tokenizers; leave it out of a "
+            "sweep over data.tokenizer");
     if (arguments.dry_run) {
         show_plan(points, environment.runs, arguments.json);
         return ExitCode::done;
@@ -284,8 +305,8 @@ ExitCode sweep(const SweepArguments& arguments, const CommandEnvironment& enviro
                repeated_sentence(points));
     work_through(runner);
 
-    const SweepTable table = results(queue, ids);
-    arguments.json ? print_rows(table, baseline) : print_table(table, baseline);
+    const SweepTable table = results(queue, ids, unit);
+    arguments.json ? print_rows(table, baseline, unit) : print_table(table, baseline, unit);
     if (stop_was_asked() && !runner.is_done()) {
         fmt::print(stderr, "wavlab: stopped with {} of {} runs over; the same command goes on from here\n",
                    runner.over_count(), runner.total_count());

@@ -182,6 +182,19 @@ class Results(SweepTest):
         rows, events = self.sweep(file)
         self.assertEqual((rows[3]["ended_early"], rows[3]["n"], events), (0, 1, []))
 
+    def test_tokenizers_are_compared_per_character(self):
+        file = self.sweep_file('"data.tokenizer" = ["char", "byte"]\n', steps=4)
+        rows, _ = self.sweep(file)
+        self.assertEqual({row["unit"] for row in rows}, {"bits-per-character"})
+        for row in rows:
+            name = f"tokenizer_{row['settings']['data.tokenizer']}"
+            (recorded,) = (line for line in json_lines(run("runs", "--runs", self.runs, "--json").stdout)
+                           if line["name"].endswith(name))
+            scale = recorded["bits_per_character"] / recorded["best_validation_loss"]
+            self.assertAlmostEqual(row["mean"], recorded["validation_loss"] * scale, places=5)
+        self.assert_one_clear_error(run("sweep", file, "--runs", self.runs, "--stop-early"), 2, "--stop-early",
+                                    "data.tokenizer")
+
 
 class GoingOn(SweepTest):
     def interrupted_sweep(self, how):
