@@ -6,9 +6,7 @@
 
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QKeyEvent>
 #include <QLabel>
-#include <QMenu>
 #include <QProgressBar>
 #include <QSortFilterProxyModel>
 #include <QStackedWidget>
@@ -23,8 +21,8 @@
 namespace wavlab {
 
 CheckpointsPanel::CheckpointsPanel(CheckpointsModel& model, const ActionRegistry& actions, const QStringList& buttons,
-                                   const QStringList& menu, Keys keys, QWidget* parent)
-    : QWidget(parent), model_(model), actions_(actions), menu_(menu), keys_(std::move(keys)) {
+                                   const QStringList& menu, TableActions::Keys keys, QWidget* parent)
+    : QWidget(parent), model_(model) {
     setObjectName(QStringLiteral("checkpoints_panel"));
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -71,7 +69,6 @@ CheckpointsPanel::CheckpointsPanel(CheckpointsModel& model, const ActionRegistry
     table_->setShowGrid(false);
     table_->setAlternatingRowColors(true);
     table_->setWordWrap(false);
-    table_->setContextMenuPolicy(Qt::CustomContextMenu);
     table_->setTabKeyNavigation(false);
     table_->setFrameShape(QFrame::NoFrame);
     table_->verticalHeader()->hide();
@@ -118,13 +115,8 @@ CheckpointsPanel::CheckpointsPanel(CheckpointsModel& model, const ActionRegistry
     progress_row_->hide();
     column->addWidget(progress_row_);
 
-    table_->installEventFilter(this);
     connect(cancel, &QToolButton::clicked, this, &CheckpointsPanel::cancel_wanted);
-    connect(table_, &QAbstractItemView::doubleClicked, this, [this] {
-        QAction& action = actions_.action(keys_.enter);
-        if (action.isEnabled()) action.trigger();
-    });
-    connect(table_, &QWidget::customContextMenuRequested, this, &CheckpointsPanel::show_context_menu);
+    new TableActions(*table_, actions, menu, QStringLiteral("checkpoints_menu"), std::move(keys));
     connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &CheckpointsPanel::selection_changed);
     const auto rows_changed = [this] {
@@ -186,39 +178,5 @@ void CheckpointsPanel::show_progress(const QString& text, std::int64_t done, std
 }
 
 void CheckpointsPanel::hide_progress() { progress_row_->hide(); }
-
-void CheckpointsPanel::show_context_menu(const QPoint& position) {
-    QPoint place = position;
-    if (!table_->indexAt(position).isValid()) {
-        // The menu key: at the row that the keyboard is in.
-        const QModelIndex current = table_->currentIndex();
-        if (!current.isValid()) return;
-        place = table_->visualRect(current).center();
-    }
-    auto* menu = new QMenu(this);
-    menu->setObjectName(QStringLiteral("checkpoints_menu"));
-    menu->setAttribute(Qt::WA_DeleteOnClose);
-    menu->setToolTipsVisible(true);
-    for (const QString& id : menu_) {
-        if (id.isEmpty())
-            menu->addSeparator();
-        else
-            menu->addAction(&actions_.action(id));
-    }
-    menu->popup(table_->viewport()->mapToGlobal(place));
-}
-
-bool CheckpointsPanel::eventFilter(QObject* watched, QEvent* event) {
-    if (watched == table_ && event->type() == QEvent::KeyPress) {
-        const int key = static_cast<QKeyEvent*>(event)->key();
-        const bool enter = key == Qt::Key_Return || key == Qt::Key_Enter;
-        if (enter || key == Qt::Key_Delete) {
-            QAction& action = actions_.action(enter ? keys_.enter : keys_.remove);
-            if (action.isEnabled()) action.trigger();
-            return true;
-        }
-    }
-    return QWidget::eventFilter(watched, event);
-}
 
 }  // namespace wavlab

@@ -7,6 +7,7 @@
 #include <QWidget>
 
 #include "core/run_folder.h"
+#include "views/table_actions.h"
 
 class QLabel;
 class QProgressBar;
@@ -26,15 +27,9 @@ class CheckpointsPanel : public QWidget {
     Q_OBJECT
 
 public:
-    /// What the keys of the list do.
-    struct Keys {
-        QString enter;   ///< id of the action; also of a double click
-        QString remove;  ///< the Delete key
-    };
-
     /// `buttons`, `menu`: ids of the actions over the list and of its context menu; an empty one is a separator.
     CheckpointsPanel(CheckpointsModel& model, const ActionRegistry& actions, const QStringList& buttons,
-                     const QStringList& menu, Keys keys, QWidget* parent = nullptr);
+                     const QStringList& menu, TableActions::Keys keys, QWidget* parent = nullptr);
 
     /// The selected checkpoints, by step.
     std::vector<CheckpointFolder> selected() const;
@@ -52,18 +47,11 @@ signals:
     void selection_changed();
     void cancel_wanted();
 
-protected:
-    bool eventFilter(QObject* watched, QEvent* event) override;
-
 private:
-    void show_context_menu(const QPoint& position);
     void show_table_or_text();
     void select_something();
 
     CheckpointsModel& model_;
-    const ActionRegistry& actions_;
-    QStringList menu_;
-    Keys keys_;
     QSortFilterProxyModel* sorted_;
     QLabel* title_;
     QStackedWidget* stack_;

@@ -4,9 +4,7 @@
 #include <QDialogButtonBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QKeyEvent>
 #include <QLabel>
-#include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollBar>
@@ -40,8 +38,8 @@ QToolButton* add_button(QWidget* parent, QAction& action) {
 }  // namespace
 
 DatasetsDialog::DatasetsDialog(DatasetsModel& model, const ActionRegistry& actions, const QStringList& buttons,
-                               const QStringList& below, Keys keys, QWidget* parent)
-    : QDialog(parent), model_(model), actions_(actions), buttons_(buttons), keys_(std::move(keys)) {
+                               const QStringList& below, TableActions::Keys keys, QWidget* parent)
+    : QDialog(parent), model_(model) {
     setObjectName(QStringLiteral("datasets_dialog"));
     setWindowTitle(tr("Datasets"));
     setWindowFlag(Qt::WindowMaximizeButtonHint);
@@ -55,7 +53,8 @@ DatasetsDialog::DatasetsDialog(DatasetsModel& model, const ActionRegistry& actio
     column->addWidget(message_);
     split_ = new QSplitter(Qt::Horizontal, this);
     split_->setChildrenCollapsible(false);
-    split_->addWidget(make_left(buttons));
+    split_->addWidget(make_left(actions, buttons));
+    new TableActions(*table_, actions, buttons, QStringLiteral("datasets_menu"), std::move(keys));
     split_->addWidget(make_right());
     split_->setStretchFactor(0, 1);
     split_->setStretchFactor(1, 1);
@@ -77,7 +76,7 @@ DatasetsDialog::DatasetsDialog(DatasetsModel& model, const ActionRegistry& actio
     select_something();
 }
 
-QWidget* DatasetsDialog::make_left(const QStringList& buttons) {
+QWidget* DatasetsDialog::make_left(const ActionRegistry& actions, const QStringList& buttons) {
     auto* left = new QWidget(this);
     auto* rows = new QVBoxLayout(left);
     rows->setContentsMargins(0, 0, 0, 0);
@@ -87,7 +86,7 @@ QWidget* DatasetsDialog::make_left(const QStringList& buttons) {
     flow->setContentsMargins(0, 0, 0, 0);
     flow->setSpacing(4);
     for (const QString& id : buttons)
-        if (!id.isEmpty()) flow->addWidget(add_button(bar, actions_.action(id)));
+        if (!id.isEmpty()) flow->addWidget(add_button(bar, actions.action(id)));
     rows->addWidget(bar);
 
     sorted_ = new QSortFilterProxyModel(this);
@@ -105,7 +104,6 @@ QWidget* DatasetsDialog::make_left(const QStringList& buttons) {
     table_->setTabKeyNavigation(false);
     table_->setShowGrid(false);
     table_->setWordWrap(false);
-    table_->setContextMenuPolicy(Qt::CustomContextMenu);
     table_->verticalHeader()->hide();
     table_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
     QHeaderView* header = table_->horizontalHeader();
@@ -115,7 +113,6 @@ QWidget* DatasetsDialog::make_left(const QStringList& buttons) {
     const int letters[DatasetsModel::column_count] = {19, 24, 11, 11, 16};
     for (int i = 0; i < DatasetsModel::column_count; ++i) header->resizeSection(i, letters[i] * letter);
     header->setStretchLastSection(true);
-    table_->installEventFilter(this);
     rows->addWidget(table_, 1);
 
     work_ = new QLabel(left);
@@ -133,11 +130,6 @@ QWidget* DatasetsDialog::make_left(const QStringList& buttons) {
     manifest_problems_->hide();
     rows->addWidget(manifest_problems_);
 
-    connect(table_, &QAbstractItemView::doubleClicked, this, [this] {
-        QAction& action = actions_.action(keys_.enter);
-        if (action.isEnabled()) action.trigger();
-    });
-    connect(table_, &QWidget::customContextMenuRequested, this, &DatasetsDialog::show_context_menu);
     connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
         show_details();
         emit selection_changed();
@@ -241,40 +233,6 @@ QByteArray DatasetsDialog::layout_state() const { return split_->saveState(); }
 
 void DatasetsDialog::set_layout_state(const QByteArray& state) {
     if (!state.isEmpty()) split_->restoreState(state);
-}
-
-void DatasetsDialog::show_context_menu(const QPoint& position) {
-    QPoint place = position;
-    if (!table_->indexAt(position).isValid()) {
-        // The menu key: at the row that the keyboard is in.
-        const QModelIndex current = table_->currentIndex();
-        if (!current.isValid()) return;
-        place = table_->visualRect(current).center();
-    }
-    auto* menu = new QMenu(this);
-    menu->setObjectName(QStringLiteral("datasets_menu"));
-    menu->setAttribute(Qt::WA_DeleteOnClose);
-    menu->setToolTipsVisible(true);
-    for (const QString& id : buttons_) {
-        if (id.isEmpty())
-            menu->addSeparator();
-        else
-            menu->addAction(&actions_.action(id));
-    }
-    menu->popup(table_->viewport()->mapToGlobal(place));
-}
-
-bool DatasetsDialog::eventFilter(QObject* watched, QEvent* event) {
-    if (watched == table_ && event->type() == QEvent::KeyPress) {
-        const int key = static_cast<QKeyEvent*>(event)->key();
-        const bool enter = key == Qt::Key_Return || key == Qt::Key_Enter;
-        if (enter || key == Qt::Key_Delete) {
-            QAction& action = actions_.action(enter ? keys_.enter : keys_.remove);
-            if (action.isEnabled()) action.trigger();
-            return true;
-        }
-    }
-    return QDialog::eventFilter(watched, event);
 }
 
 void DatasetsDialog::showEvent(QShowEvent* event) {

@@ -5,6 +5,7 @@
 #include <QStringList>
 
 #include "views/dataset_row.h"
+#include "views/table_actions.h"
 
 class QLabel;
 class QPlainTextEdit;
@@ -27,16 +28,10 @@ class DatasetsDialog : public QDialog {
     Q_OBJECT
 
 public:
-    /// What the keys of the table do.
-    struct Keys {
-        QString enter;   ///< id of the action; also of a double click
-        QString remove;  ///< the Delete key
-    };
-
     /// `buttons`: ids of the actions over the table and in its menu; an empty one is a gap. `below`: those at the lower
     /// edge.
     DatasetsDialog(DatasetsModel& model, const ActionRegistry& actions, const QStringList& buttons,
-                   const QStringList& below, Keys keys, QWidget* parent = nullptr);
+                   const QStringList& below, TableActions::Keys keys, QWidget* parent = nullptr);
 
     /// Id of the chosen dataset; empty without one.
     QString selected() const;
@@ -62,21 +57,16 @@ signals:
     void problems_closed();
 
 protected:
-    bool eventFilter(QObject* watched, QEvent* event) override;
     void showEvent(QShowEvent* event) override;
     void hideEvent(QHideEvent* event) override;
 
 private:
-    QWidget* make_left(const QStringList& buttons);
+    QWidget* make_left(const ActionRegistry& actions, const QStringList& buttons);
     QWidget* make_right();
     void select_something();
     void show_details();
-    void show_context_menu(const QPoint& position);
 
     DatasetsModel& model_;
-    const ActionRegistry& actions_;
-    QStringList buttons_;
-    Keys keys_;
     QSortFilterProxyModel* sorted_;
     MessageBar* message_;
     QSplitter* split_;

@@ -95,7 +95,7 @@ protected:
                          [this, id] { done.append(QLatin1String(id)); });
         panel =
             std::make_unique<CheckpointsPanel>(model, *actions, QStringList{"use"}, QStringList{"use", "", "remove"},
-                                               CheckpointsPanel::Keys{"use", "remove"});
+                                               TableActions::Keys{"use", "remove"});
         panel->resize(500, 300);
         panel->show();
     }

@@ -230,7 +230,7 @@ protected:
             actions->add({id, id, "Help.", "", {}, "&Menu", false, false},
                          [this, id] { done.append(QLatin1String(id)); });
         dialog = std::make_unique<DatasetsDialog>(model, *actions, QStringList{"get", "", "use", "remove"},
-                                                  QStringList{"own"}, DatasetsDialog::Keys{"use", "remove"});
+                                                  QStringList{"own"}, TableActions::Keys{"use", "remove"});
         dialog->show();
     }
 
