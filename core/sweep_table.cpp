@@ -161,6 +161,11 @@ SweepOutcome outcome_of(const QueuedRun& run, std::optional<double> last_loss) {
     return outcome;
 }
 
+bool chooses_tokens(const SweepSettings& settings) {
+    return std::any_of(settings.begin(), settings.end(),
+                       [](const auto& setting) { return setting.first == "data.tokenizer"; });
+}
+
 SweepTable sweep_table(const std::vector<SweepOutcome>& outcomes) {
     SweepTable table;
     std::map<std::string, std::size_t> places;

@@ -19,8 +19,12 @@ struct SweepOutcome {
     SweepSettings settings;
     std::int64_t seed = 0;  ///< pairs runs of different settings
     QueueState state = QueueState::waiting;
-    std::optional<double> loss;  ///< the last validation loss, nats per token
+    std::optional<double> loss;  ///< the last validation loss, in one unit for all of a table
 };
+
+/// Whether these settings of a sweep's run choose its tokenizer. Losses of such a sweep are compared in bits per
+/// character: those per token cannot be compared between tokenizers.
+bool chooses_tokens(const SweepSettings& settings);
 
 /// What became of a run of a queue. `last_loss`: its last validation loss, where that is known; a finished run without
 /// one, such as one whose folder was deleted, is missing.

@@ -25,6 +25,7 @@ bool has_checkpoint(const RunRecord& record) {
 void set_bits(RunSummary& summary, const RunDescription& description) {
     const std::optional<double> loss = summary.best_validation_loss;
     summary.bits_per_character = loss_in(LossUnit::bits_per_character, loss, description);
+    summary.last_bits_per_character = loss_in(LossUnit::bits_per_character, summary.validation_loss, description);
     summary.bits_per_byte = loss_in(LossUnit::bits_per_byte, loss, description);
 }
 

@@ -31,6 +31,7 @@ struct RunSummary {
     std::optional<double> validation_loss;
     std::optional<double> best_validation_loss;
     std::optional<double> bits_per_character, bits_per_byte;  ///< the best validation loss in these, where defined
+    std::optional<double> last_bits_per_character;            ///< the last validation loss
     std::optional<double> tokens_per_second;
     std::string started_at;  ///< ISO 8601, UTC
     bool has_checkpoint = false;

@@ -12,15 +12,16 @@ QString with_sign(double value) { return (value < 0 ? QString() : QStringLiteral
 
 }  // namespace
 
-void SweepTableModel::set_table(const SweepTable& table) {
+void SweepTableModel::set_table(const SweepTable& table, LossUnit unit) {
     const std::vector<std::string> keys = setting_keys(table);
     const bool same_form =
-        keys == keys_ && table.size() == table_.size() &&
+        unit == unit_ && keys == keys_ && table.size() == table_.size() &&
         std::equal(table.begin(), table.end(), table_.begin(),
                    [](const SweepTableRow& a, const SweepTableRow& b) { return a.settings == b.settings; });
     if (!same_form) beginResetModel();
     table_ = table;
     keys_ = keys;
+    unit_ = unit;
     const auto chosen = std::find_if(table_.begin(), table_.end(), [&](const SweepTableRow& row) {
         return chosen_baseline_ && row.settings == *chosen_baseline_;
     });
@@ -36,7 +37,7 @@ void SweepTableModel::set_table(const SweepTable& table) {
 void SweepTableModel::set_baseline(int row) {
     if (row < 0 || row >= rowCount() || row == baseline_) return;
     chosen_baseline_ = table_[std::size_t(row)].settings;
-    set_table(SweepTable(table_));
+    set_table(SweepTable(table_), unit_);
 }
 
 QString SweepTableModel::row_name(int row) const {
@@ -70,7 +71,7 @@ QVariant SweepTableModel::headerData(int section, Qt::Orientation orientation, i
             case count:
                 return tr("n");
             case loss:
-                return tr("Validation loss");
+                return unit_ == LossUnit::bits_per_character ? tr("Bits per character") : tr("Validation loss");
             case difference:
                 return tr("Difference");
             case interval:
@@ -86,9 +87,11 @@ QVariant SweepTableModel::headerData(int section, Qt::Orientation orientation, i
         case count:
             return tr("Finished runs, one for each seed");
         case loss:
-            return tr(
-                "Mean ± standard deviation (n − 1) over the finished runs of the last validation loss, in nats "
-                "per token");
+            return unit_ == LossUnit::bits_per_character
+                       ? tr("Mean ± standard deviation (n − 1) over the finished runs of the last validation loss, in "
+                            "bits per character: losses per token cannot be compared between tokenizers")
+                       : tr("Mean ± standard deviation (n − 1) over the finished runs of the last validation loss, in "
+                            "nats per token");
         case difference:
             return tr(
                 "Mean of the differences to the baseline, each between two runs of one seed. Negative: better "

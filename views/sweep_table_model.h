@@ -6,6 +6,7 @@
 #include <QAbstractTableModel>
 #include <QStringList>
 
+#include "core/loss_unit.h"
 #include "core/sweep_table.h"
 
 namespace wavlab {
@@ -21,7 +22,8 @@ public:
 
     explicit SweepTableModel(QObject* parent = nullptr) : QAbstractTableModel(parent) {}
 
-    void set_table(const SweepTable& table);
+    /// `unit`: of the losses.
+    void set_table(const SweepTable& table, LossUnit unit = LossUnit::nats_per_token);
     const SweepTable& table() const { return table_; }
     /// The row that others are compared with; 0 at first.
     void set_baseline(int row);
@@ -42,6 +44,7 @@ private:
     SweepTable table_;
     std::vector<std::string> keys_;
     std::vector<GroupStatistics> differences_;
+    LossUnit unit_ = LossUnit::nats_per_token;
     int baseline_ = 0;
     std::optional<SweepSettings> chosen_baseline_;  ///< rows come and go, what it stands for stays
 };

@@ -145,7 +145,7 @@ void SweepTablePanel::choose(const QString& sweep) {
     if (place >= 0) sweeps_->setCurrentIndex(place);
 }
 
-void SweepTablePanel::set_table(const SweepTable& table) { model_->set_table(table); }
+void SweepTablePanel::set_table(const SweepTable& table, LossUnit unit) { model_->set_table(table, unit); }
 
 void SweepTablePanel::show_baselines() {
     const QSignalBlocker quiet(baseline_);

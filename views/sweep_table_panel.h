@@ -4,6 +4,7 @@
 #include <QStringList>
 #include <QWidget>
 
+#include "core/loss_unit.h"
 #include "core/sweep_table.h"
 
 class QComboBox;
@@ -29,7 +30,8 @@ public:
     QString sweep() const;
     void choose(const QString& sweep);
     /// The results of the chosen sweep.
-    void set_table(const SweepTable& table);
+    /// `unit`: of the losses.
+    void set_table(const SweepTable& table, LossUnit unit = LossUnit::nats_per_token);
     SweepTableModel& model() { return *model_; }
     QTableView& table() { return *table_; }
     /// The table as it is sorted, as text.

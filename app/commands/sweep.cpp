@@ -75,12 +75,9 @@ json settings_json(const SweepSettings& settings) {
 
 json optional_json(const std::optional<double>& value) { return value ? json_number(*value) : json(); }
 
-/// Losses per token cannot be compared between tokenizers, and those per character can.
 LossUnit unit_of(const std::vector<SweepPoint>& points) {
-    const bool other_tokens = std::any_of(points.begin(), points.end(), [](const SweepPoint& point) {
-        return std::any_of(point.settings.begin(), point.settings.end(),
-                           [](const auto& setting) { return setting.first == "data.tokenizer"; });
-    });
+    const bool other_tokens = std::any_of(points.begin(), points.end(),
+                                          [](const SweepPoint& point) { return chooses_tokens(point.settings); });
     return other_tokens ? LossUnit::bits_per_character : LossUnit::nats_per_token;
 }
 

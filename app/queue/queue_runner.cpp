@@ -39,8 +39,9 @@ std::string comparable_part(const std::string& sweep, const Experiment& experime
     const DataSettings& data = experiment.data;
     std::string tokenizer = data.tokenizer;
     for (const auto& [key, value] : data.tokenizer_options) tokenizer += " " + key + " " + to_text(value);
-    return sweep + "\n" + data.dataset + "\n" + tokenizer + "\n" + data.validation + "\n" + std::to_string(data.size) + " " + std::to_string(data.seed) + " " +
-           std::to_string(experiment.model.context) + " " + std::to_string(experiment.train.eval_windows);
+    return sweep + "\n" + data.dataset + "\n" + tokenizer + "\n" + data.validation + "\n" + std::to_string(data.size) +
+           " " + std::to_string(data.seed) + " " + std::to_string(experiment.model.context) + " " +
+           std::to_string(experiment.train.eval_windows);
 }
 
 }  // namespace

@@ -39,6 +39,11 @@ TEST(SweepTable, HasARowForEachSettingOverItsSeeds) {
     EXPECT_EQ(table[2].diverged + table[2].failed + table[2].missing, 3u);
 }
 
+TEST(SweepTable, KnowsWhichSettingsChooseTokens) {
+    EXPECT_TRUE(chooses_tokens({{"model.method", std::string("wav")}, {"data.tokenizer", std::string("byte")}}));
+    EXPECT_FALSE(chooses_tokens({{"model.method", std::string("wav")}, {"data.dataset", std::string("text8")}}));
+}
+
 TEST(SweepTable, DifferencesArePairedOverSeeds) {
     const SweepTable table = some_table();
     const GroupStatistics difference = difference_to(table[1], table[0]);

@@ -170,6 +170,15 @@ TEST(SweepTableModel, KeepsTheRulesOfAModelThroughEveryChange) {
     std::reverse(turned.begin(), turned.end());
     model.set_table(turned);
     EXPECT_EQ(shown(model, 2, 2 + SweepTableModel::difference), "-0.0750") << "the baseline is a setting, not a row";
+    const auto heading = [&](int role) {
+        return model.headerData(2 + SweepTableModel::loss, Qt::Horizontal, role).toString();
+    };
+    EXPECT_EQ(heading(Qt::DisplayRole), "Validation loss");
+    model.set_table(turned, LossUnit::bits_per_character);
+    EXPECT_EQ(heading(Qt::DisplayRole), "Bits per character");
+    EXPECT_TRUE(heading(Qt::ToolTipRole).contains("cannot be compared between tokenizers"));
+    model.set_baseline(1);
+    EXPECT_EQ(heading(Qt::DisplayRole), "Bits per character") << "the unit stays";
     model.set_table({});
     EXPECT_EQ(model.rowCount(), 0);
 }

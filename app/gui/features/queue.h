@@ -11,6 +11,7 @@
 
 #include "app/gui/window_feature.h"
 #include "core/error.h"
+#include "core/loss_unit.h"
 #include "core/sweep.h"
 #include "core/sweep_table.h"
 
@@ -53,6 +54,8 @@ public:
     QStringList sweeps() const;
     /// What became of the runs of a sweep so far, of the cleared ones as long as their folders are there.
     std::vector<SweepOutcome> outcomes(const QString& sweep) const;
+    /// The unit in which outcomes() gives a sweep's losses.
+    LossUnit unit(const QString& sweep) const;
 
     void add_actions() override;
     void add_views() override;

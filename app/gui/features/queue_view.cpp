@@ -137,18 +137,33 @@ QStringList QueueFeature::sweeps() const {
     return names;
 }
 
+LossUnit QueueFeature::unit(const QString& sweep) const {
+    if (queue_)
+        for (const auto* runs : {&queue_->cleared(), &queue_->runs()})
+            for (const QueuedRun& run : *runs)
+                if (qstring(run.sweep) == sweep && chooses_tokens(run.settings)) return LossUnit::bits_per_character;
+    return LossUnit::nats_per_token;
+}
+
 std::vector<SweepOutcome> QueueFeature::outcomes(const QString& sweep) const {
     std::vector<SweepOutcome> outcomes;
     if (!queue_) return outcomes;
+    const bool in_nats = unit(sweep) == LossUnit::nats_per_token;
+    const auto last_loss = [&](const RunSummary& run) {
+        return in_nats ? run.validation_loss : run.last_bits_per_character;
+    };
     for (const QueuedRun& run : queue_->cleared()) {
         const RunsModel::Row* known =
             run.sweep == sweep.toStdString() ? window_.runs_model().find(run.folder) : nullptr;
-        if (known) outcomes.push_back(outcome_of(run, known->summary.validation_loss));
+        if (known) outcomes.push_back(outcome_of(run, last_loss(known->summary)));
     }
     for (const QueueRow& row : model_->rows()) {
         const QueuedRun* run = row.sweep == sweep ? queue_->find(row.id.toStdString()) : nullptr;
         if (!run) continue;
-        outcomes.push_back(outcome_of(*run, row.validation_loss));
+        const RunsModel::Row* known = in_nats ? nullptr : window_.runs_model().find(run->folder);
+        outcomes.push_back(outcome_of(*run, known     ? last_loss(known->summary)
+                                            : in_nats ? row.validation_loss
+                                                      : std::nullopt));
         if (row.state != run->state) outcomes.back().state = row.state;  // nobody works on it
     }
     return outcomes;

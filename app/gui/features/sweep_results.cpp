@@ -47,7 +47,9 @@ public:
 private:
     static constexpr int show_milliseconds = 300;
 
-    void show() { panel_->set_table(sweep_table(queue_->outcomes(panel_->sweep()))); }
+    void show() {
+        panel_->set_table(sweep_table(queue_->outcomes(panel_->sweep())), queue_->unit(panel_->sweep()));
+    }
 
     MainWindow& window_;
     QueueFeature* queue_ = nullptr;
