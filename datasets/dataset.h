@@ -29,6 +29,9 @@ struct DataRequest {
     std::function<void(const std::string& activity, double fraction)> progress;
     /// Asked now and then while a text is read; true ends the work with LoadingStopped.
     std::function<bool()> is_cancelled;
+
+    /// Tells `progress` that `done` of `all` bytes were read. Throws LoadingStopped where `is_cancelled` says so.
+    void report(const std::string& activity, std::int64_t done, std::int64_t all) const;
 };
 
 /// Somebody asked for the loading of a text to stop.

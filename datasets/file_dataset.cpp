@@ -17,7 +17,7 @@ bool accepts(const std::string& dataset) { return dataset.starts_with(file_prefi
 TextCorpus load(const DataRequest& request) {
     const std::filesystem::path path = resolve_text_path(request.dataset, request.base_folder);
     // The first 9/10 of the characters train, the others validate.
-    const FileTextFacts facts = examine_text_file(path, 9, 10);
+    const FileTextFacts facts = examine_for(request, path);
     TextCorpus corpus;
     corpus.source_description = describe_text_file(path, facts);
     if (request.validation.empty()) {

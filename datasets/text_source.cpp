@@ -147,7 +147,8 @@ void FileText::read(const Take& take) const {
     give();
 }
 
-FileTextFacts examine_text_file(const std::filesystem::path& file, std::int64_t numerator, std::int64_t denominator) {
+FileTextFacts examine_text_file(const std::filesystem::path& file, std::int64_t numerator, std::int64_t denominator,
+                                const std::function<void(std::int64_t bytes_read)>& watch) {
     struct Place {
         std::int64_t byte, characters;
     };
@@ -160,6 +161,7 @@ FileTextFacts examine_text_file(const std::filesystem::path& file, std::int64_t 
         normaliser.append(piece, text);
         facts.file_bytes += static_cast<std::int64_t>(piece.size());
         facts.characters += count_characters(text);
+        if (watch) watch(facts.file_bytes);
         const std::int64_t done = facts.file_bytes - static_cast<std::int64_t>(normaliser.held());
         // A file shorter than its byte order mark could be is all held back.
         if (done > places.back().byte) places.push_back({done, facts.characters});

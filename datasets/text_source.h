@@ -68,8 +68,10 @@ struct FileTextFacts {
 };
 
 /// Reads a file once, normalised as text, and finds the byte before which the first `numerator`/`denominator` of its
-/// characters lie. Throws InputError for a path that is missing, no regular file, unreadable or empty.
+/// characters lie. `watch` is called now and then with the bytes read so far; what it throws ends the work.
+/// Throws InputError for a path that is missing, no regular file, unreadable or empty.
 FileTextFacts examine_text_file(const std::filesystem::path& file, std::int64_t numerator = 9,
-                                std::int64_t denominator = 10);
+                                std::int64_t denominator = 10,
+                                const std::function<void(std::int64_t bytes_read)>& watch = nullptr);
 
 }  // namespace wavlab

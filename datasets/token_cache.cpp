@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/file_lock.h"
 #include "core/sha256.h"
+#include "datasets/data_folder.h"
 
 namespace wavlab {
 
@@ -101,6 +102,17 @@ fs::path default_cache_folder() {
     if (cache && fs::path(cache).is_absolute()) return fs::path(cache) / "wavlab";
     const char* home = std::getenv("HOME");
     return fs::path(home && *home ? home : "/") / ".cache" / "wavlab";
+}
+
+void require_room_for_tokens(const fs::path& text, std::int64_t bytes) {
+    if (bytes < smallest_kept_text) return;
+    constexpr std::int64_t least_share = 8;  // hardly any text has tokens that take less
+    try {
+        require_disk_space(default_cache_folder(), bytes / least_share,
+                           "the tokens of '" + text.string() + "' (" + size_text(bytes) + ")");
+    } catch (const WorkError& error) {
+        throw WorkError(error.what() + std::string(another_place));
+    }
 }
 
 std::string file_identity(const fs::path& file, const std::string& what) {

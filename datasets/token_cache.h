@@ -18,6 +18,12 @@ namespace wavlab {
 /// needed.
 std::filesystem::path default_cache_folder();
 
+/// Tokens of texts at least this long are kept: shorter ones are quicker read than looked up. Bytes.
+inline constexpr std::int64_t smallest_kept_text = std::int64_t{32} << 20;
+
+/// Throws WorkError where the cache cannot possibly hold the tokens of a text file of so many bytes.
+void require_room_for_tokens(const std::filesystem::path& text, std::int64_t bytes);
+
 /// What tells a file from any other, and from itself after a change, without reading it: path, size, time, inode.
 /// Throws InputError, which calls it `what`, where the file is not there.
 std::string file_identity(const std::filesystem::path& file, const std::string& what = "text file");

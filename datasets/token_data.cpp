@@ -20,9 +20,6 @@ constexpr const char* reading_validation = WAVLAB_TEXT("reading the validation t
 constexpr const char* encoding_train = WAVLAB_TEXT("encoding the training text");
 constexpr const char* encoding_validation = WAVLAB_TEXT("encoding the validation text");
 
-/// Tokens of texts at least this long are kept in the cache: shorter ones are quicker read than looked up.
-constexpr std::int64_t smallest_cached_text = std::int64_t{32} << 20;
-
 const DatasetDescriptor& find_dataset(const DataRequest& request) {
     for (const DatasetDescriptor& dataset : Registry<DatasetDescriptor>::all())
         if (dataset.accepts(request.dataset)) return dataset;
@@ -66,11 +63,9 @@ public:
     void read(const Take& take) const override {
         std::int64_t done = 0;
         source_.read([&](std::string_view piece) {
-            if (request_.is_cancelled && request_.is_cancelled()) throw LoadingStopped();
             take(piece);
             done += static_cast<std::int64_t>(piece.size());
-            const auto all = static_cast<double>(std::max<std::int64_t>(1, source_.bytes()));
-            if (request_.progress) request_.progress(activity_, std::min(1.0, static_cast<double>(done) / all));
+            request_.report(activity_, done, source_.bytes());
         });
     }
     std::int64_t bytes() const override { return source_.bytes(); }
@@ -220,7 +215,7 @@ TokenData load(const DataRequest& request) {
     const auto is_kept = [&] { return (kept = cache.find(tokenizer, request.tokenizer_options)).has_value(); };
     if (!key.empty() && is_kept()) return std::move(*kept);
     const TextCorpus corpus = dataset.load(request);
-    const bool keep = !key.empty() && corpus.train->bytes() + corpus.validation->bytes() >= smallest_cached_text;
+    const bool keep = !key.empty() && corpus.train->bytes() + corpus.validation->bytes() >= smallest_kept_text;
     const auto is_changed = [&] { return !key.empty() && cache_key(request, dataset, tokenizer) != key; };
     if (!keep)
         return of_one_text(corpus, is_changed, [&] {
@@ -246,6 +241,12 @@ TokenData load(const DataRequest& request) {
 }
 
 }  // namespace
+
+void DataRequest::report(const std::string& activity, std::int64_t done, std::int64_t all) const {
+    if (is_cancelled && is_cancelled()) throw LoadingStopped();
+    const double fraction = static_cast<double>(done) / static_cast<double>(std::max<std::int64_t>(1, all));
+    if (progress) progress(activity, std::min(1.0, fraction));
+}
 
 std::vector<KnownDataset> known_datasets() {
     std::vector<KnownDataset> all;

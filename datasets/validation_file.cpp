@@ -2,9 +2,16 @@
 #include "datasets/validation_file.h"
 
 #include "core/error.h"
+#include "core/translatable.h"
 #include "datasets/token_cache.h"
 
 namespace wavlab {
+
+namespace {
+
+constexpr const char* examining = WAVLAB_TEXT("looking through the text");
+
+}  // namespace
 
 std::filesystem::path resolve_text_path(std::string_view name, const std::filesystem::path& base_folder) {
     if (name.starts_with(file_prefix)) name.remove_prefix(file_prefix.size());
@@ -22,9 +29,15 @@ std::string describe_text_file(const std::filesystem::path& path, const FileText
     return description + ")";
 }
 
+FileTextFacts examine_for(const DataRequest& request, const std::filesystem::path& path) {
+    const std::int64_t bytes = FileText(path).bytes();
+    require_room_for_tokens(path, bytes);
+    return examine_text_file(path, 9, 10, [&](std::int64_t done) { request.report(examining, done, bytes); });
+}
+
 void use_validation_file(const DataRequest& request, TextCorpus& corpus) {
     const std::filesystem::path path = resolve_text_path(request.validation, request.base_folder);
-    corpus.source_description += ", validation: " + describe_text_file(path, examine_text_file(path));
+    corpus.source_description += ", validation: " + describe_text_file(path, examine_for(request, path));
     corpus.validation = std::make_shared<FileText>(path);
 }
 

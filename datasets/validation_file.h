@@ -19,6 +19,10 @@ std::filesystem::path resolve_text_path(std::string_view name, const std::filesy
 /// "text file 'x.txt' (1024 bytes)", with the number of replacements where there are any.
 std::string describe_text_file(const std::filesystem::path& path, const FileTextFacts& facts);
 
+/// Reads a text file once for `request`, which is told so and may stop it: see examine_text_file(). Throws WorkError
+/// where the file is so large that there is no room to keep its tokens.
+FileTextFacts examine_for(const DataRequest& request, const std::filesystem::path& path);
+
 /// Makes the validation file that the request names the corpus's validation part, and adds it to the description.
 void use_validation_file(const DataRequest& request, TextCorpus& corpus);
 

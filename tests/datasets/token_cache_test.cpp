@@ -208,6 +208,18 @@ TEST_F(TokenCacheTest, ATextThatChangesWhileItIsReadIsRefused) {
     EXPECT_EQ(entry(), fs::path());
 }
 
+TEST_F(TokenCacheTest, StopsWhileItLooksThroughTheText) {
+    DataRequest request = write_text(large);
+    double reached = 0;
+    request.progress = [&](const std::string& activity, double fraction) {
+        EXPECT_EQ(activity, "looking through the text");
+        reached = fraction;
+    };
+    request.is_cancelled = [&] { return reached > 0.5; };
+    EXPECT_THROW(load_token_data(request, 16), LoadingStopped);
+    EXPECT_LT(reached, 0.9);
+}
+
 TEST_F(TokenCacheTest, StoppedInTheMiddleLeavesNothing) {
     DataRequest request = write_text(large);
     double reached = 0;
@@ -225,19 +237,19 @@ TEST_F(TokenCacheTest, StoppedInTheMiddleLeavesNothing) {
 
 TEST_F(TokenCacheTest, OneMakesItWhileTheOthersWait) {
     DataRequest request = write_text(large);
-    std::atomic<int> readers = 0;
+    std::atomic<int> encoders = 0;
     const auto load = [&] {
         DataRequest own = request;
         bool counted = false;
-        own.progress = [&](const std::string&, double) {
-            if (!std::exchange(counted, true)) ++readers;
+        own.progress = [&](const std::string& activity, double) {
+            if (activity == "encoding the training text" && !std::exchange(counted, true)) ++encoders;
         };
         EXPECT_GT(load_token_data(own, 16).train.size(), 0);
     };
     std::vector<std::jthread> threads;
     for (int i = 0; i < 3; ++i) threads.emplace_back(load);
     threads.clear();
-    EXPECT_EQ(readers, 1);
+    EXPECT_EQ(encoders, 1);
 }
 
 TEST_F(TokenCacheTest, AFolderThatCannotBeMadeIsOneClearError) {
