@@ -191,13 +191,18 @@ protected:
         environment.insert("WAVLAB_MONKEY_SEED", QString::number(seed));
         environment.insert("WAVLAB_MONKEY_SECONDS", QString::number(seconds));
         child.setProcessEnvironment(environment);
-        child.setProcessChannelMode(QProcess::ForwardedChannels);
+        child.setProcessChannelMode(QProcess::ForwardedOutputChannel);
         child.start(QCoreApplication::applicationFilePath(),
                     {"--gtest_also_run_disabled_tests", "--gtest_filter=MonkeyTest.DISABLED_Plays"});
-        ASSERT_TRUE(child.waitForFinished((seconds + 120) * 1000)) << "it hangs";
+        const bool finished = child.waitForFinished((seconds + 120) * 1000);
+        const QByteArray errors = child.readAllStandardError();
+        std::fprintf(stderr, "%s", errors.constData());
+        ASSERT_TRUE(finished) << "it hangs";
         if (child.exitStatus() == QProcess::NormalExit && child.exitCode() == nothing_confines)
             GTEST_SKIP() << "this kernel cannot keep random clicks from the files of this machine (Landlock)";
         EXPECT_EQ(child.exitStatus(), QProcess::NormalExit);
+        // GCC 12's leak checker, which comes last of all, now and then crashes itself, while threads of libraries end.
+        if (errors.contains("LeakSanitizer has encountered a fatal error") && !errors.contains("ERROR: ")) return;
         EXPECT_EQ(child.exitCode(), 0);
     }
 
