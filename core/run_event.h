@@ -66,9 +66,13 @@ struct ScalarRecorded {
 /// Routing of one step's first microbatch. Cells as in RoutingLayout; all are means over tokens.
 struct RoutingFrame {
     std::int64_t step = 0;
-    std::vector<float> weight;             ///< [cells] mean of α
-    std::vector<float> weight_spread;      ///< [cells] standard deviation of α over tokens
-    std::vector<float> contribution;       ///< [cells] mean of α‖v‖₂
+    std::vector<float> weight;         ///< [cells] mean of α
+    std::vector<float> weight_spread;  ///< [cells] standard deviation of α over tokens
+    std::vector<float> contribution;   ///< [cells] mean of α‖v‖₂
+    /// [cells] −Σ α v·G over tokens, G = dL/dh_l: the first-order estimate of what zeroing this source at this router
+    /// would add to the step's training loss (of the first microbatch), nats per token. Empty in runs before it was
+    /// recorded.
+    std::vector<float> attribution;
     std::vector<float> entropy;            ///< [routers] mean entropy of α, nats
     std::vector<float> effective_sources;  ///< [routers] exp(mean entropy)
     std::vector<float> query_norm;         ///< [routers] ‖w_l‖₂
@@ -79,6 +83,7 @@ struct RoutingFrame {
             std::pair{"weight", &RoutingFrame::weight},
             std::pair{"weight_spread", &RoutingFrame::weight_spread},
             std::pair{"contribution", &RoutingFrame::contribution},
+            std::pair{"attribution", &RoutingFrame::attribution},
             std::pair{"entropy", &RoutingFrame::entropy},
             std::pair{"effective_sources", &RoutingFrame::effective_sources},
             std::pair{"query_norm", &RoutingFrame::query_norm},

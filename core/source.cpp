@@ -52,6 +52,8 @@ Source parse_source(std::string_view label) {
                      "split-partial");
 }
 
+std::string kind_label(SourceKind kind) { return std::string(text_of(kind).label); }
+
 std::string kind_title(SourceKind kind) { return std::string(text_of(kind).title); }
 
 std::size_t RoutingLayout::cell_count() const { return first_cell(routers.size()); }

@@ -25,6 +25,9 @@ std::string label(const Source& source);
 /// The inverse of `label`. Throws InputError on anything else.
 Source parse_source(std::string_view label);
 
+/// The kind as labels begin: "embedding", "block", "phase", ..., "split-partial".
+std::string kind_label(SourceKind kind);
+
 /// For people: "embedding", "summary", "phase detail", "split detail", "partial sum", ...
 std::string kind_title(SourceKind kind);
 

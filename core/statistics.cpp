@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace wavlab {
 
@@ -41,6 +42,42 @@ std::optional<std::pair<double, double>> finite_range(std::span<const double> va
         range = {std::min(range->first, value), std::max(range->second, value)};
     }
     return range;
+}
+
+namespace {
+
+/// Ranks from 0, ties sharing their mean, minus the mean of all ranks.
+std::vector<double> centred_ranks(const std::vector<double>& values) {
+    std::vector<std::size_t> order(values.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+    std::vector<double> ranks(values.size());
+    for (std::size_t first = 0; first < order.size();) {
+        std::size_t last = first;
+        while (last + 1 < order.size() && values[order[last + 1]] == values[order[first]]) ++last;
+        const double rank = (double(first) + double(last) - double(order.size() - 1)) / 2;
+        for (; first <= last; ++first) ranks[order[first]] = rank;
+    }
+    return ranks;
+}
+
+}  // namespace
+
+std::optional<double> rank_correlation(std::span<const double> first, std::span<const double> second) {
+    std::vector<double> kept[2];
+    for (std::size_t i = 0; i < std::min(first.size(), second.size()); ++i) {
+        if (!std::isfinite(first[i]) || !std::isfinite(second[i])) continue;
+        kept[0].push_back(first[i]);
+        kept[1].push_back(second[i]);
+    }
+    if (kept[0].size() < 3) return std::nullopt;
+    const std::vector<double> a = centred_ranks(kept[0]), b = centred_ranks(kept[1]);
+    const auto product = [](const std::vector<double>& x, const std::vector<double>& y) {
+        return std::inner_product(x.begin(), x.end(), y.begin(), 0.0);
+    };
+    const double squares = product(a, a) * product(b, b);
+    if (squares <= 0) return std::nullopt;
+    return product(a, b) / std::sqrt(squares);
 }
 
 }  // namespace wavlab

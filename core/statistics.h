@@ -31,4 +31,8 @@ std::optional<double> quantile(std::span<const double> values, double fraction);
 /// Smallest and largest finite value; empty when there are none.
 std::optional<std::pair<double, double>> finite_range(std::span<const double> values);
 
+/// Spearman's rank correlation of pairs, ties sharing their mean rank; pairs with a non-finite value are left out.
+/// Empty for fewer than three pairs and where one side is constant.
+std::optional<double> rank_correlation(std::span<const double> first, std::span<const double> second);
+
 }  // namespace wavlab

@@ -13,7 +13,9 @@
 #include "model/device.h"
 #include "model/evaluator.h"
 #include "model/failure.h"
+#include "model/inspector.h"
 #include "model/memory_check.h"
+#include "model/probe.h"
 #include "model/sampler.h"
 #include "model/step_timer.h"
 #include "model/trainer.h"
@@ -50,6 +52,14 @@ public:
 
     EvaluationResult evaluate(const EvaluateRequest& request) override {
         return with_plain_errors([&] { return evaluate_checkpoint(request); });
+    }
+
+    ProbeResult probe(const ProbeRequest& request) override {
+        return with_plain_errors([&] { return probe_checkpoint(request); });
+    }
+
+    TokenRouting inspect(const InspectRequest& request) override {
+        return with_plain_errors([&] { return inspect_checkpoint(request); });
     }
 
     std::string sample(const SampleRequest& request, const std::function<void(const std::string&)>& on_text) override {

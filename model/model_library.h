@@ -12,8 +12,10 @@
 
 #include "core/event_queue.h"
 #include "core/experiment.h"
+#include "core/probe.h"
 #include "core/run_control.h"
 #include "core/run_event.h"
+#include "core/token_routing.h"
 
 namespace wavlab {
 
@@ -91,6 +93,30 @@ struct SampleRequest {
     std::stop_token stop;  ///< asked before each token
 };
 
+/// What to probe. As with EvaluateRequest, on any thread and beside a run.
+struct ProbeRequest {
+    std::filesystem::path checkpoint;     ///< the model.safetensors file
+    std::filesystem::path text;           ///< empty: the validation part of the checkpoint's dataset
+    std::filesystem::path base_folder;    ///< where relative dataset paths start
+    std::optional<std::int64_t> windows;  ///< those of an evaluation; empty: the experiment's eval_windows
+    bool cells = true;                    ///< every source at every router; else only the families
+    std::int64_t bands = 3;               ///< of depth, for the families, beside all of it
+    std::string device = "auto";
+    std::stop_token stop;  ///< asked between forward passes
+    /// Called on the same thread with the work done and all of it, in forward passes; may be null.
+    std::function<void(std::int64_t done, std::int64_t total)> on_progress;
+};
+
+/// Which tokens to look at. As with EvaluateRequest, on any thread and beside a run.
+struct InspectRequest {
+    std::filesystem::path checkpoint;
+    std::filesystem::path base_folder;
+    std::string text;         ///< UTF-8, of at most `context` tokens; empty: a window of the validation part
+    std::int64_t window = 0;  ///< which of an evaluation's windows, from 0
+    std::int64_t next_tokens = 5;
+    std::string device = "auto";
+};
+
 /// How long a step of an experiment takes here, measured by a few real steps.
 struct StepTime {
     double seconds_per_step = 0;
@@ -113,6 +139,10 @@ public:
     /// Writes the model at step 0.
     virtual void write_initial_model(const Experiment& experiment, const std::filesystem::path& file) = 0;
     virtual EvaluationResult evaluate(const EvaluateRequest& request) = 0;
+    /// Throws InputError for a model without routing.
+    virtual ProbeResult probe(const ProbeRequest& request) = 0;
+    /// Throws InputError for a model without routing and for a text that does not fit it.
+    virtual TokenRouting inspect(const InspectRequest& request) = 0;
     /// The prompt and what the model makes of it, up to where `stop` came; `on_text` (may be null) gets each piece as
     /// it comes, on the same thread.
     virtual std::string sample(const SampleRequest& request,

@@ -255,6 +255,67 @@ EvaluationResult FakeModelLibrary::evaluate(const EvaluateRequest& request) {
     return result;
 }
 
+namespace {
+
+/// Routers before two layers and the final norm, over the embedding, a block and the running sum.
+RoutingLayout some_layout() {
+    const Source embedding{SourceKind::embedding, 0}, block{SourceKind::block, 1}, phase{SourceKind::phase, 1},
+        partial{SourceKind::partial, 0};
+    return {{{embedding},
+             {embedding, partial},
+             {embedding, block, phase},
+             {embedding, block, phase, partial},
+             {embedding, block, phase, {SourceKind::block, 2}}}};
+}
+
+}  // namespace
+
+ProbeResult FakeModelLibrary::probe(const ProbeRequest& request) {
+    ProbeResult result;
+    result.layout = some_layout();
+    result.windows = request.windows.value_or(4);
+    result.tokens = result.windows * 16;
+    result.source = "validation part of a made-up text";
+    result.device = "cpu";
+    result.loss = 1.25;
+    const auto cells = static_cast<std::int64_t>(result.layout.cell_count());
+    for (std::int64_t cell = 0; cell < cells; ++cell) {
+        std::this_thread::sleep_for(std::chrono::duration<double>(step_seconds));
+        result.cancelled = request.stop.stop_requested();
+        if (result.cancelled) return result;
+        if (request.on_progress) request.on_progress(cell + 1, cells);
+        const double value = double(cell) / double(cells);
+        result.alpha.push_back(1 - value);
+        result.contribution.push_back(2 * value);
+        result.zero.push_back({0.1 * value - 0.02, 0.09 * value - 0.02});
+        result.renormalise.push_back(
+            {cell == 0 ? std::nan("") : 0.05 * value, cell == 0 ? std::nan("") : 0.04 * value});
+    }
+    result.families.push_back({SourceKind::phase, {3, 4, 5}, Removal::zero, 0.1, 0.4, {0.03, 0.02}});
+    return result;
+}
+
+TokenRouting FakeModelLibrary::inspect(const InspectRequest& request) {
+    TokenRouting routing;
+    routing.layout = some_layout();
+    routing.source = request.text.empty() ? "window " + std::to_string(request.window) : "a text";
+    routing.device = "cpu";
+    routing.loss = 1.5;
+    for (const char letter : request.text.empty() ? std::string("once upon a time") : request.text) {
+        InspectedToken token{letter, std::string(1, letter), std::nullopt, {}};
+        if (!routing.tokens.empty()) token.loss = 1.5;
+        token.next = {{'a', "a", 0.5}, {' ', " ", 0.25}};
+        routing.tokens.push_back(token);
+    }
+    for (std::size_t i = 0; i < routing.layout.cell_count() * routing.tokens.size(); ++i) {
+        const float value = float(i % 17) / 17;
+        routing.weight.push_back(value);
+        routing.contribution.push_back(3 * value);
+        routing.attribution.push_back(value - 0.5f);
+    }
+    return routing;
+}
+
 std::string FakeModelLibrary::sample(const SampleRequest& request,
                                      const std::function<void(const std::string&)>& on_text) {
     std::string text = request.prompt;

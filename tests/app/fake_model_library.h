@@ -31,6 +31,8 @@ public:
     std::vector<std::string> devices() override { return {"auto", "cpu"}; }
     void write_initial_model(const Experiment& experiment, const std::filesystem::path& file) override;
     EvaluationResult evaluate(const EvaluateRequest& request) override;
+    ProbeResult probe(const ProbeRequest& request) override;
+    TokenRouting inspect(const InspectRequest& request) override;
     std::string sample(const SampleRequest& request, const std::function<void(const std::string&)>& on_text) override;
     StepTime measure_step(const Experiment& experiment, std::int64_t vocabulary, double limit_seconds,
                           std::stop_token stop) override;
