@@ -59,6 +59,7 @@ RecordChanges& RecordChanges::operator|=(const RecordChanges& other) {
     depth |= other.depth;
     state |= other.state;
     samples |= other.samples;
+    probes |= other.probes;
     return *this;
 }
 

@@ -38,7 +38,8 @@ struct RecordChanges {
     bool depth = false;
     bool state = false;
     bool samples = false;
-    bool any() const { return description || scalars || routing || details || depth || state || samples; }
+    bool probes = false;  ///< kept in its folder, not by an event
+    bool any() const { return description || scalars || routing || details || depth || state || samples || probes; }
     RecordChanges& operator|=(const RecordChanges& other);
 };
 
