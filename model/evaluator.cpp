@@ -12,12 +12,11 @@
 
 #include "core/error.h"
 #include "core/safetensors.h"
-#include "datasets/data_request.h"
 #include "datasets/text.h"
 #include "datasets/token_data.h"
-#include "datasets/validation_file.h"
 #include "model/checkpoint.h"
 #include "model/device.h"
+#include "model/evaluation_text.h"
 #include "model/memory_check.h"
 
 namespace wavlab {
@@ -144,48 +143,6 @@ std::optional<double> evaluate_with_dump(const Decoder& decoder, const TokenWind
     return loss.item<double>();
 }
 
-/// The text to evaluate on, as tokens of the model's vocabulary.
-struct EvaluationText {
-    TokenSequence tokens;
-    std::string source;
-};
-
-/// What is kept of the experiment's text; nothing where that cannot be found out, as after its tokenizer's files were
-/// moved: the model has its own vocabulary, and if the text is missing too, reading it says so.
-std::optional<TokenData> kept_tokens(const Experiment& experiment) {
-    try {
-        return cached_token_data(data_request(experiment));
-    } catch (const InputError&) {
-        return std::nullopt;
-    }
-}
-
-EvaluationText evaluation_text(const LoadedModel& model, const EvaluateRequest& request) {
-    EvaluationText text{TokenSequence(model.tokenizer->vocabulary_size()), ""};
-    const Experiment& experiment = model.experiment();
-    std::shared_ptr<const TextSource> source;
-    if (request.text.empty()) {
-        // The tokens of a large text are kept; they are of use where the text still has the model's vocabulary.
-        if (std::optional<TokenData> kept = kept_tokens(experiment);
-            kept && kept->tokenizer->vocabulary() == model.tokenizer->vocabulary())
-            return {std::move(kept->validation), "validation part of " + kept->source_description};
-        const TextCorpus corpus = load_text_corpus(data_request(experiment));
-        source = corpus.validation;
-        text.source = "validation part of " + corpus.source_description;
-    } else {
-        (void)examine_text_file(request.text);
-        source = std::make_shared<FileText>(request.text);
-        text.source = request.text.string();
-    }
-    try {
-        text.tokens = encode_text(*model.tokenizer, *source);
-    } catch (const InputError& error) {
-        throw InputError("the text '" + (request.text.empty() ? experiment.data.dataset : text.source) +
-                         "' does not fit the model: " + error.what());
-    }
-    return text;
-}
-
 }  // namespace
 
 std::optional<double> evaluation_loss(const Decoder& decoder, const TokenWindows& text, std::int64_t windows,
@@ -209,7 +166,7 @@ EvaluationResult evaluate_checkpoint(const EvaluateRequest& request) {
     const LoadedModel model = load_model(request.checkpoint, chosen.device, request.base_folder);
     const Experiment& experiment = model.experiment();
     configure_computation(experiment.train, chosen.device);
-    const EvaluationText text = evaluation_text(model, request);
+    const EvaluationText text = evaluation_text(model, request.text);
     const std::int64_t count = request.windows.value_or(experiment.train.eval_windows);
     const std::int64_t context = experiment.model.context;
     const std::vector<std::int64_t> starts = evaluation_starts(text.tokens.size(), context, count);

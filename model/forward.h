@@ -18,6 +18,9 @@ struct ObservedDetail {
     at::Tensor scale;    ///< [B, T, 1] or [1]
 };
 
+/// What an observer wants to know of how the loss depends on each source.
+enum class Attribution { none, summed, per_token };
+
 /// Looks inside a forward pass without the model knowing why. Every function does nothing by default. Sublayers, blocks
 /// and routers are numbered from 1; the tensors are only valid during the call unless kept.
 class ForwardObserver {
@@ -30,6 +33,11 @@ public:
     /// The router's sources, their values v_i [B, T, d] and weights α [B, T, S].
     virtual void on_routing(std::int64_t /*router*/, const std::vector<Source>& /*sources*/,
                             const std::vector<at::Tensor>& /*values*/, const at::Tensor& /*weights*/) {}
+    /// How this observer wants first-order attributions; each costs nearly nothing, as the backward pass has it anyway.
+    virtual Attribution attribution() const { return Attribution::none; }
+    /// −α_i v_i·G of the router's sources, G = dL/dh_l, which estimates what L would gain by zeroing source i there:
+    /// [S], summed over tokens, or [S, B·T]. Zero until the backward pass fills it.
+    virtual void on_attribution(std::int64_t /*router*/, const at::Tensor& /*attribution*/) {}
     /// Block n's summary b_n [B, T, d] and the details it has.
     virtual void on_block(std::int64_t /*block*/, const at::Tensor& /*summary*/,
                           const std::optional<ObservedDetail>& /*phase*/,

@@ -66,6 +66,16 @@ void Recorder::on_routing(std::int64_t router, const std::vector<Source>& source
     keep("entropy", router, at::special_entr(alpha).sum(1).mean());
 }
 
+void Recorder::on_attribution(std::int64_t router, const at::Tensor& attribution) {
+    attributions_[router] = attribution;
+}
+
+/// The observed microbatch's loss counted as one of several.
+void Recorder::keep_attributions() {
+    const auto microbatches = static_cast<double>(decoder_->experiment().train.accumulate);
+    for (const auto& [router, attribution] : attributions_) keep("attribution", router, attribution * microbatches);
+}
+
 void Recorder::keep_detail(const std::string& name, std::int64_t block, const at::Tensor& summary,
                            const std::optional<ObservedDetail>& detail) {
     if (!detail) {
@@ -135,6 +145,7 @@ StepFrames Recorder::take(std::int64_t step, const std::vector<AdamW::Slot>& slo
     const at::NoGradGuard no_gradient;
     keep("norms", 0, norms);
     keep_parameters();
+    keep_attributions();
     std::map<std::string, std::vector<float>> host = copy_to_host();
     StepFrames frames;
     const auto fill = [&](auto& frame) {
@@ -152,6 +163,7 @@ StepFrames Recorder::take(std::int64_t step, const std::vector<AdamW::Slot>& slo
     if (blocks_seen_) fill(frames.details.emplace());
     statistics_.clear();
     source_norms_.clear();
+    attributions_.clear();
     blocks_seen_ = false;
     return frames;
 }

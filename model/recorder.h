@@ -35,6 +35,8 @@ public:
     void on_update(std::int64_t sublayer, const at::Tensor& update) override;
     void on_routing(std::int64_t router, const std::vector<Source>& sources, const std::vector<at::Tensor>& values,
                     const at::Tensor& weights) override;
+    Attribution attribution() const override { return Attribution::summed; }
+    void on_attribution(std::int64_t router, const at::Tensor& attribution) override;
     void on_block(std::int64_t block, const at::Tensor& summary, const std::optional<ObservedDetail>& phase,
                   const std::optional<ObservedDetail>& split) override;
 
@@ -51,6 +53,7 @@ private:
                      const std::optional<ObservedDetail>& detail);
     const at::Tensor& norm_of(const at::Tensor& value);
     void keep_parameters();
+    void keep_attributions();
     std::map<std::string, std::vector<float>> copy_to_host();
     std::vector<float> sublayer_norms(const std::vector<AdamW::Slot>& slots, const std::vector<float>& norms) const;
 
@@ -58,6 +61,7 @@ private:
     std::map<std::string, Statistics> statistics_;
     /// ‖v‖₂ per token [B, T] of sources that several routers read; the tensors are held so that none is mistaken.
     std::vector<std::pair<at::Tensor, at::Tensor>> source_norms_;
+    std::map<std::int64_t, at::Tensor> attributions_;  ///< [S] by router, filled by the backward pass
     bool blocks_seen_ = false;
 };
 

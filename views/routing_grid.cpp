@@ -27,6 +27,18 @@ const std::vector<RoutingQuantity>& routing_quantities() {
              "fixed scale ends at the largest of the newest step."),
          .fixed_end = [](const RoutingLayout&) { return 0.0; },
          .value = [](const RoutingCell& cell) { return cell.contribution; }},
+        {.id = "attribution",
+         .title = WAVLAB_TEXT("Attribution"),
+         .axis = WAVLAB_TEXT("Attributed Δloss (nats per token)"),
+         .help = WAVLAB_TEXT(
+             "What zeroing the source at this router would add to the training loss, to first order: −Σ α v·G over "
+             "the tokens of the step's first microbatch, with G = dL/dh from the backward pass. Positive: the source "
+             "helps. A probe of a checkpoint says how far to trust it. The fixed scale ends at the largest of the "
+             "newest step."),
+         .diverging = true,
+         .fixed_end = [](const RoutingLayout&) { return 0.0; },
+         .value = [](const RoutingCell& cell) { return cell.attribution; },
+         .is_recorded = [](const RoutingFrame& frame) { return !frame.attribution.empty(); }},
         {.id = "relative",
          .title = WAVLAB_TEXT("vs uniform"),
          .axis = WAVLAB_TEXT("log2(α / uniform)"),
@@ -58,7 +70,7 @@ RoutingCell read_cell(const RoutingFrame& frame, std::size_t cell, std::size_t s
     const auto at = [cell](const std::vector<float>& values) {
         return cell < values.size() ? double(values[cell]) : std::nan("");
     };
-    return {at(frame.weight), at(frame.contribution), at(frame.weight_spread), sources};
+    return {at(frame.weight), at(frame.contribution), at(frame.weight_spread), at(frame.attribution), sources};
 }
 
 std::vector<Source> all_columns(const RoutingLayout& first, const RoutingLayout& second) {

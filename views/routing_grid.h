@@ -17,6 +17,7 @@ struct RoutingCell {
     double weight = 0;
     double contribution = 0;
     double spread = 0;
+    double attribution = 0;   ///< NaN where it was not recorded
     std::size_t sources = 1;  ///< of its router
 };
 
@@ -30,6 +31,8 @@ struct RoutingQuantity {
     /// The end of the fixed scale, the same for every step; zero: the largest of the newest frame.
     double (*fixed_end)(const RoutingLayout& layout) = nullptr;
     double (*value)(const RoutingCell& cell) = nullptr;
+    /// Whether a frame has it; null: always.
+    bool (*is_recorded)(const RoutingFrame& frame) = nullptr;
 };
 
 const std::vector<RoutingQuantity>& routing_quantities();

@@ -19,11 +19,16 @@ using OptionalTensor = std::optional<at::Tensor>;
 
 OptionalTensor optional(const at::Tensor& tensor) { return tensor.defined() ? OptionalTensor(tensor) : std::nullopt; }
 
+/// A tensor that the backward pass writes into; it takes no part in the graph.
+struct Sink {
+    at::Tensor values;
+};
+
 /// Sources of S tensors [B, T, d] as rows: N = B·T tokens.
 struct RouteFunction : torch::autograd::Function<RouteFunction> {
     static variable_list forward(AutogradContext* context, at::TensorList values, at::TensorList inverse_rms,
                                  const at::Tensor& query, const OptionalTensor& gain, const OptionalTensor& bias,
-                                 const std::vector<std::int64_t>& bias_columns) {
+                                 const std::vector<std::int64_t>& bias_columns, const Sink& attribution) {
         const auto count = static_cast<std::int64_t>(values.size());
         const std::int64_t channels = values[0].size(-1);
         const std::int64_t tokens = values[0].numel() / channels;
@@ -51,6 +56,7 @@ struct RouteFunction : torch::autograd::Function<RouteFunction> {
         context->save_for_backward(std::move(saved));
         context->saved_data["bias_columns"] = bias_columns;
         context->saved_data["has_bias"] = bias.has_value();
+        if (attribution.values.defined()) context->saved_data["attribution"] = attribution.values;
 
         std::vector<std::int64_t> shape = values[0].sizes().vec();
         shape.back() = count;
@@ -66,7 +72,7 @@ struct RouteFunction : torch::autograd::Function<RouteFunction> {
         const auto count = static_cast<std::int64_t>(saved.size()) - 5;
         const at::Tensor &inverses = saved[count], &products = saved[count + 1], &weights = saved[count + 2];
         const at::Tensor &query = saved[count + 3], &gain = saved[count + 4];
-        variable_list result(static_cast<std::size_t>(2 * count + 4));
+        variable_list result(static_cast<std::size_t>(2 * count + 5));
         if (!gradients[0].defined()) return result;
 
         const std::int64_t channels = query.size(0), tokens = weights.size(1);
@@ -78,7 +84,10 @@ struct RouteFunction : torch::autograd::Function<RouteFunction> {
             at::Tensor row = weight_gradient[i];
             at::sum_out(row, state_gradient * saved[i].reshape({tokens, channels}), at::IntArrayRef{-1});
         }
-        const at::Tensor mean = (weights * weight_gradient).sum(0, true);
+        const at::Tensor shares = weights * weight_gradient;  // α ⊙ dα [S, N]
+        if (const auto wanted = context->saved_data.find("attribution"); wanted != context->saved_data.end())
+            write_attribution(shares, wanted->second.toTensor());
+        const at::Tensor mean = shares.sum(0, true);
         const at::Tensor logit_gradient = weight_gradient.sub_(mean).mul_(weights);  // dz [S, N]
         const at::Tensor product_gradient = logit_gradient * inverses;               // [S, N]
         const at::Tensor inverse_gradient = logit_gradient * products;               // [S, N]
@@ -98,6 +107,14 @@ struct RouteFunction : torch::autograd::Function<RouteFunction> {
         if (context->saved_data["has_bias"].toBool())
             result[2 * count + 2] = bias_gradient(logit_gradient, context->saved_data["bias_columns"].toIntVector());
         return result;
+    }
+
+    static void write_attribution(const at::Tensor& shares, const at::Tensor& attribution) {
+        at::Tensor target = attribution;
+        if (target.dim() == 1)
+            at::sum_out(target, shares, at::IntArrayRef{1}).neg_();
+        else
+            target.copy_(shares).neg_();
     }
 
     static at::Tensor bias_gradient(const at::Tensor& logit_gradient, const std::vector<std::int64_t>& columns) {
@@ -124,7 +141,8 @@ int detail_bias_column(SourceKind kind) {
     }
 }
 
-RoutedState route(const std::vector<RouteSource>& sources, const RouterParameters& router) {
+RoutedState route(const std::vector<RouteSource>& sources, const RouterParameters& router,
+                  const at::Tensor& attribution) {
     std::vector<at::Tensor> values, inverses;
     std::vector<std::int64_t> columns;
     for (const RouteSource& source : sources) {
@@ -134,7 +152,7 @@ RoutedState route(const std::vector<RouteSource>& sources, const RouterParameter
     }
     const variable_list outputs =
         RouteFunction::apply(at::TensorList(values), at::TensorList(inverses), router.query, optional(router.key_gain),
-                             optional(router.detail_bias), columns);
+                             optional(router.detail_bias), columns, Sink{attribution});
     return {outputs[0], outputs[1]};
 }
 

@@ -36,7 +36,11 @@ int detail_bias_column(SourceKind kind);
 /// α = softmax(z) and h_l = Σ α_i v_i. Computed as z_i = inverse_rms_i (v_i · (w_l ⊙ γ_l)) + β, which is the same,
 /// in the wide type. It keeps weights and logits [S, B·T] for the backward pass and no products of the size of a
 /// source. A fused kernel may take its place; methods only call this.
-RoutedState route(const std::vector<RouteSource>& sources, const RouterParameters& router);
+///
+/// `attribution`, where defined, is filled by the backward pass with −α_i v_i·G, G = dL/dh_l: [S, B·T], or summed over
+/// tokens [S]; in the wide type.
+RoutedState route(const std::vector<RouteSource>& sources, const RouterParameters& router,
+                  const at::Tensor& attribution = {});
 
 /// The same as the formulas are written, by plain ATen operations and their own gradients; the inverse RMS is computed
 /// anew with `eps` and the weights can be differentiated. What `route` is checked against.

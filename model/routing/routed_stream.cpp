@@ -22,7 +22,9 @@ RouteSource RoutedStream::make_source(SourceKind kind, std::int64_t block, const
 at::Tensor RoutedStream::input(std::int64_t sublayer) {
     std::vector<RouteSource> sources = completed_;
     sources.insert(sources.end(), running_.begin(), running_.end());
-    const RoutedState routed = route(sources, routers_[static_cast<std::size_t>(sublayer - 1)]);
+    const at::Tensor attribution = attribution_sink(sources);
+    const RoutedState routed = route(sources, routers_[static_cast<std::size_t>(sublayer - 1)], attribution);
+    if (attribution.defined()) context_.observer->on_attribution(sublayer, attribution);
     if (context_.observer) {
         std::vector<Source> names;
         std::vector<at::Tensor> values;
@@ -33,6 +35,17 @@ at::Tensor RoutedStream::input(std::int64_t sublayer) {
         context_.observer->on_routing(sublayer, names, values, routed.weights.detach());
     }
     return routed.state;
+}
+
+/// Undefined where nobody wants to know, or no backward pass can follow.
+at::Tensor RoutedStream::attribution_sink(const std::vector<RouteSource>& sources) const {
+    const Attribution wanted = context_.observer ? context_.observer->attribution() : Attribution::none;
+    if (wanted == Attribution::none || !at::GradMode::is_enabled()) return {};
+    const auto count = static_cast<std::int64_t>(sources.size());
+    const at::Tensor& per_token = sources[0].inverse_rms;
+    return wanted == Attribution::summed
+               ? at::zeros({count}, per_token.options().requires_grad(false))
+               : at::zeros({count, per_token.numel()}, per_token.options().requires_grad(false));
 }
 
 void RoutedStream::add(std::int64_t sublayer, const at::Tensor& update) {

@@ -28,6 +28,7 @@ private:
     at::Tensor sum_;                      // of updates_, wide
 
     RouteSource make_source(SourceKind kind, std::int64_t block, const at::Tensor& value) const;
+    at::Tensor attribution_sink(const std::vector<RouteSource>& sources) const;
     std::optional<Detail> detail(std::int64_t row, std::int64_t block);
     void complete_block(std::int64_t block);
     void renew_running(std::int64_t block);

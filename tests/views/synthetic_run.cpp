@@ -93,6 +93,7 @@ RoutingFrame SyntheticRun::routing_frame(std::int64_t step) const {
             frame.weight.push_back(float(weight));
             frame.weight_spread.push_back(float(0.3 * progress * weight * (1 - weight)));
             frame.contribution.push_back(float(weight * (1 + double(router) * 0.15) * 3));
+            frame.attribution.push_back(float((weight - 0.2) * 0.05));
             entropy -= weight * std::log(weight);
         }
         frame.entropy.push_back(float(entropy));

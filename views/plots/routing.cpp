@@ -180,6 +180,10 @@ QString RoutingPlot::problem_of_frames() const {
     if (!over_time()) {
         for (const Side& side : sides_)
             if (side.step && !side.frame) return frame_problem(*side.record, FrameKind::routing, *side.step);
+        for (const Side& side : sides_)
+            if (side.frame && !is_recorded(*side.frame))
+                return tr("The run '%1' was recorded by a version that did not keep this quantity (%2).")
+                    .arg(QString::fromStdString(side.record->name()), translated(quantity().title));
         return {};
     }
     for (int side = 0; side < history_.sides(); ++side)
@@ -267,7 +271,9 @@ const Registration<PlotDescriptor> registration{{
         "Weight α: softmax over a router's sources i of w·k_i + β, with the learned query w, the normalised key k_i "
         "= RMSNorm(v_i) γ and a bias β on details; the mean over the tokens of the step's first microbatch. The "
         "mixed state is h = Σ α_i v_i.\n"
-        "Contribution: mean of ‖α v‖. Effective sources: exp of the mean entropy of α, 1 when one source is read, "
+        "Contribution: mean of ‖α v‖. Attribution: −Σ α v·G with G = dL/dh, to first order what zeroing the source "
+        "there would add to the training loss. Effective sources: exp of the mean entropy of α, 1 when one source is "
+        "read, "
         "the number of sources when all are read alike.\n"
         "Over time: the sources of one router at every recorded step. Compared with another ticked run or another "
         "step: what this run has more (red) or less (blue).\n"
@@ -275,7 +281,7 @@ const Registration<PlotDescriptor> registration{{
         "that is drawn over time."),
     .height_ratio = 0.8,
     .several_runs = false,
-    .quantities = {"weight", "contribution", "relative", "spread"},
+    .quantities = {"weight", "contribution", "attribution", "relative", "spread"},
     .modes = {"step", "time"},
     .compares = true,
     .make = [](QWidget* parent) -> Plot* { return new RoutingPlot(parent); },

@@ -20,6 +20,8 @@ HoverBox::Content RoutingPlot::describe(const std::optional<RoutingCell>& first,
         content.rows.push_back(
             {QColor(), {}, {tr("weight α"), tr("%1 ± %2").arg(text(first->weight), text(first->spread))}});
         content.rows.push_back({QColor(), {}, {tr("contribution ‖α v‖"), text(first->contribution)}});
+        if (!std::isnan(first->attribution))
+            content.rows.push_back({QColor(), {}, {tr("attributed Δloss"), text(first->attribution)}});
         return content;
     }
     const std::optional<RoutingCell> both[] = {first, second};

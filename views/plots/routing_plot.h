@@ -68,6 +68,9 @@ private:
     bool compares() const { return comparison_.kind != Comparison::Kind::none; }
     bool fixed_scale() const { return scale_->currentIndex() == 0; }
     const RoutingQuantity& quantity() const { return routing_quantities()[std::size_t(quantity_->currentIndex())]; }
+    bool is_recorded(const RoutingFrame& frame) const {
+        return !quantity().is_recorded || quantity().is_recorded(frame);
+    }
     QString comparison_problem() const;
     void offer_choices();
     void set_up_axes();
