@@ -94,22 +94,45 @@ const RoutingLayout& Decoder::routing_layout() const { return method_->routing_l
 
 std::string Decoder::routing_implementation() const { return routing_implementation_name(); }
 
+ForwardPass::ForwardPass(std::unique_ptr<ResidualStream> stream, ForwardContext& context)
+    : stream_(std::move(stream)), context_(&context) {}
+ForwardPass::~ForwardPass() = default;
+ForwardPass::ForwardPass(ForwardPass&&) noexcept = default;
+
+ForwardPass ForwardPass::branch() const {
+    ForwardPass other(stream_->branch(), *context_);
+    other.sublayer_ = sublayer_;
+    return other;
+}
+
 at::Tensor Decoder::forward(const at::Tensor& tokens, ForwardContext& context) const {
+    return finish(begin(tokens, context));
+}
+
+ForwardPass Decoder::begin(const at::Tensor& tokens, ForwardContext& context) const {
     if (tokens.dim() != 2 || tokens.size(1) < 1 || tokens.size(1) > experiment_.model.context)
         throw WorkError("the model reads sequences of 1 to " + std::to_string(experiment_.model.context) + " tokens");
     context.next_scale = 0;
-    const std::int64_t sublayers = 2 * experiment_.model.layers;
     const at::Tensor embedded = at::embedding(embedding_, tokens).to(options_.compute_type);  // x_0 [B, T, d]
-    const std::unique_ptr<ResidualStream> stream = method_->begin(apply_dropout(embedded, 0, context), context);
-    for (std::int64_t sublayer = 1; sublayer <= sublayers; ++sublayer) {
-        const at::Tensor state = stream->input(sublayer);
-        if (context.observer) context.observer->on_state(sublayer, state.detach());
-        const at::Tensor update = apply_dropout(apply_sublayer(sublayer, state), sublayer, context);
-        if (context.observer) context.observer->on_update(sublayer, update.detach());
-        stream->add(sublayer, update);
-    }
-    const at::Tensor last = stream->input(sublayers + 1);
-    if (context.observer) context.observer->on_state(sublayers + 1, last.detach());
+    return {method_->begin(apply_dropout(embedded, 0, context), context), context};
+}
+
+void Decoder::advance(ForwardPass& pass) const {
+    const std::int64_t sublayer = pass.sublayer_++;
+    const ForwardContext& context = *pass.context_;
+    const at::Tensor state = pass.stream_->input(sublayer);
+    if (context.observer) context.observer->on_state(sublayer, state.detach());
+    const at::Tensor update = apply_dropout(apply_sublayer(sublayer, state), sublayer, context);
+    if (context.observer) context.observer->on_update(sublayer, update.detach());
+    pass.stream_->add(sublayer, update);
+}
+
+at::Tensor Decoder::finish(ForwardPass pass) const {
+    const std::int64_t sublayers = 2 * experiment_.model.layers;
+    while (pass.sublayer_ <= sublayers) advance(pass);
+    const at::Tensor last = pass.stream_->input(sublayers + 1);
+    ForwardObserver* observer = pass.context_->observer;
+    if (observer) observer->on_state(sublayers + 1, last.detach());
     return widened(project(rms_norm(last, final_norm_, options_.eps), head_));
 }
 

@@ -15,6 +15,7 @@
 namespace wavlab {
 
 class ResidualMethod;
+class ResidualStream;
 
 /// A parameter under its checkpoint name (design §4).
 struct Parameter {
@@ -31,6 +32,27 @@ struct DecoderOptions {
     at::ScalarType parameter_type = at::kFloat;  ///< fp64 in tests
     at::ScalarType compute_type = at::kFloat;    ///< bf16: matrix products and stored sources in bf16
     double eps = 1e-6;                           ///< of every RMSNorm; 0 in identity tests
+};
+
+/// A forward pass on its way through depth: it stands before a router, or before what `standard` and its like have
+/// there. It may not outlive decoder and context.
+class ForwardPass {
+public:
+    ForwardPass(std::unique_ptr<ResidualStream> stream, ForwardContext& context);
+    ~ForwardPass();
+    ForwardPass(ForwardPass&&) noexcept;
+
+    /// l, from 1: the next is router l. 2L+1 before the final norm.
+    std::int64_t sublayer() const { return sublayer_; }
+    /// The same pass up to here, to be continued in another way (as with another `removal` in the context, which both
+    /// share) while this one stays where it is.
+    ForwardPass branch() const;
+
+private:
+    friend class Decoder;
+    std::unique_ptr<ResidualStream> stream_;
+    ForwardContext* context_;
+    std::int64_t sublayer_ = 1;
 };
 
 /// The decoder-only Transformer of design §2: RMSNorm pre-norm, RoPE attention, SwiGLU; what enters each sublayer is
@@ -52,6 +74,12 @@ public:
     /// tokens [B, T] int64, T up to the experiment's context → logits [B, T, V], fp32 (or fp64). Throws WorkError on
     /// another shape.
     at::Tensor forward(const at::Tensor& tokens, ForwardContext& context) const;
+    /// The same in parts: a pass that stands before the first sublayer, ...
+    ForwardPass begin(const at::Tensor& tokens, ForwardContext& context) const;
+    /// ... goes through one sublayer, ...
+    void advance(ForwardPass& pass) const;
+    /// ... and through all that are left, to the logits.
+    at::Tensor finish(ForwardPass pass) const;
     /// Mean cross-entropy, nats per token: scalar tensor. targets [B, T] int64.
     at::Tensor loss(const at::Tensor& tokens, const at::Tensor& targets, ForwardContext& context) const;
 

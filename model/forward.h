@@ -11,6 +11,8 @@
 
 namespace wavlab {
 
+struct SourceRemoval;
+
 /// A detail of a completed block. All are detached when handed to an observer.
 struct ObservedDetail {
     at::Tensor raw;      ///< [B, T, d] p or s, before matching
@@ -51,6 +53,8 @@ struct ForwardContext {
     std::int64_t step = 0;
     std::int64_t microbatch = 0;
     ForwardObserver* observer = nullptr;
+    /// What routers must do without; null: nothing. Only where no gradients are recorded.
+    const SourceRemoval* removal = nullptr;
     /// Debug input of the routing operation: detached matching scales, in the order in which they are used, recorded
     /// when `record_scales` is set and used instead of computed ones when `replay_scales` is. Finite differences hold
     /// them at their unperturbed values (design §2).

@@ -63,7 +63,8 @@ std::vector<std::int64_t> PlannedRemoval::routers() const {
 }
 
 std::vector<PlannedRemoval> plan_removals(const RoutingLayout& layout, bool cells, std::int64_t bands) {
-    if (bands < 0) throw InputError("the number of bands of depth is " + std::to_string(bands) + "; it must be 0 or more");
+    if (bands < 0)
+        throw InputError("the number of bands of depth is " + std::to_string(bands) + "; it must be 0 or more");
     std::vector<PlannedRemoval> plan;
     if (cells) plan_cells(layout, plan);
     std::set<SourceKind> families;

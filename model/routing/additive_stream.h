@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@ public:
 
     at::Tensor input(std::int64_t) override { return state_; }
     void add(std::int64_t sublayer, const at::Tensor& update) override;
+    std::unique_ptr<ResidualStream> branch() const override { return std::make_unique<AdditiveStream>(*this); }
 
 private:
     at::Tensor state_;  // h_l

@@ -34,6 +34,9 @@ public:
     virtual at::Tensor input(std::int64_t sublayer) = 0;
     /// Takes u_l [B, T, d].
     virtual void add(std::int64_t sublayer, const at::Tensor& update) = 0;
+    /// The same pass up to here, to be continued in another way; both share tensors and context, and no tensor is
+    /// changed in place.
+    virtual std::unique_ptr<ResidualStream> branch() const = 0;
 };
 
 /// A residual method's tensor side: its own parameters, and a stream for each forward pass.

@@ -7,6 +7,7 @@
 
 #include "model/kernels/precision.h"
 #include "model/kernels/rms_norm.h"
+#include "model/routing/removal.h"
 
 namespace wavlab {
 
@@ -23,7 +24,8 @@ at::Tensor RoutedStream::input(std::int64_t sublayer) {
     std::vector<RouteSource> sources = completed_;
     sources.insert(sources.end(), running_.begin(), running_.end());
     const at::Tensor attribution = attribution_sink(sources);
-    const RoutedState routed = route(sources, routers_[static_cast<std::size_t>(sublayer - 1)], attribution);
+    RoutedState routed = route(sources, routers_[static_cast<std::size_t>(sublayer - 1)], attribution);
+    if (context_.removal) context_.removal->apply(sublayer, sources, routed);
     if (attribution.defined()) context_.observer->on_attribution(sublayer, attribution);
     if (context_.observer) {
         std::vector<Source> names;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -16,6 +17,7 @@ public:
 
     at::Tensor input(std::int64_t sublayer) override;
     void add(std::int64_t sublayer, const at::Tensor& update) override;
+    std::unique_ptr<ResidualStream> branch() const override { return std::make_unique<RoutedStream>(*this); }
 
 private:
     const RoutedMethod& method_;
