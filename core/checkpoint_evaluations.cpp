@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <fstream>
-#include <limits>
 #include <system_error>
 
 #include <nlohmann/json.hpp>
@@ -32,18 +30,11 @@ json to_json(const RecordedEvaluation& one) {
             {"tokens", one.tokens}, {"text", one.source}, {"device", one.device}};
 }
 
-double parse_loss(const json& value) {
-    if (value.is_number()) return value.get<double>();
-    const auto text = value.get<std::string>();
-    if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
-    return text.starts_with('-') ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
-}
-
 RecordedEvaluation parse(const json& object) {
     RecordedEvaluation one;
     object.at("step").get_to(one.step);
     object.at("model").get_to(one.model);
-    one.loss = parse_loss(object.at("loss"));
+    one.loss = parse_json_number(object.at("loss"));
     object.at("windows").get_to(one.windows);
     object.at("tokens").get_to(one.tokens);
     object.at("text").get_to(one.source);
@@ -69,11 +60,12 @@ std::vector<RecordedEvaluation> read_evaluations(const RunFolder& run) {
     const fs::path file = file_of(run);
     std::error_code error;
     if (!fs::exists(file, error)) return {};
+    const std::string text = read_file(file, largest_file);
     std::vector<RecordedEvaluation> found;
     try {
-        const json document = json::parse(read_file(file, largest_file));
+        const json document = json::parse(text);
         for (const json& object : document.at("evaluations")) found.push_back(parse(object));
-    } catch (const json::exception&) {
+    } catch (const std::exception&) {
         throw InputError(file.string() + ": the evaluations of this run cannot be read (the file may be damaged)");
     }
     return found;

@@ -2,8 +2,11 @@
 #include "core/json_lines.h"
 
 #include <cmath>
+#include <limits>
 
 #include <nlohmann/json.hpp>
+
+#include "core/error.h"
 
 namespace wavlab {
 namespace {
@@ -47,6 +50,14 @@ json json_number(double value) {
     if (std::isnan(value)) return "NaN";
     if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
     return value;
+}
+
+double parse_json_number(const json& value) {
+    if (value.is_number()) return value.get<double>();
+    if (value == "NaN") return std::numeric_limits<double>::quiet_NaN();
+    if (value == "Infinity") return std::numeric_limits<double>::infinity();
+    if (value == "-Infinity") return -std::numeric_limits<double>::infinity();
+    throw InputError("a number was expected, not " + json_line(value));
 }
 
 std::string json_line(const json& object) { return object.dump(-1, ' ', false, json::error_handler_t::replace); }

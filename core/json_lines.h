@@ -13,6 +13,9 @@ namespace wavlab {
 /// A number as `--json` writes it: non-finite values are the strings "NaN", "Infinity", "-Infinity".
 nlohmann::json json_number(double value);
 
+/// The inverse. Throws InputError for anything else.
+double parse_json_number(const nlohmann::json& value);
+
 /// An object as `--json` prints it: one line, always valid JSON. Bytes of paths that are not UTF-8 become U+FFFD.
 std::string json_line(const nlohmann::json& object);
 
