@@ -7,13 +7,6 @@
 
 namespace wavlab {
 
-namespace {
-
-// Width by height of a panel: beyond them its size counts less.
-constexpr double narrowest = 0.8, widest = 3.5;
-
-}  // namespace
-
 void PanelGrid::set_labels(const QString& horizontal, const QString& vertical) {
     horizontal_label_ = horizontal;
     vertical_label_ = vertical;
@@ -22,6 +15,11 @@ void PanelGrid::set_labels(const QString& horizontal, const QString& vertical) {
 void PanelGrid::set_spacing(double gap, double label) {
     gap_ = int(std::ceil(gap));
     label_width_ = label;
+}
+
+void PanelGrid::set_shape(double narrowest, double widest) {
+    narrowest_ = narrowest;
+    widest_ = widest;
 }
 
 void PanelGrid::update(UpdatePhase phase) {
@@ -48,7 +46,7 @@ void PanelGrid::arrange() {
         const double across = std::max(1.0, width / columns - least.left() - least.right() - gap_);
         const double down = std::max(1.0, height / rows - least.top() - least.bottom());
         const double shape = across / down;
-        const double area = across * down * std::min({1.0, shape / narrowest, widest / shape});
+        const double area = across * down * std::min({1.0, shape / narrowest_, widest_ / shape});
         if (area <= best) continue;
         best = area;
         columns_ = columns;

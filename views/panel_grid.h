@@ -22,6 +22,8 @@ public:
     void set_labels(const QString& horizontal, const QString& vertical);
     /// Between panels, in canvas units, so that numbers at the ends of neighbours do not meet. `label`: the widest.
     void set_spacing(double gap, double label);
+    /// Width by height of a panel between which its size counts in full.
+    void set_shape(double narrowest, double widest);
     int columns() const { return columns_; }
 
     void update(UpdatePhase phase) override;
@@ -39,6 +41,8 @@ private:
     QString vertical_label_;
     int gap_ = 0;
     double label_width_ = 30;
+    double narrowest_ = 0.8;
+    double widest_ = 3.5;
     int columns_ = 1;
 };
 

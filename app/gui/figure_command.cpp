@@ -164,19 +164,21 @@ CommandAction declare(CLI::App& app) {
         ->type_name("FILE.pdf|.svg|.png")
         ->required();
     app.add_option("--width", arguments->width, "5.5in, 3.25in, 6.75in, 14cm, ...")->capture_default_str();
-    app.add_option("--step", arguments->options.step, "Of the routing or detail frame; else the newest");
+    app.add_option("--step", arguments->options.step,
+                   "Of the routing or detail frame, or of the probe; else the newest");
     app.add_option("--quantity", arguments->quantity,
-                   "routing: weight, contribution, relative, spread; details: rms, scale, cosine, bias; depth: state, "
-                   "update, gradient, ratio");
+                   "routing: weight, contribution, relative, spread, attribution; details: rms, scale, cosine, bias; "
+                   "depth: state, update, gradient, ratio; probe: zero, renormalise");
     app.add_option("--mode", arguments->mode,
                    "routing and depth: 'step', or 'time' for a heatmap over all steps; depth: 'runs' for one of each "
-                   "run (at most six)");
+                   "run (at most six); probe: heatmaps, scatter or families");
     app.add_option("--router", arguments->router, "The router that is drawn over time, from 1; else the last");
     auto* against =
         app.add_option("--against", arguments->against, "routing: minus this run; depth over time: divided by it")
             ->type_name("RUN");
     app.add_option("--against-step", arguments->against_step, "The same with this step of the run")->excludes(against);
-    app.add_flag("--log", arguments->logarithmic, "details, depth and loss: a logarithmic axis or logarithmic colours");
+    app.add_flag("--log", arguments->logarithmic,
+                 "details, depth, loss and probe: a logarithmic axis or logarithmic colours");
     app.add_option("--x", arguments->axis, "loss: by step, tokens, time or flops");
     app.add_option("--unit", arguments->unit, "loss: nats-per-token, bits-per-character or bits-per-byte");
     app.add_option(

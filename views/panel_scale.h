@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <qcustomplot.h>
+
+#include "views/color_bar.h"
+#include "views/plot_style.h"
+
+namespace wavlab {
+
+/// What a heatmap beside others shows, in the upper margin of its axes: its name, a line of text below, and a ramp of
+/// its colours with the values at their ends.
+class PanelScale : public QCPLayerable {
+    Q_OBJECT
+
+public:
+    explicit PanelScale(QCPAxisRect* axes);
+    const QCPAxisRect* axes() const { return axes_; }
+    void set_style(const PlotStyle& style) { style_ = style; }
+    void set_text(const QString& title, const QString& note);
+    /// `low`, `high`: the numbers at its ends.
+    void set_scale(const ColorScale& scale, const QString& low, const QString& high);
+    const QString& title() const { return title_; }
+    const QString& note() const { return note_; }
+    const ColorScale& scale() const { return scale_; }
+    /// The room that it needs above the axes.
+    static int height(const PlotStyle& style);
+
+protected:
+    void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
+    void draw(QCPPainter* painter) override;
+
+private:
+    void draw_ramp(QCPPainter* painter, const QRectF& area) const;
+
+    QCPAxisRect* axes_;
+    PlotStyle style_;
+    QString title_;
+    QString note_;
+    ColorScale scale_;
+    QString low_;
+    QString high_;
+};
+
+}  // namespace wavlab
