@@ -21,7 +21,14 @@
 namespace wavlab {
 
 FigureDialog::FigureDialog(const QString& plot, const QString& folder, const QString& stem, Export run, QWidget* parent)
-    : QDialog(parent), export_(std::move(run)), folder_(folder), stem_(stem) {
+    : FigureDialog(plot, std::nullopt, folder, stem, std::move(run), parent) {}
+
+FigureDialog::FigureDialog(PlotDescriptor plot, const QString& folder, const QString& stem, Export run, QWidget* parent)
+    : FigureDialog(QString::fromStdString(plot.id), std::optional(plot), folder, stem, std::move(run), parent) {}
+
+FigureDialog::FigureDialog(const QString& plot, std::optional<PlotDescriptor> own, const QString& folder,
+                           const QString& stem, Export run, QWidget* parent)
+    : QDialog(parent), export_(std::move(run)), own_(std::move(own)), folder_(folder), stem_(stem) {
     setObjectName(QStringLiteral("figure_dialog"));
     setWindowTitle(tr("Export a figure"));
     setAttribute(Qt::WA_DeleteOnClose);
@@ -29,10 +36,14 @@ FigureDialog::FigureDialog(const QString& plot, const QString& folder, const QSt
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
 
     plot_ = new QComboBox(this);
-    for (const PlotDescriptor& descriptor : PlotRegistry::all()) {
+    const auto offer = [this](const PlotDescriptor& descriptor) {
         plot_->addItem(translated(descriptor.title), QString::fromStdString(descriptor.id));
         plot_->setItemData(plot_->count() - 1, translated(descriptor.help), Qt::ToolTipRole);
-    }
+    };
+    if (own_)
+        offer(*own_);
+    else
+        for (const PlotDescriptor& descriptor : PlotRegistry::all()) offer(descriptor);
     plot_->setCurrentIndex(qMax(0, plot_->findData(plot)));
     form->addRow(tr("&Plot"), plot_);
 
@@ -135,7 +146,7 @@ std::filesystem::path FigureDialog::file() const { return file_->text().trimmed(
 
 void FigureDialog::run_export() {
     try {
-        const PlotDescriptor* plot = PlotRegistry::find(plot_->currentData().toString().toStdString());
+        const PlotDescriptor* plot = own_ ? &*own_ : PlotRegistry::find(plot_->currentData().toString().toStdString());
         if (!plot) return;
         export_(*plot, options(), file());
         accept();

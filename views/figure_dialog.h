@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 
 #include <QDialog>
 
@@ -27,16 +28,21 @@ public:
 
     /// `plot`: id of the plot chosen at first. `folder`, `stem`: where the file goes unless the user says otherwise.
     FigureDialog(const QString& plot, const QString& folder, const QString& stem, Export run, QWidget* parent);
+    /// For a plot that is not in the registry: it is the only choice.
+    FigureDialog(PlotDescriptor plot, const QString& folder, const QString& stem, Export run, QWidget* parent);
 
     FigureOptions options() const;
     std::filesystem::path file() const;
 
 private:
+    FigureDialog(const QString& plot, std::optional<PlotDescriptor> own, const QString& folder, const QString& stem,
+                 Export run, QWidget* parent);
     void suggest_file();
     void browse();
     void run_export();
 
     Export export_;
+    std::optional<PlotDescriptor> own_;  ///< the only plot, not of the registry
     QString folder_;
     QString stem_;
     QString suggested_;
