@@ -18,7 +18,7 @@ from small_models import (
     token_batch,
     with_backbone_of,
 )
-from wavlab_reference import model
+from wavlab_reference import model, probe
 
 
 class Backbone(unittest.TestCase):
@@ -378,6 +378,47 @@ class Details(unittest.TestCase):
             decoder.forward(*token_batch()).loss.backward()
             for value in decoder.trained().values():
                 self.assertTrue(torch.isfinite(value.grad).all())
+
+
+class Removals(unittest.TestCase):
+    """Sources that routers do without, and the first-order estimate of what that does."""
+
+    def probed(self, **options):
+        decoder = scrambled(settings_of("wav", block_size=3, **options))
+        return probe.Reference(decoder, *token_batch())
+
+    def test_the_estimate_is_the_slope_of_the_loss(self):
+        for options in ({}, {"detach": False}, {"detail_scope": "online"}):
+            reference = self.probed(**options)
+            step = 1e-5
+            for key, removal in probe.expected_removals(reference).items():
+                up, down = (
+                    reference.loss(replace(removal, share=share), hold_scales=options.get("detach", True))
+                    for share in (step, -step)
+                )
+                slope = (up - down) / (2 * step)
+                self.assertAlmostEqual(reference.attribution(removal), slope, delta=1e-8, msg=str(key))
+
+    def test_removing_a_source_leaves_the_others(self):
+        reference = self.probed()
+        number, place = 5, 1
+        router = reference.routers[number - 1]
+        weight = router.weights[..., place, None]
+        state = reference.output.inputs[number - 1]
+        without = state - weight * router.values[place]
+        for renormalise, wanted in ((False, without), (True, without / (1 - weight))):
+            removal = model.Removal({number: {place}}, renormalise)
+            output = reference.decoder.forward(reference.tokens, removal=removal)
+            self.assertLess(largest_difference(output.inputs[number - 1], wanted), 1e-12)
+            for before in range(number - 1):
+                self.assertEqual(
+                    largest_difference(output.inputs[before], reference.output.inputs[before]), 0
+                )
+
+    def test_nothing_removed_changes_nothing(self):
+        reference = self.probed()
+        self.assertEqual(reference.loss(model.Removal({})), reference.output.loss.item())
+        self.assertEqual(reference.loss(model.Removal({3: {0}}, share=0.0)), reference.output.loss.item())
 
 
 if __name__ == "__main__":

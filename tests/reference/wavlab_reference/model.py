@@ -44,11 +44,40 @@ class Detail:
 
 @dataclass
 class Router:
-    """What one router did: the labels of its sources, logits and weights [B, T, S]."""
+    """What one router did: the labels of its sources, logits and weights [B, T, S], and the values [B, T, d].
+
+    Weights are those that the router gave, before any removal.
+    """
 
     labels: list[str]
     logits: Tensor
     weights: Tensor
+    values: list[Tensor]
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Sources that routers do without: `places` holds their places among a router's sources, by its number.
+
+    h' is Σ α_i v_i over the kept sources, with `renormalise` divided by Σ α_i over them. The state becomes
+    h + share · (h' - h): a share of 1 is the removal, a small one is for finite differences.
+    """
+
+    places: dict[int, set[int]]
+    renormalise: bool = False
+    share: float = 1.0
+
+    def apply(self, number: int, state: Tensor, router: Router) -> Tensor:
+        removed = self.places.get(number, set())
+        kept = [i for i in range(len(router.values)) if i not in removed]
+        if len(kept) == len(router.values):
+            return state
+        without = sum(
+            (router.weights[..., i, None] * router.values[i] for i in kept), torch.zeros_like(state)
+        )
+        if self.renormalise:
+            without = without / sum(router.weights[..., i, None] for i in kept)
+        return state + self.share * (without - state)
 
 
 @dataclass
@@ -343,7 +372,9 @@ class Decoder:
         stacked = torch.stack(logits, dim=-1)  # [B, T, S]
         weights = torch.softmax(stacked, dim=-1)
         mixed = sum(weights[..., i, None] * source.value for i, source in enumerate(sources))
-        return mixed, Router([source.label for source in sources], stacked, weights)
+        return mixed, Router(
+            [source.label for source in sources], stacked, weights, [source.value for source in sources]
+        )
 
     # ---- the whole -----------------------------------------------------------------------------------
 
@@ -352,11 +383,13 @@ class Decoder:
         tokens: Tensor,
         targets: Tensor | None = None,
         held_scales: dict[tuple[int, str], Tensor] | None = None,
+        removal: Removal | None = None,
     ) -> Output:
         """Logits [B, T, V] for tokens [B, T] and, with targets [B, T], the mean loss in nats.
 
         `held_scales` (by router and label, as in Output.details) replaces the scales of the RMS matching:
-        finite differences of a detached gradient need them at their unperturbed values.
+        finite differences of a detached gradient need them at their unperturbed values. `removal` takes
+        sources away from routers.
         """
         output = Output(embedding=self.tensors["embed.weight"][tokens])
         stream = output.embedding
@@ -364,6 +397,8 @@ class Decoder:
             if self.settings.routed:
                 sources = self.sources(number, output.embedding, output.updates, output, held_scales)
                 stream, router = self.route(number, sources)
+                if removal is not None:
+                    stream = removal.apply(number, stream, router)
                 output.routers.append(router)
             elif number > 1:
                 stream = stream + self.residual_scale(number - 1) * output.updates[-1]
