@@ -272,6 +272,9 @@ RoutingLayout some_layout() {
 
 ProbeResult FakeModelLibrary::probe(const ProbeRequest& request) {
     ProbeResult result;
+    for (const CheckpointFolder& saved :
+         list_checkpoints({request.checkpoint.parent_path().parent_path().parent_path()}))
+        if (saved.model() == request.checkpoint) result.step = saved.step;
     result.layout = some_layout();
     result.windows = request.windows.value_or(4);
     result.tokens = result.windows * 16;
@@ -296,6 +299,10 @@ ProbeResult FakeModelLibrary::probe(const ProbeRequest& request) {
 }
 
 TokenRouting FakeModelLibrary::inspect(const InspectRequest& request) {
+    ++inspected;
+    std::this_thread::sleep_for(std::chrono::duration<double>(inspect_seconds));
+    if (request.text.find('#') != std::string::npos)
+        throw InputError("the text does not fit the model: '#' is not in its vocabulary");
     TokenRouting routing;
     routing.layout = some_layout();
     routing.source = request.text.empty() ? "window " + std::to_string(request.window) : "a text";

@@ -25,6 +25,9 @@ public:
     std::atomic<int> cancelled{0};
     /// Seconds that a measurement takes.
     double measure_seconds = 0.01;
+    /// Texts that were looked at, and the seconds that each takes. A text with a # does not fit.
+    std::atomic<int> inspected{0};
+    std::atomic<double> inspect_seconds{0};
 
     std::unique_ptr<Trainer> start_training(TrainRequest request) override;
     DeviceChoice choose_device(const std::string& device, std::int64_t threads) override;

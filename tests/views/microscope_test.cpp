@@ -115,9 +115,9 @@ TEST(MicroscopeState, TheChosenSourceIsAlwaysThere) {
     EXPECT_FALSE(state.move_router(1));
     state.choose({7, 0, 0});
     EXPECT_EQ(state.chosen().router, 1u) << "no such router";
+    EXPECT_TRUE(state.move_token(-1));
     EXPECT_FALSE(state.move_token(-1));
-    EXPECT_TRUE(state.move_token(1));
-    EXPECT_EQ(state.chosen().token, 1u);
+    EXPECT_EQ(state.chosen().token, 0u);
 }
 
 TEST(MicroscopeState, ScalesAndDims) {
@@ -274,7 +274,7 @@ TEST_F(MicroscopeWindowTest, WithoutOpenGLTheTableShowsEverything) {
     EXPECT_EQ(QApplication::clipboard()->text().count('\n'), 5);
     EXPECT_TRUE(find<QLabel>("microscope.status")->text().contains("step 300"));
     for (const QWidget* widget : window->findChildren<QWidget*>())
-        if (widget->focusPolicy() != Qt::NoFocus && !widget->objectName().startsWith("qt_") &&
+        if ((widget->focusPolicy() & Qt::TabFocus) && !widget->objectName().startsWith("qt_") &&
             widget->objectName().startsWith("microscope."))
             EXPECT_FALSE(widget->accessibleName().isEmpty()) << widget->objectName().toStdString();
 }
@@ -328,7 +328,11 @@ protected:
     }
     bool settled() {
         std::int64_t before = -1;
-        return QTest::qWaitFor([&] { return std::exchange(before, window->canvas()->frames()) == before; }, 5000);
+        QElapsedTimer since;
+        return QTest::qWaitFor([&] {
+            if (std::exchange(before, window->canvas()->frames()) != window->canvas()->frames()) since.start();
+            return since.isValid() && since.elapsed() > 200;
+        });
     }
     /// Different colours in the middle of the map.
     int colors() {

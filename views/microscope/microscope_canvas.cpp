@@ -286,7 +286,7 @@ void MicroscopeCanvas::paintGL() {
         draw_controls();
         const float top = ImGui::GetCursorPosY(), margin = px(6);
         const float width = float(pixels.width()) - 2 * margin, bottom = float(pixels.height()) - margin;
-        const float next_height = 7 * texts_.line_height() + px(6);
+        const float next_height = 6 * texts_.line_height() + px(4);
         const float strip_height =
             std::min(lay_out_strip(width) + px(4), std::max(0.3f * (bottom - top), 2 * texts_.line_height()));
         const float map_bottom = std::max(top + px(80), bottom - next_height - strip_height - 2 * margin);

@@ -21,7 +21,7 @@ void MicroscopeCanvas::lay_out_map(const Area& room) {
     float below = texts_.line_height();
     if (state_.slice_by() == SliceBy::token)
         for (const QString& label : slice_.column_labels) below = std::max(below, texts_.piece(label).width);
-    map_ = {room.left + labels + px(8), room.top + texts_.line_height() + px(2), room.right - px(70),
+    map_ = {room.left + labels + px(8), room.top + texts_.line_height() + px(2), room.right - px(84),
             room.bottom - below - px(4)};
     map_.right = std::max(map_.right, map_.left + px(20));
     map_.bottom = std::max(map_.bottom, map_.top + px(20));

@@ -10,6 +10,7 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QFont>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QSignalBlocker>
@@ -206,7 +207,7 @@ QVariant InspectedTokensModel::headerData(int section, Qt::Orientation orientati
         case loss:
             return tr("Loss");
         case value:
-            return axis_title(state_.quantity());
+            return title(state_.quantity());
         case pinned:
             return tr("Pinned");
         default:
@@ -243,12 +244,16 @@ MicroscopeTable::MicroscopeTable(MicroscopeState& state, QWidget* parent)
 void MicroscopeTable::build_controls(QWidget* parent) {
     auto* flow = new FlowLayout(parent);
     const auto add = [&](auto* widget, const QString& name, const char* object) {
-        auto* label = new QLabel(name, parent);
+        auto* pair = new QWidget(parent);
+        auto* row = new QHBoxLayout(pair);
+        row->setContentsMargins(0, 0, 0, 0);
+        auto* label = new QLabel(name, pair);
         label->setBuddy(widget);
         widget->setObjectName(QLatin1String(object));
         widget->setAccessibleName(QString(name).remove(QLatin1Char('&')));
-        flow->addWidget(label);
-        flow->addWidget(widget);
+        row->addWidget(label);
+        row->addWidget(widget);
+        flow->addWidget(pair);
     };
     const auto chose = [this](auto choose) {
         return [this, choose](auto choice) {
@@ -292,6 +297,7 @@ void MicroscopeTable::build_controls(QWidget* parent) {
             chose([this](double percent) { state_.set_threshold(percent / 100); }));
     own_scale_ = new QCheckBox(tr("Colo&urs of this slice"), parent);
     own_scale_->setObjectName(QStringLiteral("microscope.own_scale"));
+    own_scale_->setAccessibleName(tr("Colours of this slice"));
     own_scale_->setToolTip(tr("Colours span what this slice holds, rather than what all slices hold."));
     flow->addWidget(own_scale_);
     connect(own_scale_, &QCheckBox::toggled, this, chose([this](bool own) { state_.set_own_scale(own); }));
@@ -310,7 +316,8 @@ void MicroscopeTable::build_tables() {
         return view;
     };
     slice_view_ = make(slice_, tr("Routing of every token, as numbers"), "microscope.slice_table");
-    slice_view_->horizontalHeader()->setDefaultSectionSize(slice_view_->fontMetrics().averageCharWidth() * 10);
+    slice_view_->horizontalHeader()->setDefaultSectionSize(
+        slice_view_->fontMetrics().horizontalAdvance(QStringLiteral("-0.0008888")) + 20);
     tokens_view_ = make(tokens_, tr("The text, with what the model expects next"), "microscope.tokens_table");
     tokens_view_->setSelectionBehavior(QAbstractItemView::SelectRows);
     connect(slice_view_->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& to) {

@@ -57,7 +57,10 @@ MicroscopeWindow::MicroscopeWindow(const QString& no_picture, QWidget* parent)
     status_ = new QLabel(this);
     status_->setObjectName(QStringLiteral("microscope.status"));
     status_->setTextFormat(Qt::PlainText);
-    statusBar()->addWidget(status_);
+    // A long name of a text gives way to the values.
+    status_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    status_->setContentsMargins(6, 0, 6, 0);
+    statusBar()->addWidget(status_, 1);
     cell_ = new QLabel(this);
     cell_->setObjectName(QStringLiteral("microscope.cell"));
     cell_->setTextFormat(Qt::PlainText);
@@ -83,7 +86,8 @@ void MicroscopeWindow::closeEvent(QCloseEvent* event) {
 void MicroscopeWindow::build_fields(QWidget* parent) {
     auto* column = static_cast<QVBoxLayout*>(parent->layout());
     auto* row = new QHBoxLayout;
-    row->setContentsMargins(6, 6, 6, 2);
+    row->setContentsMargins(8, 6, 8, 4);
+    row->setSpacing(6);
     const auto add_field = [&](QWidget* field, const QString& name, const char* object, const QString& help,
                                int stretch) {
         auto* label = new QLabel(name, parent);
@@ -329,10 +333,11 @@ void MicroscopeWindow::refresh() {
     if (table || state_.empty()) table_->show_state();
     if (canvas_ && !table) canvas_->show_state();
     if (const TokenRouting* routing = state_.routing()) {
-        status_->setText(tr("%1 · step %2 · loss %3 nats per token · %4 tokens · %5")
-                             .arg(QString::fromStdString(routing->source), count_text(double(routing->step)),
-                                  loss_text(routing->loss), count_text(double(routing->tokens.size())),
-                                  QString::fromStdString(routing->device)));
+        status_->setText(tr("Step %1 · loss %2 nats per token · %3 tokens · %4 · %5")
+                             .arg(count_text(double(routing->step)), loss_text(routing->loss),
+                                  count_text(double(routing->tokens.size())), QString::fromStdString(routing->device),
+                                  QString::fromStdString(routing->source)));
+        status_->setToolTip(status_->text());
     } else {
         status_->clear();
     }
