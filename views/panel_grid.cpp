@@ -7,6 +7,13 @@
 
 namespace wavlab {
 
+namespace {
+
+// Width by height of a panel: beyond them its size counts less.
+constexpr double narrowest = 0.8, widest = 3.5;
+
+}  // namespace
+
 void PanelGrid::set_labels(const QString& horizontal, const QString& vertical) {
     horizontal_label_ = horizontal;
     vertical_label_ = vertical;
@@ -15,11 +22,6 @@ void PanelGrid::set_labels(const QString& horizontal, const QString& vertical) {
 void PanelGrid::set_spacing(double gap, double label) {
     gap_ = int(std::ceil(gap));
     label_width_ = label;
-}
-
-void PanelGrid::set_shape(double narrowest, double widest) {
-    narrowest_ = narrowest;
-    widest_ = widest;
 }
 
 void PanelGrid::update(UpdatePhase phase) {
@@ -40,13 +42,15 @@ void PanelGrid::arrange() {
     }
     const double width = rect().width() - left + least.left(), height = rect().height() - bottom + least.bottom();
     double best = -INFINITY, room = 0;
+    const int in_a_row = rect().width() >= 0.8 * rect().height() ? count : 1;
     for (int columns = 1; columns <= count; ++columns) {
+        if (one_row_ && columns != in_a_row) continue;
         const int rows = (count + columns - 1) / columns;
         if (rows > 1 && (rows - 1) * columns >= count) continue;  // a row would be empty
         const double across = std::max(1.0, width / columns - least.left() - least.right() - gap_);
         const double down = std::max(1.0, height / rows - least.top() - least.bottom());
         const double shape = across / down;
-        const double area = across * down * std::min({1.0, shape / narrowest_, widest_ / shape});
+        const double area = across * down * std::min({1.0, shape / narrowest, widest / shape});
         if (area <= best) continue;
         best = area;
         columns_ = columns;

@@ -22,8 +22,8 @@ public:
     void set_labels(const QString& horizontal, const QString& vertical);
     /// Between panels, in canvas units, so that numbers at the ends of neighbours do not meet. `label`: the widest.
     void set_spacing(double gap, double label);
-    /// Width by height of a panel between which its size counts in full.
-    void set_shape(double narrowest, double widest);
+    /// All beside each other, or where the room is rather high than wide all below each other.
+    void set_one_row(bool one_row) { one_row_ = one_row; }
     int columns() const { return columns_; }
 
     void update(UpdatePhase phase) override;
@@ -41,8 +41,7 @@ private:
     QString vertical_label_;
     int gap_ = 0;
     double label_width_ = 30;
-    double narrowest_ = 0.8;
-    double widest_ = 3.5;
+    bool one_row_ = false;
     int columns_ = 1;
 };
 

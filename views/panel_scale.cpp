@@ -14,8 +14,9 @@ constexpr int shades = 96;
 
 PanelScale::PanelScale(QCPAxisRect* axes) : QCPLayerable(axes->parentPlot(), "axes"), axes_(axes) {}
 
-void PanelScale::set_text(const QString& title, const QString& note) {
+void PanelScale::set_text(const QString& title, const QString& short_title, const QString& note) {
     title_ = title;
+    short_title_ = short_title;
     note_ = note;
 }
 
@@ -38,8 +39,9 @@ void PanelScale::draw(QCPPainter* painter) {
     painter->setFont(style_.tick_font);
     double top = area.top() - height(style_) + style_.px(2);
     painter->setPen(style_.ink);
+    const QString& title = metrics.horizontalAdvance(title_) <= area.width() ? title_ : short_title_;
     painter->drawText(QPointF(area.left(), top + metrics.ascent()),
-                      metrics.elidedText(title_, Qt::ElideRight, area.width()));
+                      metrics.elidedText(title, Qt::ElideRight, area.width()));
     top += metrics.height();
     painter->setPen(style_.muted_ink);
     painter->drawText(QPointF(area.left(), top + metrics.ascent()),

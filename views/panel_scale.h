@@ -17,7 +17,8 @@ public:
     explicit PanelScale(QCPAxisRect* axes);
     const QCPAxisRect* axes() const { return axes_; }
     void set_style(const PlotStyle& style) { style_ = style; }
-    void set_text(const QString& title, const QString& note);
+    /// `short_title`: in place of a title for which there is no room.
+    void set_text(const QString& title, const QString& short_title, const QString& note);
     /// `low`, `high`: the numbers at its ends.
     void set_scale(const ColorScale& scale, const QString& low, const QString& high);
     const QString& title() const { return title_; }
@@ -36,6 +37,7 @@ private:
     QCPAxisRect* axes_;
     PlotStyle style_;
     QString title_;
+    QString short_title_;
     QString note_;
     ColorScale scale_;
     QString low_;

@@ -38,6 +38,18 @@ class Figures(ProgramTest):
                     points = float(re.search(r"Page size:\s+([\d.]+)", info)[1])
                     self.assertAlmostEqual(points / 72, float(width[:-2]), delta=0.02)
 
+    def test_probes_as_heatmaps_scatter_and_families(self):
+        target = self.folder / "probe.pdf"
+        self.assert_one_clear_error(run("figure", self.wav, "--kind", "probe", "--out", target), 2, "wavlab probe")
+        self.assertFalse(target.exists())
+        result = run("probe", self.wav, "--windows", "2", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for arguments in ([], ["--quantity", "renormalise", "--log"], ["--mode", "scatter"], ["--mode", "families"]):
+            with self.subTest(arguments=arguments):
+                self.assertEqual(self.figure("probe", "probe.pdf", *arguments).read_bytes()[:4], b"%PDF")
+        self.assert_one_clear_error(run("figure", self.wav, "--kind", "probe", "--mode", "step", "--out", target), 2,
+                                    "heatmaps, scatter, families")
+
     def test_same_bytes_each_time(self):
         first = self.figure("routing", "a.pdf").read_bytes()
         self.assertEqual(first, self.figure("routing", "b.pdf").read_bytes())

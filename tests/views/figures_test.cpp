@@ -2,6 +2,9 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <memory>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,6 +20,7 @@
 
 #include "core/error.h"
 #include "tests/views/application.h"
+#include "tests/views/made_up_probe.h"
 #include "tests/views/synthetic_run.h"
 #include "views/figure_export.h"
 
@@ -68,12 +72,27 @@ std::vector<Case> cases() {
          "depth",
          {wav, block, standard, deep, full, wav, block},
          {{"mode", "runs"}, {"quantity", "update"}}},
+        {"probe", "probe", {wav}, {}},
+        {"probe of 48 layers, logarithmic", "probe", {deep}, {{"quantity", "renormalise"}, {"log", true}}},
+        {"probe's estimate", "probe", {deep}, {{"mode", "scatter"}}},
+        {"probe's estimate, logarithmic", "probe", {wav}, {{"mode", "scatter"}, {"log", true}}},
+        {"probe of families", "probe", {wav}, {{"mode", "families"}}},
     };
 }
 
 FigureContent content_of(const Case& one) {
     FigureContent content;
     content.plot = PlotRegistry::find(one.kind);
+    if (std::string(one.kind) == "probe") {
+        static std::map<std::string, std::unique_ptr<ProbedRunFolder>> folders;
+        auto& probed = folders[one.runs.front().name];
+        if (!probed) {
+            probed = std::make_unique<ProbedRunFolder>(one.runs.front());
+            probed->keep(100);
+        }
+        content.runs.push_back({probed->record, 0, true});
+        return content;
+    }
     for (std::size_t i = 0; i < one.runs.size(); ++i) content.runs.push_back({one.runs[i].record(), int(i), i == 0});
     return content;
 }

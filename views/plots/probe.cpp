@@ -225,7 +225,7 @@ const Registration<PlotDescriptor> registration{{
         "Estimate: the first-order one, −Σ α v·G over the tokens with G = dL/dh, which costs nothing while a run "
         "trains, against the exact change.\n"
         "Drag to move, turn the wheel to zoom, double click to see everything."),
-    .height_ratio = 0.62,
+    .height_ratio = 0.7,
     .several_runs = false,
     .quantities = {"zero", "renormalise"},
     .modes = {"heatmaps", "scatter", "families"},

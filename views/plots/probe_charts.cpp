@@ -16,7 +16,7 @@ constexpr double reach = 14;  ///< of the mouse, in 1/96 inch
 
 QString number(double value) { return QString::number(value, 'g', 4); }
 
-/// "all routers", "routers 1–9".
+/// From the first to the last: "1–9".
 QString routers_text(const ProbedFamily& family) {
     if (family.routers.empty()) return {};
     const std::int64_t first = family.routers.front(), last = family.routers.back();
@@ -60,7 +60,7 @@ void ProbePlot::show_scatter() {
     scale_ = log_->isChecked() ? SymmetricLog::below(std::max(largest_magnitude(losses), largest_magnitude(estimates)))
                                : SymmetricLog();
     set_value_axis(*x, tr("Exact Δloss (nats per token)"));
-    set_value_axis(*y, tr("First-order estimate (nats per token)"));
+    set_value_axis(*y, tr("Estimate (nats per token)"));
 
     double low = 0, high = 0;
     std::size_t points = 0;
@@ -245,7 +245,7 @@ bool ProbePlot::hover_families(const QPointF& position) {
     const ProbedFamily& family = *bars_[std::size_t(index)].family;
     const auto loss = [](double value) { return std::isnan(value) ? tr("nothing would be left") : number(value); };
     HoverBox::Content content;
-    content.title = tr("%1 of the routers %2").arg(translated(kind_title(family.family)), routers_text(family));
+    content.title = tr("%1 at the routers %2").arg(translated(kind_title(family.family)), routers_text(family));
     content.anchor = position;
     content.rows = {
         {source_color(family.family, style()), {}, {tr("Δloss"), loss(family.effect.delta_loss)}},

@@ -12,8 +12,7 @@ namespace wavlab {
 
 namespace {
 
-/// Side by side as long as there is some width.
-constexpr double narrowest = 0.3, widest = 3;
+constexpr std::size_t most_named_columns = 12;
 
 QString number(double value) { return QString::number(value, 'g', 4); }
 
@@ -33,7 +32,7 @@ QString agreement_text(const std::vector<double>& values, const std::vector<doub
 
 void ProbePlot::add_panels() {
     grid_ = new PanelGrid(&chart());
-    grid_->set_shape(narrowest, widest);
+    grid_->set_one_row(true);
     grid_->setVisible(false);
     std::vector<QCPAxisRect*> more;
     for (int i = 0; i < 3; ++i) {
@@ -186,30 +185,34 @@ void ProbePlot::show_maps() {
     const bool any_hatched = std::find(hatched.begin(), hatched.end(), true) != hatched.end();
     panels_[0].map->set_hatched(std::move(hatched));
     panels_[0].head->set_text(
-        removal() == Removal::zero ? tr("Δloss, source set to zero") : tr("Δloss, rest renormalised"),
+        removal() == Removal::zero ? tr("Δloss, source set to zero") : tr("Δloss, rest renormalised"), tr("Δloss"),
         tr("nats per token"));
     panels_[0].head->set_scale(around_zero, end_text(-end), end_text(end));
 
     const ColorScale weights = ColorScale::to(1, false, ColorMap::viridis);
     show(panels_[1], probe_->alpha, weights);
-    panels_[1].head->set_text(tr("Weight α"), agreement_text(probe_->alpha, losses));
+    panels_[1].head->set_text(tr("Weight α"), tr("α"), agreement_text(probe_->alpha, losses));
     panels_[1].head->set_scale(weights, QStringLiteral("0"), QStringLiteral("1"));
 
     const double longest = largest_magnitude(probe_->contribution);
     const ColorScale lengths = ColorScale::to(longest, false, ColorMap::viridis);
     show(panels_[2], probe_->contribution, lengths);
-    panels_[2].head->set_text(tr("Contribution ‖α v‖"), agreement_text(probe_->contribution, losses));
+    panels_[2].head->set_text(tr("Contribution ‖α v‖"), tr("Contribution"),
+                              agreement_text(probe_->contribution, losses));
     panels_[2].head->set_scale(lengths, QStringLiteral("0"), end_text(lengths.high));
 
     std::vector<LegendStrip::Entry> entries;
     name_probe(entries);
     std::vector<SourceKind> kinds;
     for (const Source& source : routing_.columns()) kinds.push_back(source.kind);
-    LegendStrip::Entry columns;
-    columns.heading = true;
-    columns.text = tr("Columns:");
-    entries.push_back(columns);
-    name_kinds(entries, kinds);
+    // In print there is little room, and as long as every column has its name that says it.
+    if (!style().print || routing_.columns().size() > most_named_columns) {
+        LegendStrip::Entry columns;
+        columns.heading = true;
+        columns.text = tr("Columns:");
+        entries.push_back(columns);
+        name_kinds(entries, kinds);
+    }
     if (any_hatched) {
         LegendStrip::Entry nothing;
         nothing.text = tr("nothing would be left");
