@@ -62,12 +62,12 @@ private:
 at::Tensor estimate(const TokenShares::Router& router, const std::vector<const SourceRemoval*>& removals,
                     std::size_t index) {
     const auto sources = router.weights.size(0), rows = static_cast<std::int64_t>(removals.size());
-    at::Tensor removed = at::zeros({rows, sources}, at::kDouble);
-    at::Tensor renormalises = at::zeros({rows, 1}, at::kBool);
-    for (std::int64_t row = 0; row < rows; ++row) {
+    at::Tensor removed = at::zeros({rows, sources}, at::kDouble), renormalises = at::zeros({rows, 1}, at::kBool);
+    double* mark = removed.mutable_data_ptr<double>();
+    for (std::int64_t row = 0; row < rows; ++row, mark += sources) {
         const SourceRemoval& removal = *removals[static_cast<std::size_t>(row)];
-        renormalises[row] = removal.mode == Removal::renormalise;
-        for (const std::size_t source : removal.removed[index]) removed[row][static_cast<std::int64_t>(source)] = 1;
+        renormalises.mutable_data_ptr<bool>()[row] = removal.mode == Removal::renormalise;
+        for (const std::size_t source : removal.removed[index]) mark[source] = 1;
     }
     removed = removed.to(router.weights.device());
     const at::Tensor shares = -router.attribution.to(at::kDouble);  // c [S, N]

@@ -15,6 +15,7 @@
 #endif
 
 #include "core/error.h"
+#include "core/method.h"
 #include "core/run_folder.h"
 #include "core/safetensors.h"
 #include "datasets/data_request.h"
@@ -218,6 +219,33 @@ TEST_P(GpuMethods, CheckpointsAreReadOnTheCpu) {
         text.tokens = 20;
         text.device = device;
         EXPECT_EQ(wavlab_model_library()->sample(text, nullptr).size(), 25U) << device;
+    }
+}
+
+TEST_P(GpuMethods, ProbesLikeTheCpu) {
+    SKIP_WITHOUT_GPU();
+    const TemporaryFolder folder;
+    run(experiment(5), "cuda:0", folder / "run");
+    ProbeRequest request;
+    request.checkpoint = list_checkpoints(RunFolder{folder / "run"}).back().model();
+    request.windows = 3;
+    request.device = "cpu";
+    const auto probe = [&] { return wavlab_model_library()->probe(request); };
+    if (!MethodRegistry::find(GetParam().experiment.model.method)->routed()) {
+        EXPECT_THROW((void)probe(), InputError);
+        return;
+    }
+    const ProbeResult on_cpu = probe();
+    request.device = "cuda:0";
+    const ProbeResult on_gpu = probe();
+    EXPECT_EQ(on_gpu.device, "cuda:0");
+    EXPECT_NEAR(on_gpu.loss, on_cpu.loss, 1e-4);
+    ASSERT_EQ(on_gpu.zero.size(), on_cpu.zero.size());
+    for (std::size_t cell = 0; cell < on_cpu.zero.size(); ++cell) {
+        EXPECT_NEAR(on_gpu.alpha[cell], on_cpu.alpha[cell], 1e-4);
+        EXPECT_NEAR(on_gpu.contribution[cell], on_cpu.contribution[cell], 1e-3);
+        EXPECT_NEAR(on_gpu.zero[cell].delta_loss, on_cpu.zero[cell].delta_loss, 1e-4);
+        EXPECT_NEAR(on_gpu.zero[cell].attribution, on_cpu.zero[cell].attribution, 1e-4);
     }
 }
 
