@@ -188,7 +188,7 @@ fs::path keep_probe(const RunFolder& run, const ProbeResult& result) {
     std::error_code error;
     fs::create_directory(folder, error);
     if (error) throw InputError(folder.string() + " cannot be made: " + reason_text(error.value()));
-    const fs::path file = folder / file_name(result);
+    fs::path file = folder / file_name(result);
     write_file_safely(file, to_json(result).dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
     return file;
 }
