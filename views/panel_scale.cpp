@@ -26,8 +26,8 @@ void PanelScale::set_scale(const ColorScale& scale, const QString& low, const QS
     high_ = high;
 }
 
-int PanelScale::height(const PlotStyle& style) {
-    return int(std::ceil(3 * QFontMetricsF(style.tick_font).height() + style.px(7)));
+int PanelScale::height(const PlotStyle& style, bool compact) {
+    return int(std::ceil((compact ? 2 : 3) * QFontMetricsF(style.tick_font).height() + style.px(7)));
 }
 
 void PanelScale::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(false); }
@@ -35,19 +35,31 @@ void PanelScale::applyDefaultAntialiasingHint(QCPPainter* painter) const { paint
 void PanelScale::draw(QCPPainter* painter) {
     if (title_.isEmpty()) return;
     const QRectF area = axes_->rect();
-    const QFontMetricsF metrics(style_.tick_font);
+    const double line = QFontMetricsF(style_.tick_font).height();
+    const double top = area.top() - height(style_, compact_) + style_.px(2);
     painter->setFont(style_.tick_font);
-    double top = area.top() - height(style_) + style_.px(2);
+    draw_texts(painter, top);
+    draw_ramp(painter, QRectF(area.left(), top + (compact_ ? 1 : 2) * line, area.width(), line));
+}
+
+void PanelScale::draw_texts(QCPPainter* painter, double top) const {
+    const QRectF area = axes_->rect();
+    const QFontMetricsF metrics(style_.tick_font);
+    const QString short_note = note_.section(QLatin1Char(','), 0, 0);
+    const auto write = [&](const QString& text, const QString& short_text, double above) {
+        const QString& fitting = metrics.horizontalAdvance(text) <= area.width() ? text : short_text;
+        painter->drawText(QPointF(area.left(), above + metrics.ascent()),
+                          metrics.elidedText(fitting, Qt::ElideRight, area.width()));
+    };
     painter->setPen(style_.ink);
-    const QString& title = metrics.horizontalAdvance(title_) <= area.width() ? title_ : short_title_;
-    painter->drawText(QPointF(area.left(), top + metrics.ascent()),
-                      metrics.elidedText(title, Qt::ElideRight, area.width()));
-    top += metrics.height();
+    if (compact_) {
+        const QString both = QStringLiteral("%1, %2");
+        write(both.arg(title_, note_), both.arg(short_title_, short_note), top);
+        return;
+    }
+    write(title_, short_title_, top);
     painter->setPen(style_.muted_ink);
-    painter->drawText(QPointF(area.left(), top + metrics.ascent()),
-                      metrics.elidedText(note_, Qt::ElideRight, area.width()));
-    top += metrics.height();
-    draw_ramp(painter, QRectF(area.left(), top, area.width(), metrics.height()));
+    write(note_, short_note, top + metrics.height());
 }
 
 void PanelScale::draw_ramp(QCPPainter* painter, const QRectF& area) const {

@@ -156,7 +156,7 @@ void ProbeDialog::refresh() {
     start_->setEnabled(problem.isEmpty());
     start_->setToolTip(problem);
     const std::int64_t windows = windows_->value();
-    const QString work = tr("About %1 forward passes over %2 tokens in all")
+    const QString work = tr("About %1 forward passes, on %2 tokens of text")
                              .arg(count_text(double(probe_passes(run_, windows, what_->currentIndex() == 0))),
                                   count_text(double(windows) * double(run_.context)));
     note_->setText(problem.isEmpty() ? work : problem);

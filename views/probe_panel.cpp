@@ -123,7 +123,7 @@ void ProbePanel::make_table(QWidget& page, const ActionRegistry& actions, const 
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int letter = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     // In the order of ProbeTableModel::Column.
-    const int letters[ProbeTableModel::column_count] = {12, 16, 14, 10, 14, 12, 12};
+    const int letters[ProbeTableModel::column_count] = {9, 16, 12, 10, 10, 9, 12};
     for (int i = 0; i < ProbeTableModel::column_count; ++i) header->resizeSection(i, letters[i] * letter);
     header->setStretchLastSection(true);
     new TableActions(*table_, actions, {copy}, QStringLiteral("probe_menu"), {});

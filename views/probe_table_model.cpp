@@ -24,19 +24,21 @@ int ProbeTableModel::columnCount(const QModelIndex& parent) const { return paren
 
 QVariant ProbeTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || section < 0 || section >= column_count) return {};
-    const QString titles[] = {tr("Router"),       tr("Source"), tr("Removal"), tr("α"),
-                              tr("Contribution"), tr("Δloss"),  tr("Estimate")};
+    const QString titles[] = {tr("Router"),   tr("Source"), tr("Removal"),     tr("Δloss"),
+                              tr("Estimate"), tr("α"),      tr("Contribution")};
     const QString tips[] = {
         tr("The router that must do without it, counted from 1; of a family the first and the last"),
         tr("The source that is removed, or the family of sources"),
         tr("Set to zero: h − α v. Renormalised: (h − α v) / (1 − α), so that the weights sum to 1 again."),
-        tr("Mean weight over the tokens; of a family the sum over its sources, mean over routers and tokens"),
-        tr("Mean of ‖α v‖ over the tokens; of a family the sum over its sources"),
         tr("Exact change of the loss in nats per token: above zero, the model needs it"),
         tr("First-order estimate of the same in nats per token: −Σ α v·G with G = dL/dh"),
+        tr("Mean weight over the tokens; of a family the sum over its sources, mean over routers and tokens"),
+        tr("Mean of ‖α v‖ over the tokens; of a family the sum over its sources"),
     };
     if (role == Qt::DisplayRole) return titles[section];
     if (role == Qt::ToolTipRole) return tips[section];
+    if (role == Qt::TextAlignmentRole && section >= delta_loss)
+        return QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
     return {};
 }
 
@@ -44,7 +46,7 @@ QString ProbeTableModel::display(const Row& row, int column) const {
     if (column == router) return row.router;
     if (column == source) return row.source;
     if (column == mode) return row.mode;
-    const double value = row.values[column - alpha];
+    const double value = row.values[column - delta_loss];
     return std::isnan(value) ? tr("–") : QString::number(value, 'g', 4);
 }
 
@@ -56,18 +58,18 @@ QVariant ProbeTableModel::data(const QModelIndex& index, int role) const {
         case Qt::DisplayRole:
             return display(row, column);
         case Qt::ToolTipRole:
-            if (column >= alpha && std::isnan(row.values[column - alpha]))
+            if (column >= delta_loss && std::isnan(row.values[column - delta_loss]))
                 return tr("Without it nothing would be left for a router to read.");
             return {};
         case Qt::TextAlignmentRole:
-            return QVariant::fromValue((column >= alpha ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+            return QVariant::fromValue((column >= delta_loss ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
         case Qt::AccessibleTextRole:
             return tr("%1: %2").arg(headerData(column, Qt::Horizontal, Qt::DisplayRole).toString(),
                                     display(row, column));
         case sort_role: {
             if (column == router) return row.router_order;
-            if (column < alpha) return display(row, column);
-            const double value = row.values[column - alpha];
+            if (column < delta_loss) return display(row, column);
+            const double value = row.values[column - delta_loss];
             return std::isnan(value) ? -std::numeric_limits<double>::infinity() : value;
         }
         default:
@@ -100,8 +102,8 @@ void ProbeTableModel::add_cells() {
                                  double(i + 1),
                                  source_label(read),
                                  removal_text(removal),
-                                 {probe_->alpha[cell], probe_->contribution[cell], effects[cell].delta_loss,
-                                  effects[cell].attribution}});
+                                 {effects[cell].delta_loss, effects[cell].attribution, probe_->alpha[cell],
+                                  probe_->contribution[cell]}});
             }
             ++cell;
         }
@@ -114,7 +116,7 @@ void ProbeTableModel::add_families() {
                          double(probe_->layout.routers.size()) + double(family.routers.front()),
                          tr("all: %1").arg(translated(kind_title(family.family))),
                          removal_text(family.removal),
-                         {family.alpha, family.contribution, family.effect.delta_loss, family.effect.attribution}});
+                         {family.effect.delta_loss, family.effect.attribution, family.alpha, family.contribution}});
     }
 }
 

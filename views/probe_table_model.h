@@ -17,7 +17,7 @@ class ProbeTableModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Column { router, source, mode, alpha, contribution, delta_loss, attribution, column_count };
+    enum Column { router, source, mode, delta_loss, attribution, alpha, contribution, column_count };
     enum Role { sort_role = Qt::UserRole + 1 };
 
     using QAbstractTableModel::QAbstractTableModel;
@@ -37,7 +37,7 @@ private:
         double router_order = 0;
         QString source;
         QString mode;
-        double values[column_count - alpha] = {};
+        double values[column_count - delta_loss] = {};  ///< of the columns from delta_loss on
     };
     void add_cells();
     void add_families();

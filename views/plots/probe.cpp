@@ -15,6 +15,8 @@ namespace wavlab {
 
 namespace {
 
+constexpr int lowest_lines = 26;
+
 const char* const mode_ids[] = {"heatmaps", "scatter", "families"};
 
 }  // namespace
@@ -146,8 +148,16 @@ bool ProbePlot::show_wanted_step() {
     return true;
 }
 
+bool ProbePlot::is_low() const { return !style().print && height() < lowest_lines * fontMetrics().height(); }
+
+void ProbePlot::resizeEvent(QResizeEvent* event) {
+    CanvasPlot::resizeEvent(event);
+    if (is_low() != low_) request_rebuild();
+}
+
 void ProbePlot::rebuild() {
     find_probe();
+    low_ = is_low();
     for (QCPAbstractPlottable* part : chart_parts_) chart().removePlottable(part);
     chart_parts_.clear();
     bars_.clear();
@@ -163,8 +173,7 @@ void ProbePlot::rebuild() {
     lay_out_panels(mode() == Mode::heatmaps);
     if (mode() == Mode::families)
         show_families();
-    else if (probe_->zero.size() != cell || probe_->renormalise.size() != cell || probe_->alpha.size() != cell ||
-             probe_->contribution.size() != cell)
+    else if (probe_->zero.empty())
         legend().set_entries({});
     else if (mode() == Mode::heatmaps)
         show_maps();
@@ -173,7 +182,7 @@ void ProbePlot::rebuild() {
 }
 
 void ProbePlot::name_probe(std::vector<LegendStrip::Entry>& entries) const {
-    if (style().print) return;  // the caption says it
+    if (style().print || (low_ && mode() != Mode::heatmaps)) return;  // the caption or the table says it
     LegendStrip::Entry entry;
     entry.heading = true;
     entry.text = tr("%1, %2").arg(QString::fromStdString(focused_run()->name()), probe_title(*probe_));

@@ -60,7 +60,7 @@ void ProbePlot::show_scatter() {
     scale_ = log_->isChecked() ? SymmetricLog::below(std::max(largest_magnitude(losses), largest_magnitude(estimates)))
                                : SymmetricLog();
     set_value_axis(*x, tr("Exact Δloss (nats per token)"));
-    set_value_axis(*y, tr("Estimate (nats per token)"));
+    set_value_axis(*y, low_ ? tr("Estimate (nats)") : tr("Estimate (nats per token)"));
 
     double low = 0, high = 0;
     std::size_t points = 0;
@@ -176,7 +176,7 @@ void ProbePlot::show_families() {
              {bar.family ? bar.family->effect.delta_loss : 0.0, bar.family ? bar.family->effect.attribution : 0.0})
             if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
     scale_ = log_->isChecked() ? SymmetricLog::below(largest) : SymmetricLog();
-    set_value_axis(*y, tr("Δloss (nats per token)"));
+    set_value_axis(*y, low_ ? tr("Δloss (nats)") : tr("Δloss (nats per token)"));
     x->setLabel(tr("Removed at the routers"));
     x->setTickLength(0, 0);
     x->setTickLabelRotation(-90);

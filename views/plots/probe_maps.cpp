@@ -102,7 +102,7 @@ void ProbePlot::lay_out_panels(bool panels) {
 void ProbePlot::set_up_panel(Panel& panel) {
     style_axes(*panel.axes);
     panel.axes->setMinimumMargins(
-        QMargins(style().ipx(8), PanelScale::height(style()), style().ipx(4), style().ipx(4)));
+        QMargins(style().ipx(8), PanelScale::height(style(), low_), style().ipx(4), style().ipx(4)));
     QCPAxis* x = panel.axes->axis(QCPAxis::atBottom);
     QCPAxis* y = panel.axes->axis(QCPAxis::atLeft);
     for (QCPAxis* axis : {x, y}) {
@@ -120,7 +120,7 @@ void ProbePlot::set_up_panel(Panel& panel) {
     for (const auto& ticker : {panel.row_ticker, panel.column_ticker})
         ticker->set_spacing(QFontMetricsF(style().tick_font).height());
     panel.map->set_style(style());
-    panel.head->set_style(style());
+    panel.head->set_style(style(), low_);
     std::vector<CategoryTicker::Category> rows, columns;
     std::vector<QColor> row_colors, column_colors;
     for (const RoutingGrid::Row& row : routing_.rows()) {
@@ -163,7 +163,7 @@ void ProbePlot::show_maps() {
     scale_ = log_->isChecked() ? SymmetricLog::below(largest) : SymmetricLog();
     for (Panel& panel : panels_) set_up_panel(panel);
     grid_->set_spacing(style().px(6), style().px(30));
-    grid_->set_labels(tr("Source"), tr("Router before"));
+    grid_->set_labels(low_ ? QString() : tr("Source"), low_ ? tr("Router") : tr("Router before"));
 
     const auto show = [&](Panel& panel, const std::vector<double>& values, const ColorScale& colors) {
         std::vector<double> cells = cells_of(values);
@@ -186,7 +186,7 @@ void ProbePlot::show_maps() {
     panels_[0].map->set_hatched(std::move(hatched));
     panels_[0].head->set_text(
         removal() == Removal::zero ? tr("Δloss, source set to zero") : tr("Δloss, rest renormalised"), tr("Δloss"),
-        tr("nats per token"));
+        log_->isChecked() ? tr("nats per token, logarithmic") : tr("nats per token"));
     panels_[0].head->set_scale(around_zero, end_text(-end), end_text(end));
 
     const ColorScale weights = ColorScale::to(1, false, ColorMap::viridis);
@@ -197,7 +197,7 @@ void ProbePlot::show_maps() {
     const double longest = largest_magnitude(probe_->contribution);
     const ColorScale lengths = ColorScale::to(longest, false, ColorMap::viridis);
     show(panels_[2], probe_->contribution, lengths);
-    panels_[2].head->set_text(tr("Contribution ‖α v‖"), tr("Contribution"),
+    panels_[2].head->set_text(tr("Contribution ‖α v‖"), style().print ? tr("Contribution") : tr("‖α v‖"),
                               agreement_text(probe_->contribution, losses));
     panels_[2].head->set_scale(lengths, QStringLiteral("0"), end_text(lengths.high));
 
@@ -205,8 +205,8 @@ void ProbePlot::show_maps() {
     name_probe(entries);
     std::vector<SourceKind> kinds;
     for (const Source& source : routing_.columns()) kinds.push_back(source.kind);
-    // In print there is little room, and as long as every column has its name that says it.
-    if (!style().print || routing_.columns().size() > most_named_columns) {
+    // Where there is little room, as in print, it is enough that every column has its name.
+    if (!low_ && (!style().print || routing_.columns().size() > most_named_columns)) {
         LegendStrip::Entry columns;
         columns.heading = true;
         columns.text = tr("Columns:");
@@ -219,10 +219,12 @@ void ProbePlot::show_maps() {
         nothing.swatch = Heatmap::hatch_color(style());
         entries.push_back(nothing);
     }
-    LegendStrip::Entry correlation;
-    correlation.heading = true;
-    correlation.text = tr("ρ: rank correlation with Δloss over n cells");
-    entries.push_back(correlation);
+    if (!low_) {
+        LegendStrip::Entry correlation;
+        correlation.heading = true;
+        correlation.text = tr("ρ: rank correlation with Δloss over the n cells");
+        entries.push_back(correlation);
+    }
     legend().set_entries(std::move(entries));
 }
 

@@ -9,9 +9,9 @@
 #include "views/canvas_plot.h"
 #include "views/chart_parts.h"
 #include "views/heatmap.h"
-#include "views/probe_choice.h"
 #include "views/panel_grid.h"
 #include "views/panel_scale.h"
+#include "views/probe_choice.h"
 #include "views/routing_grid.h"
 #include "views/symmetric_log.h"
 
@@ -47,6 +47,7 @@ protected:
     QString invitation() const override;
     bool show_hover(const QPointF& position) override;
     void fit_axes() override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     enum class Mode { heatmaps, scatter, families };
@@ -70,6 +71,8 @@ private:
     Removal removal() const;
     const std::vector<ProbeEffect>& effects() const;
     std::vector<double> exact() const;
+    /// There is so little height that texts give way to data.
+    bool is_low() const;
     void make_controls();
     void find_probe();
     void style_own_axes();
@@ -109,6 +112,7 @@ private:
     SymmetricLog scale_;                    ///< of Δloss
     std::vector<Bar> bars_;
     QCPRange chart_keys_, chart_values_;
+    bool low_ = false;  ///< as it is drawn
 };
 
 }  // namespace wavlab

@@ -87,6 +87,11 @@ void ProbesFeature::add_views() {
     connect(panel_, &ProbePanel::shown_probe_changed, this, [this] { refresh_actions(); });
     connect(&window_, &MainWindow::runs_shown, panel_, &ProbePanel::set_runs);
     connect(&window_, &MainWindow::record_changed, panel_, &ProbePanel::note);
+    // The command wavlab probe may have kept one while another window was used.
+    connect(qGuiApp, &QGuiApplication::applicationStateChanged, this, [this](Qt::ApplicationState state) {
+        const std::shared_ptr<RunRecord> record = focused_record();
+        if (state == Qt::ApplicationActive && record) tell(*record);
+    });
 }
 
 std::shared_ptr<RunRecord> ProbesFeature::focused_record() const {
@@ -234,18 +239,21 @@ void ProbesFeature::cancel() {
     if (probing_) probing_->stop.request_stop();
 }
 
-void ProbesFeature::show_kept(const std::filesystem::path& run) {
-    const RunsModel::Row* row = window_.runs_model().find(run);
-    if (!row || !row->record) return;
+void ProbesFeature::tell(const RunRecord& record) {
     RecordChanges changes;
     changes.probes = true;
-    const RunRecord& record = *row->record;
     panel_->note(record, changes);
     for (PlotPane* pane : window_.panes()) {
         pane->note(record, changes);
         pane->flush();
     }
-    window_.show_information(tr("The probe is kept in '%1' and shown by Probes.").arg(to_qstring(run.filename())));
+}
+
+void ProbesFeature::show_kept(const std::filesystem::path& run) {
+    const RunsModel::Row* row = window_.runs_model().find(run);
+    if (!row || !row->record) return;
+    tell(*row->record);
+    window_.show_information(tr("The probe is kept in '%1' and shown under Probes.").arg(to_qstring(run.filename())));
     if (window_.focus() != run || window_.desk().maximised()) return;
     QDockWidget* dock = window_.desk().dock(QStringLiteral("probe"));
     dock->show();

@@ -42,6 +42,8 @@ private:
     void start(const std::filesystem::path& run, const ProbeChoice& choice);
     void poll();
     void cancel();
+    /// Views read again which probes the run has.
+    void tell(const RunRecord& record);
     void show_kept(const std::filesystem::path& run);
     void copy();
 
