@@ -2,12 +2,16 @@
 #include "model/probe.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <string>
-#include <utility>
+#include <thread>
 #include <vector>
 
 #include "core/checkpoint_evaluations.h"
@@ -76,6 +80,19 @@ at::Tensor estimate(const TokenShares::Router& router, const std::vector<const S
     return at::where(renormalises.to(rest.device()), rest - gone, -gone).sum(1);
 }
 
+/// How many threads an operation of this thread may use, until it goes.
+class ThreadCount {
+public:
+    explicit ThreadCount(int count) { at::set_num_threads(count); }
+    ~ThreadCount() { at::set_num_threads(before_); }
+    ThreadCount(const ThreadCount&) = delete;
+    ThreadCount& operator=(const ThreadCount&) = delete;
+    int before() const { return before_; }
+
+private:
+    const int before_ = at::get_num_threads();
+};
+
 /// Goes through the windows of one text, batch after batch, and sums up.
 class Prober {
 public:
@@ -84,6 +101,11 @@ public:
         const std::size_t cells = decoder.routing_layout().cell_count();
         weights_.resize(cells);
         contributions_.resize(cells);
+        by_depth_.resize(plan.size());
+        std::iota(by_depth_.begin(), by_depth_.end(), std::size_t{0});
+        std::stable_sort(by_depth_.begin(), by_depth_.end(), [&](std::size_t one, std::size_t other) {
+            return plan[one].first_router < plan[other].first_router;
+        });
     }
 
     /// False when it was stopped.
@@ -126,13 +148,17 @@ private:
     const Decoder& decoder_;
     const std::vector<PlannedRemoval>& plan_;
     const ProbeRequest& request_;
-    std::int64_t done_ = 0, total_ = 0, tokens_ = 0;
+    const std::thread::id caller_ = std::this_thread::get_id();
+    std::vector<std::size_t> by_depth_;  // places in plan_
+    std::int64_t total_ = 0, tokens_ = 0;
+    std::atomic<std::int64_t> done_ = 0;
     // Sums over tokens: of the losses with each removal and, at the end, without any; of the estimates; of cells.
     std::vector<double> losses_, estimates_, weights_, contributions_;
 
+    /// Progress is told on the thread that asked for the probe.
     bool goes_on() const {
         if (request_.stop.stop_requested()) return false;
-        if (request_.on_progress) request_.on_progress(done_, total_);
+        if (request_.on_progress && std::this_thread::get_id() == caller_) request_.on_progress(done_, total_);
         return !request_.stop.stop_requested();
     }
 
@@ -185,27 +211,51 @@ private:
     }
 
     /// The exact losses. Everything before the router where something is removed is as without it: each removal goes on
-    /// from there.
+    /// from there. On the CPU one thread does one pass, and several pass at a time: an operation has too little to do
+    /// for several threads. So the losses do not depend on the number of threads.
     bool measure_batch(const TokenBatch& batch) {
-        const at::NoGradGuard no_gradient;
+        std::vector<at::Tensor> losses(losses_.size());
+        std::atomic<std::size_t> next{0};
+        if (!batch.tokens.is_cpu()) {
+            if (!measure(batch, next, losses)) return false;
+        } else {
+            const ThreadCount alone(1);
+            const auto work = [&] {
+                at::set_num_threads(1);  // a thread's own
+                return measure(batch, next, losses);
+            };
+            std::vector<std::future<bool>> others;
+            for (int i = 1; i < alone.before(); ++i) others.push_back(std::async(std::launch::async, work));
+            bool done = false;
+            try {
+                done = measure(batch, next, losses);
+            } catch (...) {
+                next = losses.size();  // nothing is left to do
+                throw;
+            }
+            for (std::future<bool>& other : others) done = other.get() && done;
+            if (!done || !goes_on()) return false;
+        }
+        add(losses_, 0, at::stack(losses));
+        return true;
+    }
+
+    /// Takes one removal after another, by depth; after the last of them, none. False when it was stopped.
+    bool measure(const TokenBatch& batch, std::atomic<std::size_t>& next, std::vector<at::Tensor>& losses) {
+        const at::NoGradGuard no_gradient;  // a thread's own
         ForwardContext context;
         ForwardPass pass = decoder_.begin(batch.tokens, context);
-        const auto routers = static_cast<std::int64_t>(decoder_.routing_layout().routers.size());
-        std::vector<at::Tensor> losses(losses_.size());
-        for (;;) {
-            for (std::size_t i = 0; i < plan_.size(); ++i) {
-                if (plan_[i].first_router != pass.sublayer()) continue;
-                context.removal = &plan_[i].removal;
-                losses[i] = summed_loss(decoder_.finish(pass.branch()), batch);
-                context.removal = nullptr;
-                if (!pass_done()) return false;
+        for (std::size_t taken = next++; taken <= plan_.size(); taken = next++) {
+            const std::size_t index = taken < plan_.size() ? by_depth_[taken] : taken;
+            if (taken < plan_.size()) {
+                while (pass.sublayer() < plan_[index].first_router) decoder_.advance(pass);
+                context.removal = &plan_[index].removal;
             }
-            if (pass.sublayer() == routers) break;
-            decoder_.advance(pass);
+            losses[index] = summed_loss(decoder_.finish(pass.branch()), batch);
+            context.removal = nullptr;
+            if (!pass_done()) return false;
         }
-        losses.back() = summed_loss(decoder_.finish(std::move(pass)), batch);
-        add(losses_, 0, at::stack(losses));
-        return pass_done();
+        return true;
     }
 
     ProbedFamily family(const PlannedRemoval& planned, const ProbeEffect& effect) const {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <set>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -327,14 +328,22 @@ TEST(Probe, MeansOfFamiliesAreThoseOfTheirCells) {
     }
 }
 
-TEST(Probe, IsRepeatableAndSaysWhatItLookedAt) {
-    const Probed probed(tiny_experiment("wav"));
-    const ProbeResult one = probed.result(), two = probed.result();
+TEST(Probe, IsRepeatableOnAnyNumberOfThreadsAndSaysWhatItLookedAt) {
+    Experiment experiment = tiny_experiment("wav");
+    experiment.train.threads = 1;
+    const Probed probed(experiment);
+    experiment.train.threads = 3;
+    const ProbeResult one = probed.result(), two = Probed(experiment).result();
     for (std::size_t cell = 0; cell < one.zero.size(); ++cell) {
         EXPECT_EQ(one.zero[cell].delta_loss, two.zero[cell].delta_loss);
-        EXPECT_EQ(one.zero[cell].attribution, two.zero[cell].attribution);
-        EXPECT_EQ(one.alpha[cell], two.alpha[cell]);
-        EXPECT_EQ(one.contribution[cell], two.contribution[cell]);
+        EXPECT_NEAR(one.zero[cell].attribution, two.zero[cell].attribution, 1e-6);
+        EXPECT_NEAR(one.alpha[cell], two.alpha[cell], 1e-6);
+        EXPECT_NEAR(one.contribution[cell], two.contribution[cell], 1e-6);
+    }
+    const ProbeResult again = probed.result();
+    for (std::size_t i = 0; i < one.families.size(); ++i) {
+        EXPECT_EQ(one.families[i].effect.delta_loss, again.families[i].effect.delta_loss);
+        EXPECT_EQ(one.families[i].effect.attribution, again.families[i].effect.attribution);
     }
     EXPECT_EQ(one.step, 42);
     EXPECT_EQ(one.model, model_identity(probed.request.checkpoint));
@@ -388,19 +397,25 @@ TEST(Probe, StopsWhenItIsAskedAndCountsForwardPasses) {
     const auto removals =
         static_cast<std::int64_t>(plan_removals(probed.model().decoder->routing_layout(), true, 3).size());
     EXPECT_EQ(total, 3 * (removals + 2));  // three batches
-    ASSERT_EQ(static_cast<std::int64_t>(done.size()), total + 1);
-    for (std::size_t i = 0; i < done.size(); ++i) EXPECT_EQ(done[i], static_cast<std::int64_t>(i));
+    EXPECT_EQ(done.front(), 0);
+    EXPECT_EQ(done.back(), total);
+    EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
+    EXPECT_GT(done.size(), 10u);
 
+    const std::thread::id caller = std::this_thread::get_id();
     for (const std::int64_t last : {std::int64_t{0}, std::int64_t{1}, std::int64_t{20}, removals + 5}) {
         std::stop_source stop;
         probed.request.stop = stop.get_token();
         std::int64_t seen = -1;
         probed.request.on_progress = [&](std::int64_t passes, std::int64_t) {
             seen = passes;
-            if (passes == last) stop.request_stop();
+            EXPECT_FALSE(stop.stop_requested()) << "it was told to stop";
+            EXPECT_EQ(std::this_thread::get_id(), caller);
+            if (passes >= last) stop.request_stop();
         };
         EXPECT_TRUE(probed.result().cancelled);
-        EXPECT_EQ(seen, last);
+        EXPECT_GE(seen, last);
+        EXPECT_LT(seen, total);
     }
 }
 
