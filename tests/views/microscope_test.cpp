@@ -272,7 +272,7 @@ TEST_F(MicroscopeWindowTest, WithoutOpenGLTheTableShowsEverything) {
     EXPECT_TRUE(window->state().is_pinned(1));
     trigger("microscope.copy");
     EXPECT_EQ(QApplication::clipboard()->text().count('\n'), 5);
-    EXPECT_TRUE(find<QLabel>("microscope.status")->text().contains("step 300"));
+    EXPECT_TRUE(find<QLabel>("microscope.status")->text().contains("Step 300"));
     for (const QWidget* widget : window->findChildren<QWidget*>())
         if ((widget->focusPolicy() & Qt::TabFocus) && !widget->objectName().startsWith("qt_") &&
             widget->objectName().startsWith("microscope."))

@@ -82,11 +82,10 @@ ImGuiHost::~ImGuiHost() { ImGui::DestroyContext(context_); }
 
 void ImGuiHost::activate() const { ImGui::SetCurrentContext(context_); }
 
-void ImGuiHost::initialize_gl() {
+bool ImGuiHost::initialize_gl() {
     activate();
-    if (has_gl_) return;
-    ImGui_ImplOpenGL3_Init("#version 130");
-    has_gl_ = true;
+    if (!has_gl_) has_gl_ = ImGui_ImplOpenGL3_Init("#version 130");
+    return has_gl_;
 }
 
 void ImGuiHost::release_gl() {

@@ -21,7 +21,8 @@ public:
     ImGuiHost(const ImGuiHost&) = delete;
     ImGuiHost& operator=(const ImGuiHost&) = delete;
 
-    void initialize_gl();
+    /// False where OpenGL's functions cannot be loaded.
+    bool initialize_gl();
     void release_gl();
     bool has_gl() const { return has_gl_; }
 

@@ -51,8 +51,14 @@ QString try_opengl() {
     if (!surface.isValid() || !context.makeCurrent(&surface)) return failed;
     const QSurfaceFormat got = context.format();
     const bool good = !context.isOpenGLES() && got.majorVersion() >= 3;
+    bool draws = false;
+    if (good) {
+        ImGuiHost trial;
+        draws = trial.initialize_gl();
+        trial.release_gl();
+    }
     context.doneCurrent();
-    if (good) return {};
+    if (good) return draws ? QString() : failed;
     return QCoreApplication::translate(
                "wavlab",
                "The display offers OpenGL %1.%2 and the picture needs 3.0, so the routing is shown as a table.")
@@ -300,7 +306,7 @@ void MicroscopeCanvas::paintGL() {
     texts_.upload();
     // What the controls changed is drawn with the next frame.
     imgui_.draw();
-    if (texts_.is_full()) redraw(1);
+    if (texts_.wants_frame()) redraw(1);
     if (std::exchange(state_changed_in_frame_, false)) {
         redraw(settling_frames);
         QMetaObject::invokeMethod(this, &MicroscopeCanvas::state_changed, Qt::QueuedConnection);

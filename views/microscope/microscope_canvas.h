@@ -52,6 +52,8 @@ private:
     struct StripToken {
         float x = 0, y = 0, width = 0;
     };
+    /// What stands below the columns: their names, upright where they are wide, or numbers where few names fit.
+    enum class ColumnNames { across, upright, numbers };
     /// A rectangle in pixels of the screen.
     struct Area {
         float left = 0, top = 0, right = 0, bottom = 0;
@@ -73,9 +75,11 @@ private:
     void draw_index_control();
     // microscope_map.cpp
     void lay_out_map(const Area& room);
+    void choose_column_names(float width);
     void draw_map(ImDrawList& list);
     void draw_row_labels(ImDrawList& list);
     void draw_column_labels(ImDrawList& list);
+    QString column_name(std::size_t column) const;
     void draw_color_bar(ImDrawList& list);
     void outline_cell(ImDrawList& list, const TokenCell& cell, unsigned color, float width) const;
     void take_map_mouse();
@@ -110,6 +114,7 @@ private:
     bool state_changed_in_frame_ = false;
     unsigned slice_texture_ = 0;
     Area map_;  ///< where the whole of the seen part is drawn
+    ColumnNames column_names_ = ColumnNames::across;
     std::vector<StripToken> strip_;
     float strip_width_ = 0, strip_height_ = 0;
     std::optional<std::size_t> scrolled_to_;  ///< the token that the strip was scrolled to

@@ -17,14 +17,33 @@ QString number(double value) { return QString::number(value, 'g', 3); }
 
 void MicroscopeCanvas::lay_out_map(const Area& room) {
     float labels = px(40);
-    for (const QString& label : slice_.row_labels) labels = std::max(labels, texts_.piece(label).width);
+    for (const QString& label : slice_.row_labels) labels = std::max(labels, texts_.width(label));
+    choose_column_names(room.width() - labels - px(92));
     float below = texts_.line_height();
-    if (state_.slice_by() == SliceBy::token)
-        for (const QString& label : slice_.column_labels) below = std::max(below, texts_.piece(label).width);
+    if (column_names_ == ColumnNames::upright)
+        for (const QString& label : slice_.column_labels) below = std::max(below, texts_.width(label));
     map_ = {room.left + labels + px(8), room.top + texts_.line_height() + px(2), room.right - px(84),
             room.bottom - below - px(4)};
     map_.right = std::max(map_.right, map_.left + px(20));
     map_.bottom = std::max(map_.bottom, map_.top + px(20));
+}
+
+void MicroscopeCanvas::choose_column_names(float width) {
+    column_names_ = ColumnNames::upright;
+    if (state_.slice_by() == SliceBy::token) return;
+    const float cell = width / float(state_.seen()) / float(std::max<std::size_t>(1, slice_.columns));
+    float widest = 0;
+    for (const QString& label : slice_.column_labels) widest = std::max(widest, texts_.width(label));
+    // A name here and there would read like a text that is none.
+    if (cell >= widest)
+        column_names_ = ColumnNames::across;
+    else if (cell < texts_.line_height())
+        column_names_ = ColumnNames::numbers;
+}
+
+QString MicroscopeCanvas::column_name(std::size_t column) const {
+    if (column_names_ != ColumnNames::numbers) return slice_.column_labels[column];
+    return column == state_.column_of(state_.chosen()) ? state_.token_text(column) : QString::number(column + 1);
 }
 
 MicroscopeCanvas::Area MicroscopeCanvas::cell_area(std::size_t row, std::size_t column) const {
@@ -81,7 +100,9 @@ void MicroscopeCanvas::draw_map(ImDrawList& list) {
 void MicroscopeCanvas::draw_row_labels(ImDrawList& list) {
     const float line = texts_.line_height();
     const float high = cell_area(0, 0).height();
-    const auto every = std::max<std::size_t>(1, std::size_t(std::ceil(line / std::max(high, 0.1f))));
+    auto every = std::max<std::size_t>(1, std::size_t(std::ceil(line / std::max(high, 0.1f))));
+    // Of routers then those before attention, of one kind only.
+    if (every > 1 && every % 2 == 1 && state_.slice_by() != SliceBy::router) ++every;
     const std::size_t chosen = state_.row_of(state_.chosen());
     const Area at = cell_area(chosen, 0);
     const float chosen_middle = (at.top + at.bottom) / 2;
@@ -92,7 +113,7 @@ void MicroscopeCanvas::draw_row_labels(ImDrawList& list) {
         const float middle = (area.top + area.bottom) / 2;
         if (middle < map_.top || middle > map_.bottom) continue;
         if (!is_chosen && std::abs(middle - chosen_middle) < line) continue;
-        const float width = texts_.piece(slice_.row_labels[row]).width;
+        const float width = texts_.width(slice_.row_labels[row]);
         draw_text(list, map_.left - px(6) - width, middle - line / 2, slice_.row_labels[row],
                   is_chosen ? accent() : ink(0.85));
     }
@@ -101,30 +122,32 @@ void MicroscopeCanvas::draw_row_labels(ImDrawList& list) {
 void MicroscopeCanvas::draw_column_labels(ImDrawList& list) {
     const float line = texts_.line_height(), top = map_.bottom + px(2);
     const std::size_t chosen = state_.column_of(state_.chosen());
-    const bool upright = state_.slice_by() == SliceBy::token;
-    float taken = -1e9f;
+    const bool upright = column_names_ == ColumnNames::upright;
     const Area at = cell_area(0, chosen);
     const float chosen_middle = (at.left + at.right) / 2;
-    const auto room_of = [&](std::size_t column) {
-        return upright ? line : texts_.piece(slice_.column_labels[column]).width;
-    };
+    const auto room_of = [&](std::size_t column) { return upright ? line : texts_.width(column_name(column)); };
     const float chosen_room = room_of(chosen);
+    std::size_t every = 1;
+    if (column_names_ == ColumnNames::numbers)
+        for (const std::size_t step : {2, 5, 10, 20, 50, 100, 200, 500, 1000})
+            if (float(every) * at.width() < px(40)) every = step;
+    float taken = -1e9f;
     for (std::size_t column = 0; column < slice_.columns; ++column) {
+        const bool is_chosen = column == chosen;
+        if ((column + 1) % every != 0 && !is_chosen) continue;
         const Area area = cell_area(0, column);
         const float middle = (area.left + area.right) / 2;
         if (middle < map_.left || middle > map_.right) continue;
         const float room = room_of(column);
-        const bool is_chosen = column == chosen;
-        if (!is_chosen) {
-            if (middle - room / 2 < taken) continue;
-            if (std::abs(middle - chosen_middle) < (room + chosen_room) / 2) continue;
-        }
+        if (!is_chosen && (middle - room / 2 < taken || std::abs(middle - chosen_middle) < (room + chosen_room) / 2))
+            continue;
         taken = middle + room / 2;
         const unsigned color = is_chosen ? accent() : ink(0.85);
+        const QString name = column_name(column);
         if (upright)
-            draw_upright_text(list, middle, top, slice_.column_labels[column], color);
+            draw_upright_text(list, middle, top, name, color);
         else
-            draw_text(list, middle - room / 2, top, slice_.column_labels[column], color);
+            draw_text(list, std::max(map_.left - px(4), middle - room / 2), top, name, color);
     }
 }
 

@@ -17,7 +17,7 @@ float MicroscopeCanvas::lay_out_strip(float width) {
     const float line = texts_.line_height() + px(4), right = width - px(16);
     float x = 0, y = 0;
     for (const InspectedToken& token : state_.routing()->tokens) {
-        const float wide = std::max(texts_.piece(visible_token(token.text)).width, px(7)) + px(1);
+        const float wide = std::max(texts_.width(visible_token(token.text)), px(7)) + px(1);
         if (x + wide > right && x > 0) {
             x = 0;
             y += line;
@@ -114,7 +114,7 @@ void MicroscopeCanvas::draw_next_of(ImDrawList& list, std::size_t token, const A
     for (const NextToken& next : tokens[token].next) {
         const bool came = token + 1 < tokens.size() && tokens[token + 1].id == next.id;
         const QString text = visible_token(next.text);
-        draw_text(list, std::max(room.left, bars - px(6) - texts_.piece(text).width), y, text, came ? accent() : ink());
+        draw_text(list, std::max(room.left, bars - px(6) - texts_.width(text)), y, text, came ? accent() : ink());
         const float width = std::max(1.0f, most * float(next.probability));
         list.AddRectFilled(ImVec2(bars, y + px(3)), ImVec2(bars + width, y + line - px(2)),
                            came ? accent() : ink(0.45));

@@ -10,10 +10,13 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenuBar>
+#include <QPainter>
+#include <QScreen>
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <QStackedWidget>
 #include <QStatusBar>
+#include <QStyle>
 #include <QVBoxLayout>
 
 #include "views/action_registry.h"
@@ -23,6 +26,24 @@
 #include "views/theme.h"
 
 namespace wavlab {
+
+namespace {
+
+/// A line that ends in an ellipsis where it is too long; all of it is its tooltip.
+class ElidedLine : public QLabel {
+public:
+    using QLabel::QLabel;
+
+protected:
+    void paintEvent(QPaintEvent*) override {
+        QPainter painter(this);
+        const QRect room = contentsRect();
+        style()->drawItemText(&painter, room, Qt::AlignLeft | Qt::AlignVCenter, palette(), isEnabled(),
+                              fontMetrics().elidedText(text(), Qt::ElideRight, room.width()), foregroundRole());
+    }
+};
+
+}  // namespace
 
 MicroscopeWindow::MicroscopeWindow(const QString& no_picture, QWidget* parent)
     : QMainWindow(parent, Qt::Window), no_picture_(no_picture), actions_(new ActionRegistry(this)) {
@@ -54,7 +75,7 @@ MicroscopeWindow::MicroscopeWindow(const QString& no_picture, QWidget* parent)
         connect(canvas_, &MicroscopeCanvas::state_changed, this, &MicroscopeWindow::refresh, Qt::QueuedConnection);
     }
     connect(table_, &MicroscopeTable::state_changed, this, &MicroscopeWindow::refresh);
-    status_ = new QLabel(this);
+    status_ = new ElidedLine(this);
     status_->setObjectName(QStringLiteral("microscope.status"));
     status_->setTextFormat(Qt::PlainText);
     // A long name of a text gives way to the values.
@@ -69,13 +90,15 @@ MicroscopeWindow::MicroscopeWindow(const QString& no_picture, QWidget* parent)
     invitation_->setText(
         tr("What every router reads for each token of a text appears here.\n\nType a text above and press Return, or "
            "choose a window of the validation part."));
-    resize(1000, 760);
+    // A frame around it has to fit too.
+    resize(QSize(1000, 760).boundedTo(screen()->availableSize() - QSize(0, 40)));
     refresh();
 }
 
 MicroscopeWindow::~MicroscopeWindow() {
-    // It reads the state.
+    // They read the state, also while they are hidden for the last time.
     delete canvas_;
+    delete table_;
 }
 
 void MicroscopeWindow::closeEvent(QCloseEvent* event) {

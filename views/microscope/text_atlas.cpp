@@ -13,14 +13,18 @@ namespace wavlab {
 
 namespace {
 
-constexpr int atlas_size = 1024;
+constexpr int first_size = 1024, most_size = 4096;
 constexpr int gap = 1;
 
 }  // namespace
 
-TextAtlas::TextAtlas() : image_(atlas_size, atlas_size, QImage::Format_ARGB32_Premultiplied) { clear(); }
+TextAtlas::TextAtlas() { clear(first_size); }
 
-void TextAtlas::clear() {
+void TextAtlas::clear(int size) {
+    if (image_.width() != size) {
+        image_ = QImage(size, size, QImage::Format_ARGB32_Premultiplied);
+        sized_ = false;
+    }
     image_.fill(Qt::transparent);
     pieces_.clear();
     changed_ = image_.rect();
@@ -31,20 +35,27 @@ void TextAtlas::clear() {
 void TextAtlas::set_font(const QFont& font) {
     font_ = font;
     line_height_ = float(std::ceil(QFontMetricsF(font_).height()));
-    clear();
+    widths_.clear();
+    clear(size());
+}
+
+float TextAtlas::width(const QString& text) {
+    const auto [known, is_new] = widths_.try_emplace(text, 0.0f);
+    // Italic and wide glyphs may stick out a little.
+    if (is_new)
+        known->second = float(std::min(int(std::ceil(QFontMetricsF(font_).horizontalAdvance(text))) + 2, first_size));
+    return known->second;
 }
 
 TextAtlas::Piece TextAtlas::piece(const QString& text) {
     if (const auto known = pieces_.find(text); known != pieces_.end()) return known->second;
-    const QFontMetricsF metrics(font_);
-    // Italic and wide glyphs may stick out a little.
-    const int width = std::min(int(std::ceil(metrics.horizontalAdvance(text))) + 2, atlas_size);
+    const int width = int(this->width(text));
     const int height = int(line_height_);
-    if (x_ + width > atlas_size) {
+    if (x_ + width > size()) {
         x_ = 0;
         y_ += height + gap;
     }
-    if (y_ + height > atlas_size) {
+    if (y_ + height > size()) {
         full_ = true;
         return {0, 0, 0, 0, float(width), float(height)};
     }
@@ -54,11 +65,11 @@ TextAtlas::Piece TextAtlas::piece(const QString& text) {
         painter.setFont(font_);
         painter.setPen(Qt::white);
         painter.setClipRect(place);
-        painter.drawText(QPointF(x_ + 1, y_ + metrics.ascent()), text);
+        painter.drawText(QPointF(x_ + 1, y_ + QFontMetricsF(font_).ascent()), text);
     }
     changed_ |= place;
     x_ += width + gap;
-    const float unit = 1.0f / float(atlas_size);
+    const float unit = 1.0f / float(size());
     const Piece made{float(place.left()) * unit,
                      float(place.top()) * unit,
                      float(place.left() + width) * unit,
@@ -70,7 +81,8 @@ TextAtlas::Piece TextAtlas::piece(const QString& text) {
 }
 
 void TextAtlas::begin_frame() {
-    if (full_) clear();
+    at_most_ = full_ && size() == most_size;
+    if (full_) clear(std::min(2 * size(), most_size));
 }
 
 void TextAtlas::make_texture() {
@@ -90,8 +102,7 @@ void TextAtlas::upload() {
     gl.glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
     if (!sized_) {
         const QImage all = image_.convertToFormat(QImage::Format_RGBA8888);
-        gl.glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, atlas_size, atlas_size, 0, GL_RGBA, GL_UNSIGNED_BYTE,
-                        all.constBits());
+        gl.glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, size(), size(), 0, GL_RGBA, GL_UNSIGNED_BYTE, all.constBits());
         sized_ = true;
     } else {
         const QImage part = image_.copy(changed_).convertToFormat(QImage::Format_RGBA8888);

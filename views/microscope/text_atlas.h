@@ -12,8 +12,8 @@
 namespace wavlab {
 
 /// Texts as Qt draws them (any script, emoji too), white, in one OpenGL texture: Dear ImGui 1.86 cannot draw them
-/// itself. Texts are added as they are asked for; a full atlas begins anew with the next frame. The OpenGL members need
-/// a current context.
+/// itself. Texts are added as they are asked for; a full atlas is made larger, or begins anew, with the next frame. The
+/// OpenGL members need a current context.
 class TextAtlas {
 public:
     /// Where a text lies in the texture (0 to 1), and its size in pixels.
@@ -26,6 +26,8 @@ public:
     /// Another font, in pixels of the screen: all texts are drawn anew.
     void set_font(const QFont& font);
     Piece piece(const QString& text);
+    /// Of such a piece, without drawing it.
+    float width(const QString& text);
     /// The height of a line in pixels.
     float line_height() const { return line_height_; }
 
@@ -37,19 +39,22 @@ public:
     std::uintptr_t texture() const { return texture_; }
     /// The texture's name must be known before the first text is drawn.
     void make_texture();
-    /// Some texts found no room: another frame is needed.
-    bool is_full() const { return full_; }
+    /// Some texts found no room: another frame may have it.
+    bool wants_frame() const { return full_ && !at_most_; }
 
 private:
-    void clear();
+    void clear(int size);
+    int size() const { return image_.width(); }
 
     QFont font_;
     float line_height_ = 16;
     QImage image_;
     std::map<QString, Piece> pieces_;
+    std::map<QString, float> widths_;
     QRect changed_;
     int x_ = 0, y_ = 0;
     bool full_ = false;
+    bool at_most_ = false;  ///< cleared for this frame, and cannot be made larger
     unsigned texture_ = 0;
     bool sized_ = false;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <utility>
 
 #include <QCoreApplication>
@@ -17,6 +18,35 @@
 namespace wavlab {
 
 namespace {
+
+/// Tokens by their names where all of them fit, else by their numbers: a name here and there would read like a text.
+class TokenTicker : public CategoryTicker {
+public:
+    explicit TokenTicker(const QCPAxis* axis) : CategoryTicker(axis), of_(axis) {}
+    void set_number_spacing(double spacing) { number_spacing_ = spacing; }
+
+    void generate(const QCPRange& range, const QLocale& locale, QChar format, int precision, QVector<double>& ticks,
+                  QVector<double>* sub_ticks, QVector<QString>* labels) override {
+        CategoryTicker::generate(range, locale, format, precision, ticks, sub_ticks, labels);
+        const auto first = std::int64_t(std::ceil(range.lower)), last = std::int64_t(std::floor(range.upper));
+        if (number_spacing_ <= 0 || ticks.size() >= last - first + 1) return;
+        const double length = double(of_->axisRect()->width()) / range.size();
+        std::int64_t every = 1;
+        for (const std::int64_t step : {2, 5, 10, 20, 50, 100, 200, 500, 1000})
+            if (double(every) * length < number_spacing_) every = step;
+        ticks.clear();
+        if (labels) labels->clear();
+        for (std::int64_t token = first; token <= last; ++token) {
+            if ((token + 1) % every != 0) continue;
+            ticks.append(double(token));
+            if (labels) labels->append(QString::number(token + 1));
+        }
+    }
+
+private:
+    const QCPAxis* of_;
+    double number_spacing_ = 0;  ///< zero: names only
+};
 
 class TokenMapPlot final : public CanvasPlot {
     Q_DECLARE_TR_FUNCTIONS(TokenMapPlot)
@@ -52,7 +82,8 @@ private:
     KindStrip* row_strip_;
     KindStrip* column_strip_;
     ColorBar color_bar_;
-    QSharedPointer<CategoryTicker> row_ticker_, column_ticker_;
+    QSharedPointer<CategoryTicker> row_ticker_;
+    QSharedPointer<TokenTicker> column_ticker_;
 };
 
 TokenMapPlot::TokenMapPlot(MicroscopeState looked_at, QWidget* parent)
@@ -64,7 +95,7 @@ TokenMapPlot::TokenMapPlot(MicroscopeState looked_at, QWidget* parent)
     row_strip_ = new KindStrip(y, 4);
     column_strip_ = new KindStrip(x, 4);
     row_ticker_.reset(new CategoryTicker(y));
-    column_ticker_.reset(new CategoryTicker(x));
+    column_ticker_.reset(new TokenTicker(x));
 }
 
 void TokenMapPlot::set_up_axis(QCPAxis& axis, const QSharedPointer<CategoryTicker>& ticker, KindStrip& strip) {
@@ -97,6 +128,7 @@ void TokenMapPlot::set_up_columns() {
     x.setTickLabelRotation(upright ? -90 : 0);
     if (!upright) column_ticker_->set_spacing(widest + style().px(1));
     if (!sources) x.setTickLabelPadding(int(style().px(2)));
+    column_ticker_->set_number_spacing(sources ? 0 : metrics.horizontalAdvance(QStringLiteral("0000")));
     column_ticker_->set_categories(std::move(names));
     column_strip_->set_colors(std::move(colors));
     x.setLabel(sources ? tr("Source") : tr("Token"));

@@ -82,8 +82,8 @@ void CheckpointsFeature::add_actions() {
 void CheckpointsFeature::add_views() {
     const QStringList buttons = {"samples.generate", "checkpoints.evaluate", "checkpoints.compare",
                                  "checkpoints.start_from"};
-    const QStringList menu =
-        buttons + QStringList{"", "checkpoints.export", "checkpoints.copy_path", "", "checkpoints.delete"};
+    const QStringList menu = buttons + QStringList{"microscope.open",       "", "checkpoints.export",
+                                                   "checkpoints.copy_path", "", "checkpoints.delete"};
     panel_ = new CheckpointsPanel(*model_, window_.actions(), buttons, menu,
                                   {QStringLiteral("samples.generate"), QStringLiteral("checkpoints.delete")}, &window_);
     window_.desk().add(QStringLiteral("checkpoints"), tr("Checkpoints"),
