@@ -65,14 +65,22 @@ void PanelScale::draw_texts(QCPPainter* painter, double top) const {
 void PanelScale::draw_ramp(QCPPainter* painter, const QRectF& area) const {
     const QFontMetricsF metrics(style_.tick_font);
     const double gap = style_.px(3);
-    const double left = metrics.horizontalAdvance(low_), right = metrics.horizontalAdvance(high_);
-    const double width = std::min(area.width() - left - right - 2 * gap, style_.px(160));
-    painter->setPen(style_.ink);
-    painter->drawText(QPointF(area.left(), area.top() + metrics.ascent()), low_);
+    const auto room_beside = [&](const QString& low, const QString& high) {
+        return area.width() - metrics.horizontalAdvance(low) - metrics.horizontalAdvance(high) - 2 * gap;
+    };
+    QString low = low_, high = high_;
+    if (room_beside(low, high) < style_.px(24) && low_ == QLatin1Char('-') + high_) {
+        low.clear();
+        high = QChar(0x00B1) + high_;  // ±
+    }
+    const double left = metrics.horizontalAdvance(low), width = std::min(room_beside(low, high), style_.px(160));
     if (width < style_.px(6)) return;
+    painter->setPen(style_.ink);
+    painter->drawText(QPointF(area.left(), area.top() + metrics.ascent()), low);
     const double thickness = style_.px(7);
-    const QRectF ramp(area.left() + left + gap, area.top() + (area.height() - thickness) / 2, width, thickness);
-    painter->drawText(QPointF(ramp.right() + gap, area.top() + metrics.ascent()), high_);
+    const QRectF ramp(area.left() + left + (left > 0 ? gap : 0), area.top() + (area.height() - thickness) / 2, width,
+                      thickness);
+    painter->drawText(QPointF(ramp.right() + gap, area.top() + metrics.ascent()), high);
     // They overlap, so that no viewer lets the ground shine through between them.
     for (int i = 0; i < shades; ++i) {
         const double begin = ramp.left() + ramp.width() * i / shades;

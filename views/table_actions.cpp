@@ -26,6 +26,7 @@ TableActions::TableActions(QTableView& table, const ActionRegistry& actions, QSt
 }
 
 void TableActions::trigger(const QString& id) {
+    if (id.isEmpty()) return;
     QAction& action = actions_.action(id);
     if (action.isEnabled()) action.trigger();
 }
@@ -55,8 +56,9 @@ bool TableActions::eventFilter(QObject* watched, QEvent* event) {
     if (event->type() == QEvent::KeyPress) {
         const int key = static_cast<QKeyEvent*>(event)->key();
         const bool enter = key == Qt::Key_Return || key == Qt::Key_Enter;
-        if (enter || key == Qt::Key_Delete) {
-            trigger(enter ? keys_.enter : keys_.remove);
+        const QString& id = enter ? keys_.enter : keys_.remove;
+        if ((enter || key == Qt::Key_Delete) && !id.isEmpty()) {
+            trigger(id);
             return true;
         }
     }

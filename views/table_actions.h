@@ -18,7 +18,7 @@ class TableActions : public QObject {
     Q_OBJECT
 
 public:
-    /// Ids of actions.
+    /// Ids of actions; empty: the key does nothing.
     struct Keys {
         QString enter;   ///< Return, and a double click
         QString remove;  ///< the Delete key

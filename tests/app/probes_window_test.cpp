@@ -85,6 +85,8 @@ TEST_F(ProbesWindowTest, AProbeIsMadeKeptAndShownAtOnce) {
     EXPECT_EQ(lines.size(), model().rowCount() + 1);
     EXPECT_EQ(lines.front().count('\t'), ProbeTableModel::column_count - 1);
     EXPECT_TRUE(window->findChild<QLabel*>("probe_title")->text().contains("3 windows"));
+    feature().panel().table().selectRow(0);
+    for (const Qt::Key key : {Qt::Key_Return, Qt::Key_Delete}) QTest::keyClick(&feature().panel().table(), key);
 
     // Another one of more windows stands beside it, and both are there after a restart.
     start_probe(5);
