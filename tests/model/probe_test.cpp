@@ -419,6 +419,31 @@ TEST(Probe, StopsWhenItIsAskedAndCountsForwardPasses) {
     }
 }
 
+TEST(Probe, ChangesNoBitOfARunBesideIt) {
+    const TemporaryFolder folder;
+    Experiment experiment = training_experiment("wav", 150);
+    experiment.train.deterministic = true;
+    experiment.train.threads = 2;
+    ASSERT_EQ(train(experiment, folder / "alone").end().state, RunState::finished);
+    Experiment other = tiny_experiment("wav");
+    other.train.threads = 3;
+    const Probed probed(other);
+    const ProbeResult alone = probed.result();
+    TrainRequest training;
+    training.experiment = experiment;
+    training.run_folder = folder / "beside";
+    WatchedRun run(training);
+    run.wait_for_step(1);
+    for (int probes = 0; probes < 3; ++probes) {
+        const ProbeResult beside = probed.result();
+        EXPECT_EQ(beside.loss, alone.loss);
+        for (std::size_t cell = 0; cell < alone.zero.size(); ++cell)
+            EXPECT_EQ(beside.zero[cell].delta_loss, alone.zero[cell].delta_loss);
+    }
+    EXPECT_EQ(run.wait_for_end().end().state, RunState::finished);
+    expect_same_run(stored_run(folder / "alone"), stored_run(folder / "beside"));
+}
+
 TEST(Probe, RefusesWhatItCannotProbe) {
     const auto message = [](const Probed& probed) -> std::string {
         try {
