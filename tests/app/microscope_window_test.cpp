@@ -67,6 +67,10 @@ TEST_F(MicroscopeWindowTest, LooksAtATextAndGoesThroughItByKeys) {
     QTest::keyClicks(find<QLineEdit>("microscope.text"), "so it goes");
     QTest::keyClick(find<QLineEdit>("microscope.text"), Qt::Key_Return);
     ASSERT_TRUE(wait([&] { return microscope().state().tokens() == 10; }));
+    // The keyboard stays in the field for the text.
+    const auto key = [this](Qt::Key key, Qt::KeyboardModifiers modifiers) {
+        QTest::keyClick(find<QLineEdit>("microscope.text"), key, modifiers);
+    };
     for (int i = 0; i < 3; ++i) key(Qt::Key_Right, Qt::AltModifier);
     key(Qt::Key_Up, Qt::AltModifier);
     key(Qt::Key_PageDown, Qt::AltModifier);
@@ -129,7 +133,9 @@ TEST_F(MicroscopeWindowTest, TheLatestWishWins) {
 TEST_F(MicroscopeWindowTest, ExportsTheSliceAsAFigure) {
     train("wav");
     open_microscope();
-    key(Qt::Key_E, Qt::ControlModifier);
+    // Also while a text is typed: the keys that mean something there are left to it.
+    find<QLineEdit>("microscope.text")->setFocus();
+    QTest::keyClick(find<QLineEdit>("microscope.text"), Qt::Key_E, Qt::ControlModifier | Qt::ShiftModifier);
     QDialog* dialog = nullptr;
     ASSERT_TRUE(wait([&] { return (dialog = microscope().findChild<QDialog*>("figure_dialog")) != nullptr; }));
     const std::filesystem::path file = folder / "map.svg";

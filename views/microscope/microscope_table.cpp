@@ -78,8 +78,7 @@ QVariant TokenSliceModel::data(const QModelIndex& index, int role) const {
             if (std::isnan(value) || dimmed) return QBrush(quiet_color(QApplication::palette()));
             return QBrush(QColor(text_color_on(ground_of(scale_, value))));
         case Qt::ToolTipRole:
-        case Qt::AccessibleTextRole:
-        case Qt::StatusTipRole: {
+        case Qt::AccessibleTextRole: {
             const std::optional<TokenCell> cell = state_.cell_at(std::size_t(index.row()), std::size_t(index.column()));
             if (!cell) return tr("This router does not read this source.");
             return QString(state_.cell_text(*cell) + QStringLiteral(": ") + state_.values_text(*cell));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/microscope/microscope_window.h"
 
+#include <optional>
 #include <utility>
 
 #include <QApplication>
@@ -190,7 +191,7 @@ void MicroscopeWindow::add_file_actions() {
     add("microscope.previous_window", tr("&Previous window"), tr("Looks at the window before of the validation part."),
         QKeySequence(Qt::CTRL | Qt::Key_PageUp), menu, false, [this] { window_->stepDown(); });
     add("microscope.export", tr("&Export figure…"), tr("Writes the slice as a figure for a paper: PDF, SVG or PNG."),
-        QKeySequence(Qt::CTRL | Qt::Key_E), menu, true, [this] { emit export_wanted(); });
+        QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), menu, true, [this] { emit export_wanted(); });
     add("microscope.copy", tr("&Copy as a table"), tr("Copies the numbers of the slice, tabs between columns."),
         QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), menu, false, [this] { copy_table(); });
     add("microscope.close", tr("Cl&ose"), tr("Closes the microscope."), QKeySequence(Qt::CTRL | Qt::Key_W), menu, true,
@@ -356,8 +357,10 @@ void MicroscopeWindow::refresh() {
     if (table || state_.empty()) table_->show_state();
     if (canvas_ && !table) canvas_->show_state();
     if (const TokenRouting* routing = state_.routing()) {
+        // A single token has no loss: nothing stands before it.
+        const auto loss = routing->tokens.size() > 1 ? std::optional(routing->loss) : std::nullopt;
         status_->setText(tr("Step %1 · loss %2 nats per token · %3 tokens · %4 · %5")
-                             .arg(count_text(double(routing->step)), loss_text(routing->loss),
+                             .arg(count_text(double(routing->step)), loss_text(loss),
                                   count_text(double(routing->tokens.size())), QString::fromStdString(routing->device),
                                   QString::fromStdString(routing->source)));
         status_->setToolTip(status_->text());

@@ -19,6 +19,9 @@ namespace wavlab {
 
 namespace {
 
+/// Which names of sources give way where there is no room: details first, then summaries.
+int level_of(const Source& source) { return source.block == 0 ? 0 : source.kind == SourceKind::block ? 1 : 2; }
+
 /// Tokens by their names where all of them fit, else by their numbers: a name here and there would read like a text.
 class TokenTicker : public CategoryTicker {
 public:
@@ -120,7 +123,7 @@ void TokenMapPlot::set_up_columns() {
     double widest = 0;
     std::vector<QColor> colors;
     for (std::size_t column = 0; column < slice_.columns; ++column) {
-        names.push_back({slice_.column_labels[column], sources ? 0 : 1});
+        names.push_back({slice_.column_labels[column], sources ? level_of(looked_at_.sources()[column]) : 1});
         widest = std::max(widest, metrics.horizontalAdvance(slice_.column_labels[column]));
         if (sources) colors.push_back(source_color(looked_at_.sources()[column].kind, style()));
     }
@@ -142,12 +145,14 @@ void TokenMapPlot::set_up_rows() {
     const bool sources = looked_at_.slice_by() == SliceBy::router;
     for (std::size_t row = 0; row < slice_.rows; ++row) {
         const RouterKind kind = router_kind(row, looked_at_.routers());
-        const int level = sources || kind == RouterKind::final_norm ? 0 : kind == RouterKind::attention ? 1 : 2;
-        names.push_back({slice_.row_labels[row], level});
+        const int level = kind == RouterKind::final_norm ? 0 : kind == RouterKind::attention ? 1 : 2;
         if (sources) {
             const auto cell = looked_at_.cell_at(row, 0);
-            colors.push_back(source_color(looked_at_.sources()[cell ? cell->source : 0].kind, style()));
+            const Source& source = looked_at_.sources()[cell ? cell->source : 0];
+            names.push_back({slice_.row_labels[row], level_of(source)});
+            colors.push_back(source_color(source.kind, style()));
         } else {
+            names.push_back({slice_.row_labels[row], level});
             colors.push_back(router_color(kind, style()));
         }
     }
