@@ -23,6 +23,10 @@ QString routers_text(const ProbedFamily& family) {
     return first == last ? QString::number(first) : QStringLiteral("%1–%2").arg(first).arg(last);
 }
 
+QCPScatterStyle estimate_mark(const PlotStyle& style) {
+    return {QCPScatterStyle::ssDiamond, QPen(style.ink, style.thin_line_width), style.ground, style.marker_size};
+}
+
 /// A little more than from `low` to `high`.
 QCPRange widened(double low, double high, double share) {
     const double room = high > low ? (high - low) * share : 1;
@@ -182,15 +186,35 @@ void ProbePlot::show_families() {
     x->setTickLabelRotation(-90);
     x->grid()->setVisible(false);
 
+    add_bars();
+    std::vector<SourceKind> kinds;
+    for (const Bar& bar : bars_)
+        if (bar.family) kinds.push_back(bar.family->family);
+
+    std::vector<LegendStrip::Entry> entries;
+    name_probe(entries);
+    LegendStrip::Entry how;
+    how.heading = true;
+    how.text = removal() == Removal::zero ? tr("Family set to zero:") : tr("Family removed, rest renormalised:");
+    entries.push_back(how);
+    name_kinds(entries, kinds);
+    LegendStrip::Entry estimate;
+    estimate.text = tr("first-order estimate");
+    estimate.marker = estimate_mark(style());
+    entries.push_back(estimate);
+    legend().set_entries(std::move(entries));
+}
+
+void ProbePlot::add_bars() {
+    QCPAxis* x = axes().axis(QCPAxis::atBottom);
+    QCPAxis* y = axes().axis(QCPAxis::atLeft);
     double low = 0, high = 0;
     std::vector<CategoryTicker::Category> names;
-    std::vector<SourceKind> kinds;
     QVector<double> keys, estimates;
     for (std::size_t i = 0; i < bars_.size(); ++i) {
         names.push_back({bars_[i].name, bars_[i].name == tr("all") ? 0 : 1});
         if (!bars_[i].family) continue;
         const ProbedFamily& family = *bars_[i].family;
-        if (std::find(kinds.begin(), kinds.end(), family.family) == kinds.end()) kinds.push_back(family.family);
         const double loss = scale_.to(family.effect.delta_loss), estimate = scale_.to(family.effect.attribution);
         if (std::isfinite(loss)) {
             auto* bar = new QCPBars(x, y);
@@ -217,25 +241,10 @@ void ProbePlot::show_families() {
     auto* marks = new QCPGraph(x, y);
     chart_parts_.push_back(marks);
     marks->setLineStyle(QCPGraph::lsNone);
-    const QCPScatterStyle mark(QCPScatterStyle::ssDiamond, QPen(style().ink, style().thin_line_width), style().ground,
-                               style().marker_size);
-    marks->setScatterStyle(mark);
+    marks->setScatterStyle(estimate_mark(style()));
     marks->setData(keys, estimates, true);
     chart_keys_ = {-0.7, std::max(1.0, double(bars_.size())) - 0.3};
     chart_values_ = widened(low, high, 0.06);
-
-    std::vector<LegendStrip::Entry> entries;
-    name_probe(entries);
-    LegendStrip::Entry how;
-    how.heading = true;
-    how.text = removal() == Removal::zero ? tr("Family set to zero:") : tr("Family removed, rest renormalised:");
-    entries.push_back(how);
-    name_kinds(entries, kinds);
-    LegendStrip::Entry estimate;
-    estimate.text = tr("first-order estimate");
-    estimate.marker = mark;
-    entries.push_back(estimate);
-    legend().set_entries(std::move(entries));
 }
 
 bool ProbePlot::hover_families(const QPointF& position) {

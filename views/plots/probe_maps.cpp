@@ -200,7 +200,10 @@ void ProbePlot::show_maps() {
     panels_[2].head->set_text(tr("Contribution ‖α v‖"), style().print ? tr("Contribution") : tr("‖α v‖"),
                               agreement_text(probe_->contribution, losses));
     panels_[2].head->set_scale(lengths, QStringLiteral("0"), end_text(lengths.high));
+    set_up_maps_legend(any_hatched);
+}
 
+void ProbePlot::set_up_maps_legend(bool any_hatched) {
     std::vector<LegendStrip::Entry> entries;
     name_probe(entries);
     std::vector<SourceKind> kinds;

@@ -83,6 +83,7 @@ private:
     void add_panels();
     void lay_out_panels(bool panels);
     void show_maps();
+    void set_up_maps_legend(bool any_hatched);
     void set_up_panel(Panel& panel);
     std::vector<double> cells_of(const std::vector<double>& values) const;
     std::optional<std::size_t> cell(std::size_t row, std::size_t column) const;
@@ -92,6 +93,7 @@ private:
     // probe_charts.cpp
     void show_scatter();
     void show_families();
+    void add_bars();
     std::vector<Bar> bars() const;
     void set_value_axis(QCPAxis& axis, const QString& label);
     bool hover_scatter(const QPointF& position);
