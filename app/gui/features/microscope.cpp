@@ -47,7 +47,14 @@ bool is_routed(const std::string& method) {
 
 MicroscopeFeature::MicroscopeFeature(MainWindow& window) : WindowFeature(&window), window_(window) {}
 
-MicroscopeFeature::~MicroscopeFeature() { delete microscope_; }
+MicroscopeFeature::~MicroscopeFeature() {
+    if (microscope_) keep_place();
+    delete microscope_;
+}
+
+void MicroscopeFeature::keep_place() {
+    window_settings().setValue(QStringLiteral("microscope/geometry"), microscope_->saveGeometry());
+}
 
 void MicroscopeFeature::add_actions() {
     window_.actions().add(
@@ -88,7 +95,7 @@ void MicroscopeFeature::make_window() {
     connect(microscope_, &MicroscopeWindow::look_wanted, this, &MicroscopeFeature::look);
     connect(microscope_, &MicroscopeWindow::export_wanted, this, &MicroscopeFeature::export_figure);
     connect(microscope_, &MicroscopeWindow::closing, this, [this] {
-        window_settings().setValue(QStringLiteral("microscope/geometry"), microscope_->saveGeometry());
+        keep_place();
         next_.reset();
     });
 }

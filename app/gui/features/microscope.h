@@ -40,6 +40,7 @@ private:
     void compute(const MicroscopeWish& wish);
     void take(const MicroscopeWish& wish, std::shared_ptr<const TokenRouting> routing, const std::string& problem);
     void export_figure();
+    void keep_place();
 
     MainWindow& window_;
     QPointer<MicroscopeWindow> microscope_;
