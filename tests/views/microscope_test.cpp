@@ -27,6 +27,7 @@
 #include "views/microscope/microscope_table.h"
 #include "views/microscope/microscope_window.h"
 #include "views/microscope/token_map_plot.h"
+#include "views/theme.h"
 
 namespace wavlab {
 namespace {
@@ -384,6 +385,21 @@ TEST_F(MicroscopeCanvasTest, SurvivesTheLossOfItsContext) {
     EXPECT_GT(colors(), 8);
     delete window;
     EXPECT_TRUE(other.isVisible());
+}
+
+TEST_F(MicroscopeCanvasTest, FollowsTheThemeAndTheFont) {
+    const QPalette before = QApplication::palette();
+    for (const Theme theme : {Theme::dark, Theme::light}) {
+        apply_theme(theme);
+        QFont font = window->font();
+        font.setPointSize(theme == Theme::dark ? 14 : 9);
+        window->setFont(font);
+        ASSERT_TRUE(drawn());
+        const QColor ground = window->palette().color(QPalette::Base);
+        EXPECT_EQ(QColor(window->canvas()->grabFramebuffer().pixel(1, window->canvas()->height() - 2)), ground);
+        EXPECT_GT(colors(), 8);
+    }
+    QApplication::setPalette(before);
 }
 
 TEST_F(MicroscopeCanvasTest, ClosesAndOpensAgain) {
