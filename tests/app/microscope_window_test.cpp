@@ -130,6 +130,20 @@ TEST_F(MicroscopeWindowTest, TheLatestWishWins) {
     window.reset();
 }
 
+TEST_F(MicroscopeWindowTest, OffersWhatARunSavesMeanwhile) {
+    train("wav");
+    open_microscope();
+    const std::filesystem::path model = microscope().wish().model;
+    const int before = fake.inspected;
+    set("train.steps", std::int64_t{30});
+    press("run.start");
+    auto* box = find<QComboBox>("microscope.checkpoint");
+    EXPECT_TRUE(wait([&] { return box->count() == 5; })) << box->count();
+    EXPECT_EQ(microscope().wish().model, model) << "what is looked at stays";
+    EXPECT_EQ(fake.inspected, before);
+    ASSERT_TRUE(wait([&] { return !window->session().is_running(); }));
+}
+
 TEST_F(MicroscopeWindowTest, ExportsTheSliceAsAFigure) {
     train("wav");
     open_microscope();

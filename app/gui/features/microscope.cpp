@@ -20,6 +20,7 @@
 #include "core/safe_file.h"
 #include "model/model_library.h"
 #include "views/action_registry.h"
+#include "views/checkpoints_model.h"
 #include "views/figure_dialog.h"
 #include "views/microscope/microscope_canvas.h"
 #include "views/microscope/token_map_plot.h"
@@ -94,6 +95,12 @@ void MicroscopeFeature::make_window() {
     if (!geometry.isEmpty()) microscope_->restoreGeometry(geometry);
     connect(microscope_, &MicroscopeWindow::look_wanted, this, &MicroscopeFeature::look);
     connect(microscope_, &MicroscopeWindow::export_wanted, this, &MicroscopeFeature::export_figure);
+    // A run that goes saves more.
+    if (auto* checkpoints = window_.feature<CheckpointsFeature>()) {
+        const auto offer = [this] { offer_checkpoints(microscope_->wish().model); };
+        connect(&checkpoints->model(), &QAbstractItemModel::modelReset, microscope_, offer);
+        connect(&checkpoints->model(), &QAbstractItemModel::rowsInserted, microscope_, offer);
+    }
     connect(microscope_, &MicroscopeWindow::closing, this, [this] {
         keep_place();
         next_.reset();
@@ -127,10 +134,10 @@ void MicroscopeFeature::offer_checkpoints(const std::filesystem::path& wanted) {
                 {tr("%1, step %2").arg(QString::fromStdString(row.summary.name), count_text(double(saved->step))),
                  saved->model(), windows});
     };
-    const std::filesystem::path focus = window_.focus();
+    const std::filesystem::path focus = window_.focus(), own = run_of(wanted);
     if (const RunsModel::Row* row = focus.empty() ? nullptr : window_.runs_model().find(focus)) offer_run(*row);
     for (const RunsModel::Row& row : window_.runs_model().rows())
-        if (row.drawn && row.summary.folder != focus) offer_run(row);
+        if ((row.drawn || row.summary.folder == own) && row.summary.folder != focus) offer_run(row);
     const bool there = std::any_of(sources.begin(), sources.end(),
                                    [&](const MicroscopeSource& source) { return source.model == wanted; });
     if (!there && !wanted.empty()) sources.append({to_qstring(wanted), wanted, Experiment().train.eval_windows});
