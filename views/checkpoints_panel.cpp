@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QProgressBar>
 #include <QSortFilterProxyModel>
 #include <QStackedWidget>
 #include <QTableView>
@@ -17,6 +15,7 @@
 #include "views/action_registry.h"
 #include "views/checkpoints_model.h"
 #include "views/flow_layout.h"
+#include "views/progress_row.h"
 
 namespace wavlab {
 
@@ -94,28 +93,10 @@ CheckpointsPanel::CheckpointsPanel(CheckpointsModel& model, const ActionRegistry
     empty_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Ignored);
     stack_->addWidget(empty_);
 
-    progress_row_ = new QWidget(this);
-    auto* progress_layout = new QHBoxLayout(progress_row_);
-    progress_layout->setContentsMargins(8, 2, 4, 2);
-    progress_text_ = new QLabel(progress_row_);
-    progress_text_->setObjectName(QStringLiteral("checkpoints_progress_text"));
-    progress_text_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    progress_layout->addWidget(progress_text_, 1);
-    progress_ = new QProgressBar(progress_row_);
-    progress_->setAccessibleName(tr("Progress"));
-    progress_->setFixedWidth(100);
-    progress_->setTextVisible(false);
-    progress_layout->addWidget(progress_);
-    auto* cancel = new QToolButton(progress_row_);
-    cancel->setObjectName(QStringLiteral("checkpoints_cancel"));
-    cancel->setText(tr("Cancel"));
-    cancel->setToolTip(tr("Stops this work and what waits behind it"));
-    cancel->setFocusPolicy(Qt::TabFocus);
-    progress_layout->addWidget(cancel);
-    progress_row_->hide();
-    column->addWidget(progress_row_);
+    progress_ = new ProgressRow(QStringLiteral("checkpoints"), tr("Stops this work and what waits behind it"), this);
+    column->addWidget(progress_);
 
-    connect(cancel, &QToolButton::clicked, this, &CheckpointsPanel::cancel_wanted);
+    connect(progress_, &ProgressRow::cancel_wanted, this, &CheckpointsPanel::cancel_wanted);
     new TableActions(*table_, actions, menu, QStringLiteral("checkpoints_menu"), std::move(keys));
     connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &CheckpointsPanel::selection_changed);
@@ -170,13 +151,9 @@ void CheckpointsPanel::select(const std::vector<std::int64_t>& steps) {
 }
 
 void CheckpointsPanel::show_progress(const QString& text, std::int64_t done, std::int64_t total) {
-    constexpr int parts = 1000;
-    progress_text_->setText(text);
-    progress_->setRange(0, total > 0 ? parts : 0);
-    if (total > 0) progress_->setValue(int(parts * done / total));
-    progress_row_->show();
+    progress_->show_progress(text, done, total);
 }
 
-void CheckpointsPanel::hide_progress() { progress_row_->hide(); }
+void CheckpointsPanel::hide_progress() { progress_->hide(); }
 
 }  // namespace wavlab

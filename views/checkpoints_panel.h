@@ -10,7 +10,6 @@
 #include "views/table_actions.h"
 
 class QLabel;
-class QProgressBar;
 class QSortFilterProxyModel;
 class QStackedWidget;
 class QTableView;
@@ -20,6 +19,7 @@ namespace wavlab {
 
 class ActionRegistry;
 class CheckpointsModel;
+class ProgressRow;
 
 /// The list of a run's checkpoints. Actions act on the selected rows; the last checkpoint is selected until the user
 /// selects others, and stays the last while a run saves more.
@@ -57,9 +57,7 @@ private:
     QStackedWidget* stack_;
     QTableView* table_;
     QLabel* empty_;
-    QWidget* progress_row_;
-    QLabel* progress_text_;
-    QProgressBar* progress_;
+    ProgressRow* progress_;
     std::int64_t last_step_ = -1;  ///< of the last checkpoint when rows changed last; follow it while it is selected
 };
 

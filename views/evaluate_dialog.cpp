@@ -4,18 +4,14 @@
 #include <algorithm>
 
 #include <QDialogButtonBox>
-#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLineEdit>
 #include <QPushButton>
-#include <QRadioButton>
 #include <QSpinBox>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "views/quantity_text.h"
-#include "views/theme.h"
+#include "views/text_choice.h"
 
 namespace wavlab {
 
@@ -26,27 +22,8 @@ EvaluateDialog::EvaluateDialog(const QString& what, std::int64_t usual_windows, 
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Evaluate %1").arg(what));
     auto* column = new QVBoxLayout(this);
-    validation_ = new QRadioButton(tr("The &validation part of its dataset"), this);
-    validation_->setObjectName(QStringLiteral("evaluate.validation"));
-    validation_->setChecked(true);
-    column->addWidget(validation_);
-    file_ = new QRadioButton(tr("A text &file"), this);
-    file_->setObjectName(QStringLiteral("evaluate.file"));
-    column->addWidget(file_);
-    auto* file_row = new QHBoxLayout;
-    file_row->setContentsMargins(24, 0, 0, 0);
-    path_ = new QLineEdit(this);
-    path_->setObjectName(QStringLiteral("evaluate.path"));
-    path_->setAccessibleName(tr("Text file"));
-    path_->setPlaceholderText(tr("Any UTF-8 text of characters that the model knows"));
-    path_->setMinimumWidth(320);
-    file_row->addWidget(path_, 1);
-    auto* browse = new QToolButton(this);
-    browse->setIcon(themed_icon(QStringLiteral("folder")));
-    browse->setToolTip(tr("Choose a text file"));
-    browse->setAccessibleName(browse->toolTip());
-    file_row->addWidget(browse);
-    column->addLayout(file_row);
+    text_ = new TextChoice(QStringLiteral("evaluate"), this);
+    column->addWidget(text_);
 
     auto* windows_row = new QHBoxLayout;
     auto* label = new QLabel(tr("&Windows"), this);
@@ -80,25 +57,20 @@ EvaluateDialog::EvaluateDialog(const QString& what, std::int64_t usual_windows, 
 
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
-    connect(browse, &QToolButton::clicked, this, &EvaluateDialog::file_wanted);
-    connect(path_, &QLineEdit::textEdited, this, [this] { file_->setChecked(true); });
-    connect(path_, &QLineEdit::textChanged, this, &EvaluateDialog::refresh);
-    connect(file_, &QRadioButton::toggled, this, &EvaluateDialog::refresh);
+    connect(text_, &TextChoice::file_wanted, this, &EvaluateDialog::file_wanted);
+    connect(text_, &TextChoice::changed, this, &EvaluateDialog::refresh);
     connect(windows_, &QSpinBox::valueChanged, this, &EvaluateDialog::refresh);
     refresh();
 }
 
 EvaluateChoice EvaluateDialog::choice() const {
     EvaluateChoice choice;
-    if (file_->isChecked()) choice.text = path_->text().trimmed().toStdString();
+    choice.text = text_->file();
     choice.windows = windows_->value();
     return choice;
 }
 
-void EvaluateDialog::set_file(const QString& file) {
-    path_->setText(file);
-    file_->setChecked(true);
-}
+void EvaluateDialog::set_file(const QString& file) { text_->set_file(file); }
 
 void EvaluateDialog::set_notice(const QString& text) {
     notice_->setText(text);
@@ -106,16 +78,11 @@ void EvaluateDialog::set_notice(const QString& text) {
 }
 
 void EvaluateDialog::refresh() {
-    QString problem;
-    const QString path = path_->text().trimmed();
-    if (file_->isChecked() && path.isEmpty())
-        problem = tr("Choose a text file.");
-    else if (file_->isChecked() && !QFileInfo(path).isFile())
-        problem = tr("This file is not there.");
+    const QString problem = text_->problem();
     start_->setEnabled(problem.isEmpty());
     start_->setToolTip(problem);
     QString note = tr("%1 tokens").arg(count_text(double(windows_->value()) * double(context_)));
-    if (!file_->isChecked() && whole_windows_ > 0 && windows_->value() >= whole_windows_)
+    if (!text_->is_file() && whole_windows_ > 0 && windows_->value() >= whole_windows_)
         note += tr(", the whole validation part");
     note_->setText(problem.isEmpty() ? note : problem);
 }

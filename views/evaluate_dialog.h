@@ -7,12 +7,12 @@
 #include <QDialog>
 
 class QLabel;
-class QLineEdit;
 class QPushButton;
-class QRadioButton;
 class QSpinBox;
 
 namespace wavlab {
+
+class TextChoice;
 
 /// On what a checkpoint is to be evaluated.
 struct EvaluateChoice {
@@ -40,9 +40,7 @@ signals:
 private:
     void refresh();
 
-    QRadioButton* validation_;
-    QRadioButton* file_;
-    QLineEdit* path_;
+    TextChoice* text_;
     QSpinBox* windows_;
     QLabel* note_;
     QLabel* notice_;

@@ -4,22 +4,16 @@
 #include <algorithm>
 #include <set>
 
-#include <QButtonGroup>
 #include <QComboBox>
 #include <QDialogButtonBox>
-#include <QFileInfo>
 #include <QFormLayout>
-#include <QHBoxLayout>
 #include <QLabel>
-#include <QLineEdit>
 #include <QPushButton>
-#include <QRadioButton>
 #include <QSpinBox>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "views/quantity_text.h"
-#include "views/theme.h"
+#include "views/text_choice.h"
 
 namespace wavlab {
 
@@ -76,7 +70,8 @@ ProbeDialog::ProbeDialog(const ProbedRun& run, const QList<ProbedCheckpoint>& ch
     windows_->setToolTip(tr("Pieces of %1 tokens each, spread evenly over the text. The run itself evaluates on %2.")
                              .arg(count_text(double(run.context)), count_text(double(run.usual_windows))));
     form->addRow(tr("&Windows"), windows_);
-    add_text_choice(*column);
+    text_ = new TextChoice(QStringLiteral("probe"), this);
+    column->addWidget(text_);
 
     note_ = new QLabel(this);
     note_->setObjectName(QStringLiteral("probe.note"));
@@ -94,52 +89,23 @@ ProbeDialog::ProbeDialog(const ProbedRun& run, const QList<ProbedCheckpoint>& ch
 
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(text_, &TextChoice::file_wanted, this, &ProbeDialog::file_wanted);
+    connect(text_, &TextChoice::changed, this, &ProbeDialog::refresh);
     connect(what_, &QComboBox::currentIndexChanged, this, &ProbeDialog::refresh);
     connect(windows_, &QSpinBox::valueChanged, this, &ProbeDialog::refresh);
     refresh();
 }
 
-void ProbeDialog::add_text_choice(QVBoxLayout& column) {
-    validation_ = new QRadioButton(tr("The &validation part of its dataset"), this);
-    validation_->setObjectName(QStringLiteral("probe.validation"));
-    validation_->setChecked(true);
-    column.addWidget(validation_);
-    file_ = new QRadioButton(tr("A text &file"), this);
-    file_->setObjectName(QStringLiteral("probe.file"));
-    column.addWidget(file_);
-    auto* row = new QHBoxLayout;
-    row->setContentsMargins(24, 0, 0, 0);
-    path_ = new QLineEdit(this);
-    path_->setObjectName(QStringLiteral("probe.path"));
-    path_->setAccessibleName(tr("Text file"));
-    path_->setPlaceholderText(tr("Any UTF-8 text of characters that the model knows"));
-    path_->setMinimumWidth(320);
-    row->addWidget(path_, 1);
-    auto* browse = new QToolButton(this);
-    browse->setIcon(themed_icon(QStringLiteral("folder")));
-    browse->setToolTip(tr("Choose a text file"));
-    browse->setAccessibleName(browse->toolTip());
-    row->addWidget(browse);
-    column.addLayout(row);
-    connect(browse, &QToolButton::clicked, this, &ProbeDialog::file_wanted);
-    connect(path_, &QLineEdit::textEdited, this, [this] { file_->setChecked(true); });
-    connect(path_, &QLineEdit::textChanged, this, &ProbeDialog::refresh);
-    connect(file_, &QRadioButton::toggled, this, &ProbeDialog::refresh);
-}
-
 ProbeChoice ProbeDialog::choice() const {
     ProbeChoice choice;
     choice.model = checkpoint_->currentData().toString().toStdString();
-    if (file_->isChecked()) choice.text = path_->text().trimmed().toStdString();
+    choice.text = text_->file();
     choice.windows = windows_->value();
     choice.cells = what_->currentIndex() == 0;
     return choice;
 }
 
-void ProbeDialog::set_file(const QString& file) {
-    path_->setText(file);
-    file_->setChecked(true);
-}
+void ProbeDialog::set_file(const QString& file) { text_->set_file(file); }
 
 void ProbeDialog::set_notice(const QString& text) {
     notice_->setText(text);
@@ -147,12 +113,7 @@ void ProbeDialog::set_notice(const QString& text) {
 }
 
 void ProbeDialog::refresh() {
-    QString problem;
-    const QString path = path_->text().trimmed();
-    if (file_->isChecked() && path.isEmpty())
-        problem = tr("Choose a text file.");
-    else if (file_->isChecked() && !QFileInfo(path).isFile())
-        problem = tr("This file is not there.");
+    const QString problem = text_->problem();
     start_->setEnabled(problem.isEmpty());
     start_->setToolTip(problem);
     const std::int64_t windows = windows_->value();

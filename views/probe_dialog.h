@@ -12,13 +12,12 @@
 
 class QComboBox;
 class QLabel;
-class QLineEdit;
 class QPushButton;
-class QRadioButton;
 class QSpinBox;
-class QVBoxLayout;
 
 namespace wavlab {
+
+class TextChoice;
 
 /// What of a checkpoint is to be probed.
 struct ProbeChoice {
@@ -64,16 +63,13 @@ signals:
     void file_wanted();
 
 private:
-    void add_text_choice(QVBoxLayout& column);
     void refresh();
 
     ProbedRun run_;
     QComboBox* checkpoint_;
-    QRadioButton* validation_ = nullptr;
-    QRadioButton* file_ = nullptr;
-    QLineEdit* path_ = nullptr;
     QComboBox* what_;
     QSpinBox* windows_;
+    TextChoice* text_;
     QLabel* note_;
     QLabel* notice_;
     QPushButton* start_;

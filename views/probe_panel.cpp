@@ -3,10 +3,8 @@
 
 #include <algorithm>
 
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QProgressBar>
 #include <QSortFilterProxyModel>
 #include <QStackedWidget>
 #include <QTableView>
@@ -17,6 +15,7 @@
 #include "views/action_registry.h"
 #include "views/flow_layout.h"
 #include "views/probe_table_model.h"
+#include "views/progress_row.h"
 #include "views/quantity_text.h"
 #include "views/table_actions.h"
 #include "views/time_cursor.h"
@@ -71,28 +70,10 @@ ProbePanel::ProbePanel(TimeCursor& cursor, const ActionRegistry& actions, const 
     empty_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Ignored);
     stack_->addWidget(empty_);
 
-    progress_row_ = new QWidget(this);
-    auto* progress_layout = new QHBoxLayout(progress_row_);
-    progress_layout->setContentsMargins(8, 2, 4, 2);
-    progress_text_ = new QLabel(progress_row_);
-    progress_text_->setObjectName(QStringLiteral("probe_progress_text"));
-    progress_text_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    progress_layout->addWidget(progress_text_, 1);
-    progress_ = new QProgressBar(progress_row_);
-    progress_->setAccessibleName(tr("Progress"));
-    progress_->setFixedWidth(100);
-    progress_->setTextVisible(false);
-    progress_layout->addWidget(progress_);
-    auto* cancel = new QToolButton(progress_row_);
-    cancel->setObjectName(QStringLiteral("probe_cancel"));
-    cancel->setText(tr("Cancel"));
-    cancel->setToolTip(tr("Stops this probe; nothing of it is kept"));
-    cancel->setFocusPolicy(Qt::TabFocus);
-    progress_layout->addWidget(cancel);
-    progress_row_->hide();
-    column->addWidget(progress_row_);
+    progress_ = new ProgressRow(QStringLiteral("probe"), tr("Stops this probe; nothing of it is kept"), this);
+    column->addWidget(progress_);
 
-    connect(cancel, &QToolButton::clicked, this, &ProbePanel::cancel_wanted);
+    connect(progress_, &ProgressRow::cancel_wanted, this, &ProbePanel::cancel_wanted);
     connect(picker_, &ProbePicker::chosen, this, &ProbePanel::refresh);
     connect(&cursor_, &TimeCursor::changed, this, &ProbePanel::follow);
     refresh();
@@ -191,16 +172,12 @@ void ProbePanel::refresh() {
 }
 
 void ProbePanel::show_progress(const QString& text, std::int64_t done, std::int64_t total) {
-    constexpr int parts = 1000;
-    progress_text_->setText(text);
-    progress_->setRange(0, total > 0 ? parts : 0);
-    if (total > 0) progress_->setValue(int(parts * done / total));
-    progress_row_->show();
+    progress_->show_progress(text, done, total);
 }
 
-void ProbePanel::hide_progress() { progress_row_->hide(); }
+void ProbePanel::hide_progress() { progress_->hide(); }
 
-bool ProbePanel::shows_progress() const { return !progress_row_->isHidden(); }
+bool ProbePanel::shows_progress() const { return !progress_->isHidden(); }
 
 QString ProbePanel::text() const {
     std::vector<int> rows;

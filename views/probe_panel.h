@@ -12,7 +12,6 @@
 #include "views/probe_choice.h"
 
 class QLabel;
-class QProgressBar;
 class QSortFilterProxyModel;
 class QStackedWidget;
 class QTableView;
@@ -21,6 +20,7 @@ namespace wavlab {
 
 class ActionRegistry;
 class ProbeTableModel;
+class ProgressRow;
 class TimeCursor;
 
 /// The numbers of the focused run's probe as a table, and the progress of one that is being made.
@@ -67,9 +67,7 @@ private:
     QStackedWidget* stack_;
     QTableView* table_ = nullptr;
     QLabel* empty_;
-    QWidget* progress_row_;
-    QLabel* progress_text_;
-    QProgressBar* progress_;
+    ProgressRow* progress_;
     std::shared_ptr<RunRecord> record_;
     bool stale_ = false;  ///< something changed while the panel could not be seen
 };

@@ -165,10 +165,12 @@ void CheckpointsFeature::show_title(const RunRecord& record) {
     panel_->set_title(text);
 }
 
-std::filesystem::path CheckpointsFeature::selected_model() const {
-    if (!panel_ || model_->run() != window_.focus()) return {};
-    const std::vector<CheckpointFolder> selected = panel_->selected();
-    return selected.empty() ? std::filesystem::path() : selected.back().model();
+std::filesystem::path CheckpointsFeature::selected_or_last_model() const {
+    if (panel_ && model_->run() == window_.focus())
+        if (const std::vector<CheckpointFolder> selected = panel_->selected(); !selected.empty())
+            return selected.back().model();
+    const std::vector<CheckpointFolder> there = list_checkpoints(RunFolder{window_.focus()});
+    return there.empty() ? std::filesystem::path() : there.back().model();
 }
 
 void CheckpointsFeature::refresh_actions() {

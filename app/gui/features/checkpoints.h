@@ -38,8 +38,9 @@ public:
 
     CheckpointsModel& model() { return *model_; }
     CheckpointsPanel& panel() { return *panel_; }
-    /// The model file of the selected checkpoint, the newest of several; empty without one.
-    std::filesystem::path selected_model() const;
+    /// The model file of the selected checkpoint (the newest of several), else of the focused run's last; empty where
+    /// there is none.
+    std::filesystem::path selected_or_last_model() const;
     /// Reads again which checkpoints there are.
     void refresh();
     /// Nothing is being evaluated, compared, written or removed.

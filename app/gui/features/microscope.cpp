@@ -110,11 +110,7 @@ void MicroscopeFeature::make_window() {
 void MicroscopeFeature::open(const std::filesystem::path& model) {
     std::filesystem::path wanted = model;
     if (const auto* checkpoints = window_.feature<CheckpointsFeature>(); wanted.empty() && checkpoints)
-        wanted = checkpoints->selected_model();
-    if (wanted.empty()) {
-        const std::vector<CheckpointFolder> there = list_checkpoints(RunFolder{window_.focus()});
-        if (!there.empty()) wanted = there.back().model();
-    }
+        wanted = checkpoints->selected_or_last_model();
     make_window();
     microscope_->show();
     microscope_->raise();

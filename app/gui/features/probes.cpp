@@ -139,7 +139,7 @@ void ProbesFeature::open_dialog() {
     if (checkpoints.isEmpty()) return;
     std::filesystem::path wanted = checkpoints.front().model;
     if (const auto* feature = window_.feature<CheckpointsFeature>())
-        if (const auto selected = feature->selected_model(); !selected.empty()) wanted = selected;
+        wanted = feature->selected_or_last_model();
     auto* dialog = new ProbeDialog(probed, checkpoints, wanted, &window_);
     if (window_.session().is_running())
         dialog->set_notice(tr("A run is going. Probing changes nothing of it, but both are slower meanwhile."));

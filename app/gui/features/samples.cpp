@@ -102,11 +102,7 @@ void SamplesFeature::open_dialog(const std::filesystem::path& model) {
     }
     std::filesystem::path wanted = model;
     if (const auto* checkpoints = window_.feature<CheckpointsFeature>(); wanted.empty() && checkpoints)
-        wanted = checkpoints->selected_model();
-    if (wanted.empty()) {
-        const std::vector<CheckpointFolder> there = list_checkpoints(RunFolder{window_.focus()});
-        if (!there.empty()) wanted = there.back().model();
-    }
+        wanted = checkpoints->selected_or_last_model();
     if (!dialog_->is_running()) offer_checkpoints(wanted);
     dialog_->show();
     dialog_->raise();
