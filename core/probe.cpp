@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/probe.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "core/json_lines.h"
@@ -31,8 +34,9 @@ ProbeAgreement agreement(const ProbeResult& result) {
         exact.push_back(effect.delta_loss);
         estimate.push_back(effect.attribution);
     }
+    const auto finite = std::count_if(exact.begin(), exact.end(), [](double value) { return std::isfinite(value); });
     return {rank_correlation(result.alpha, exact), rank_correlation(result.contribution, exact),
-            rank_correlation(estimate, exact), exact.size()};
+            rank_correlation(estimate, exact), static_cast<std::size_t>(finite)};
 }
 
 std::vector<json> probe_rows(const ProbeResult& result) {

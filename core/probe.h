@@ -59,7 +59,7 @@ struct ProbeResult {
 /// says the same. Empty where there are fewer than three cells or one side is constant.
 struct ProbeAgreement {
     std::optional<double> weight, contribution, attribution;
-    std::size_t cells = 0;
+    std::size_t cells = 0;  ///< with a finite Δloss
 };
 ProbeAgreement agreement(const ProbeResult& result);
 

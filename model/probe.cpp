@@ -16,10 +16,12 @@
 
 #include "core/checkpoint_evaluations.h"
 #include "core/error.h"
+#include "core/method.h"
 #include "datasets/token_data.h"
 #include "model/checkpoint.h"
 #include "model/device.h"
 #include "model/evaluation_text.h"
+#include "model/memory_check.h"
 #include "model/probe_plan.h"
 #include "model/token_windows.h"
 
@@ -221,16 +223,22 @@ private:
         } else {
             const ThreadCount alone(1);
             const auto work = [&] {
-                at::set_num_threads(1);  // a thread's own
-                return measure(batch, next, losses);
+                try {
+                    at::set_num_threads(1);  // a thread's own
+                    return measure(batch, next, losses);
+                } catch (...) {
+                    next = losses.size();  // nothing is left to do, for the others too
+                    throw;
+                }
             };
+            const int workers = std::min(alone.before(), passes_that_fit(batch));
             std::vector<std::future<bool>> others;
-            for (int i = 1; i < alone.before(); ++i) others.push_back(std::async(std::launch::async, work));
             bool done = false;
             try {
-                done = measure(batch, next, losses);
+                for (int i = 1; i < workers; ++i) others.push_back(std::async(std::launch::async, work));
+                done = work();
             } catch (...) {
-                next = losses.size();  // nothing is left to do
+                next = losses.size();
                 throw;
             }
             for (std::future<bool>& other : others) done = other.get() && done;
@@ -238,6 +246,16 @@ private:
         }
         add(losses_, 0, at::stack(losses));
         return true;
+    }
+
+    /// How many passes at a time leave half of the free memory alone.
+    int passes_that_fit(const TokenBatch& batch) const {
+        const ModelSettings& model = decoder_.experiment().model;
+        // Logits with their softmax, the MLP's hidden values, and the stream with what attention reads.
+        const auto numbers = static_cast<double>(3 * decoder_.vocabulary() + 3 * model.mlp_hidden + 12 * model.width);
+        const double bytes = 4 * static_cast<double>(batch.tokens.numel()) * numbers;
+        const std::optional<double> available = available_memory_bytes();
+        return available ? static_cast<int>(std::clamp(*available / 2 / bytes, 1.0, 1000.0)) : 1;
     }
 
     /// Takes one removal after another, by depth; after the last of them, none. False when it was stopped.
@@ -297,6 +315,10 @@ ProbeResult probe_checkpoint(const ProbeRequest& request) {
     ProbeResult result;
     result.layout = model.decoder->routing_layout();
     const std::vector<PlannedRemoval> plan = plan_removals(result.layout, request.cells, request.bands);
+    // One pass has gradients, for a batch as large as in training; no optimizer and no parameters' gradients.
+    const CostEstimate cost = estimate_cost(experiment, model.decoder->vocabulary());
+    require_memory(cost.memory_bytes - 12 * static_cast<double>(cost.parameters), free_memory_bytes(chosen.device),
+                   memory_place(chosen.device));
     const EvaluationText text = evaluation_text(model, request.text);
     const std::int64_t count = request.windows.value_or(experiment.train.eval_windows);
     const std::vector<std::int64_t> starts = evaluation_starts(text.tokens.size(), experiment.model.context, count);

@@ -168,11 +168,11 @@ ExitCode probe(ProbeArguments arguments, const CommandEnvironment& environment) 
         fmt::print(stderr, "wavlab: stopped; nothing was kept\n");
         return ExitCode::interrupted;
     }
+    if (run) keep(*run, result);  // first: whoever reads what is printed may close it
     if (arguments.json)
         for (const nlohmann::json& row : probe_rows(result)) fmt::print("{}\n", json_line(row));
     else
         print_summary(result);
-    if (run) keep(*run, result);
     return ExitCode::done;
 }
 
