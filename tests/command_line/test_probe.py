@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`wavlab probe`: its rows, what it keeps in the run, and what it refuses."""
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -24,6 +25,15 @@ class Probe(ProgramTest):
 
     def kept(self, target):
         return sorted(file.name for file in (target / "probes").iterdir())
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "needs /dev/full")
+    def test_what_cannot_be_printed_is_kept(self):
+        target, _ = self.train(self.experiment(steps=1))
+        with open("/dev/full", "w", encoding="ascii") as full:
+            result = subprocess.run([PROGRAM, "probe", target, "--windows", "2", "--json", "--device", "cpu"],
+                                    stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertEqual(len(self.kept(target)), 1)
 
     def test_rows_are_those_of_the_contract(self):
         target, _ = self.train(self.experiment(steps=4))
