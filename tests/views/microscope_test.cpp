@@ -170,6 +170,15 @@ TEST(MicroscopeState, KeepsWhatStillFits) {
     state.set_routing(some_routing());
     EXPECT_EQ(state.chosen(), (TokenCell{2, 1, 3}));
     EXPECT_EQ(state.pinned().size(), 2u);
+    EXPECT_EQ(state.texts_taken(), 1u);
+    state.zoom_by(4);
+    // As long, and another text all the same.
+    state.set_routing(some_routing("it so\n"));
+    EXPECT_EQ(state.texts_taken(), 2u);
+    EXPECT_TRUE(state.pinned().empty());
+    EXPECT_EQ(state.chosen(), (TokenCell{2, 1, 0}));
+    EXPECT_EQ(state.zoom(), 1);
+    state.toggle_pin(5);
     state.set_routing(some_routing("short"));
     EXPECT_TRUE(state.pinned().empty());
     EXPECT_EQ(state.chosen().token, 0u);
@@ -228,6 +237,16 @@ TEST(MicroscopeTable, ModelsKeepTheirContract) {
         << "after 'i' came 't'";
     EXPECT_TRUE(slice.tsv().startsWith(QString::fromUtf8("\t1 ‘s’\t")));
     EXPECT_EQ(slice.tsv().count('\n'), 5);
+}
+
+TEST(MicroscopeTable, ShowsTokensThatLookLikePlaceholders) {
+    test_application();
+    auto routing = some_routing();
+    routing->tokens[0].next[0].text = "%2";
+    MicroscopeState state;
+    state.set_routing(routing);
+    const InspectedTokensModel tokens(state);
+    EXPECT_EQ(tokens.index(0, InspectedTokensModel::first_next).data(), QString::fromUtf8("‘%2’ 50.0 %"));
 }
 
 class MicroscopeWindowTest : public testing::Test {
@@ -300,12 +319,18 @@ TEST_F(MicroscopeWindowTest, AsksForTheTextTheWindowAndTheCheckpoint) {
     find<QComboBox>("microscope.checkpoint")->setCurrentIndex(0);
     ASSERT_EQ(wishes.size(), 4);
     EXPECT_EQ(window->wish().model, "/a/2");
+    text->setText("not submitted yet");
+    window->set_sources({{"a, step 3", "/a/3", 8}, {"a, step 2", "/a/2", 8}}, "/a/2");
+    EXPECT_EQ(wishes.size(), 4) << "it was asked for already";
+    window->set_sources({{"a, step 3", "/a/3", 8}, {"a, step 2", "/a/2", 8}}, "/a/3");
+    ASSERT_EQ(wishes.size(), 5);
+    EXPECT_TRUE(window->wish().text.isEmpty());
     window->set_sources({{"a, step 2", "/a/2", 8}}, "/a/2");
-    EXPECT_EQ(wishes.size(), 5) << "nothing is shown yet";
+    EXPECT_EQ(wishes.size(), 6);
     window->show_routing(some_routing());
     EXPECT_FALSE(find<QLabel>("microscope.problem")->isVisible());
     window->set_sources({{"a, step 2", "/a/2", 8}}, "/a/2");
-    EXPECT_EQ(wishes.size(), 5);
+    EXPECT_EQ(wishes.size(), 6);
 }
 
 TEST_F(MicroscopeWindowTest, TheOffscreenPlatformIsToldApart) {
@@ -334,6 +359,20 @@ protected:
             if (std::exchange(before, window->canvas()->frames()) != window->canvas()->frames()) since.start();
             return since.isValid() && since.elapsed() > 200;
         });
+    }
+    /// Presses the left button here, moves and releases it there; each is seen by a frame.
+    void drag(const QPoint& from, const QPoint& to) {
+        QTest::mouseMove(window->canvas(), from);
+        ASSERT_TRUE(drawn());
+        QTest::mousePress(window->canvas(), Qt::LeftButton, {}, from);
+        ASSERT_TRUE(drawn());
+        QTest::mouseMove(window->canvas(), to);
+        ASSERT_TRUE(drawn());
+        QTest::mouseRelease(window->canvas(), Qt::LeftButton, {}, to);
+        ASSERT_TRUE(settled());
+    }
+    QPoint middle_of(std::size_t row, std::size_t column) {
+        return window->canvas()->cell_rectangle(row, column).center().toPoint();
     }
     /// Different colours in the middle of the map.
     int colors() {
@@ -367,6 +406,54 @@ TEST_F(MicroscopeCanvasTest, DrawsClicksPinsAndRests) {
     rest.start();
     ASSERT_TRUE(QTest::qWaitFor([&] { return rest.elapsed() > 300; }, 1000));
     EXPECT_EQ(window->canvas()->frames(), frames) << "nothing changes, nothing is drawn";
+}
+
+TEST_F(MicroscopeCanvasTest, TakesOnlyClicksThatBeganThere) {
+    const TokenCell before = window->state().chosen();
+    // From beside the map onto it, and from there onto the text below.
+    drag(QPoint(4, window->canvas()->height() - 4), middle_of(1, 4));
+    EXPECT_EQ(window->state().chosen(), before);
+    for (int up = 110; up < 180; up += 10) drag(middle_of(1, 4), QPoint(20, window->canvas()->height() - up));
+    EXPECT_EQ(window->state().chosen(), before);
+    EXPECT_TRUE(window->state().pinned().empty());
+    drag(middle_of(1, 4), middle_of(1, 4));
+    EXPECT_EQ(window->state().chosen().token, 4u);
+}
+
+TEST_F(MicroscopeCanvasTest, TheWheelIsKnownToTheActions) {
+    const QPoint place = middle_of(1, 4);
+    QAction& whole = window->actions().action("microscope.zoom_reset");
+    EXPECT_FALSE(whole.isEnabled());
+    QTest::mouseMove(window->canvas(), place);
+    ASSERT_TRUE(drawn());
+    QWheelEvent wheel(place, window->canvas()->mapToGlobal(place), {}, {0, 120}, Qt::NoButton, Qt::NoModifier,
+                      Qt::NoScrollPhase, false);
+    QApplication::sendEvent(window->canvas(), &wheel);
+    EXPECT_TRUE(QTest::qWaitFor([&] { return whole.isEnabled(); }));
+    EXPECT_GT(window->state().zoom(), 1);
+}
+
+TEST_F(MicroscopeCanvasTest, AnotherSliceIsDrawnWithItsOwnNames) {
+    window->show_routing(some_routing("more tokens than there are sources"));
+    for (int i = 0; i < 30; ++i) trigger("microscope.next_token");
+    trigger("microscope.by_token");
+    ASSERT_TRUE(settled());
+    // The first box, and the first of its choices.
+    drag(QPoint(60, 18), QPoint(60, 18));
+    for (int down = 36; down < 60 && window->state().slice_by() == SliceBy::token; down += 4)
+        drag(QPoint(60, down), QPoint(60, down));
+    EXPECT_EQ(window->state().slice_by(), SliceBy::router);
+    EXPECT_EQ(window->state().chosen().token, 30u);
+    EXPECT_FALSE(window->canvas()->cell_rectangle(0, 30).isEmpty());
+}
+
+TEST_F(MicroscopeCanvasTest, CopiesTheSliceOfThePicture) {
+    trigger("microscope.copy");
+    EXPECT_EQ(QApplication::clipboard()->text().count('\n'), 3) << "the names, and the two sources of the last router";
+    trigger("microscope.by_token");
+    trigger("microscope.copy");
+    EXPECT_EQ(QApplication::clipboard()->text().count('\n'), 5);
+    EXPECT_FALSE(window->shows_table());
 }
 
 TEST_F(MicroscopeCanvasTest, SurvivesTheLossOfItsContext) {

@@ -117,6 +117,8 @@ bool ImGuiHost::take(const QEvent& event, double pixel_ratio) {
             return true;
         case QEvent::Wheel: {
             const auto& wheel = static_cast<const QWheelEvent&>(event);
+            // The window may have come up under a mouse that has not moved since.
+            io.MousePos = {float(wheel.position().x() * pixel_ratio), float(wheel.position().y() * pixel_ratio)};
             io.MouseWheel += float(wheel.angleDelta().y()) / 120;
             io.MouseWheelH += float(wheel.angleDelta().x()) / 120;
             return true;

@@ -237,7 +237,6 @@ void MicroscopeCanvas::rebuild_slice() {
     for (int i = 0; i < ramp_size; ++i)
         ramp_[std::size_t(i)] =
             color_at(scale_.diverging ? ColorMap::diverging : ColorMap::viridis, double(i) / (ramp_size - 1));
-    if (strip_.size() != state_.tokens()) strip_.clear();
     texture_stale_ = true;
 }
 
@@ -290,6 +289,9 @@ void MicroscopeCanvas::paintGL() {
                      ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNav);
     if (!state_.empty()) {
         draw_controls();
+        // What they changed is drawn at once: the rest reads the state and the slice.
+        rebuild_slice();
+        upload_slice();
         const float top = ImGui::GetCursorPosY(), margin = px(6);
         const float width = float(pixels.width()) - 2 * margin, bottom = float(pixels.height()) - margin;
         const float next_height = 6 * texts_.line_height() + px(4);
@@ -304,7 +306,6 @@ void MicroscopeCanvas::paintGL() {
     ImGui::End();
     imgui_.end();
     texts_.upload();
-    // What the controls changed is drawn with the next frame.
     imgui_.draw();
     if (texts_.wants_frame()) redraw(1);
     if (std::exchange(state_changed_in_frame_, false)) {

@@ -41,6 +41,8 @@ public:
 signals:
     /// The user chose something else here.
     void state_changed();
+    /// The mouse enlarged the map or shrank it.
+    void zoom_changed();
 
 protected:
     void initializeGL() override;
@@ -117,7 +119,9 @@ private:
     ColumnNames column_names_ = ColumnNames::across;
     std::vector<StripToken> strip_;
     float strip_width_ = 0, strip_height_ = 0;
-    std::optional<std::size_t> scrolled_to_;  ///< the token that the strip was scrolled to
+    std::size_t strip_text_ = 0;                ///< which text the strip is of: MicroscopeState::texts_taken
+    std::optional<std::size_t> pressed_token_;  ///< where in the strip the mouse button was pressed
+    std::optional<std::size_t> scrolled_to_;    ///< the token that the strip was scrolled to
     bool dragging_ = false;
     int frames_wanted_ = 0;
     std::int64_t frames_ = 0;

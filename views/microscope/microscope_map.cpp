@@ -42,8 +42,9 @@ void MicroscopeCanvas::choose_column_names(float width) {
 }
 
 QString MicroscopeCanvas::column_name(std::size_t column) const {
-    if (column_names_ != ColumnNames::numbers) return slice_.column_labels[column];
-    return column == state_.column_of(state_.chosen()) ? state_.token_text(column) : QString::number(column + 1);
+    if (column_names_ == ColumnNames::numbers)
+        return column == state_.column_of(state_.chosen()) ? state_.token_text(column) : QString::number(column + 1);
+    return column < slice_.column_labels.size() ? slice_.column_labels[column] : QString();
 }
 
 MicroscopeCanvas::Area MicroscopeCanvas::cell_area(std::size_t row, std::size_t column) const {
@@ -171,7 +172,8 @@ void MicroscopeCanvas::draw_color_bar(ImDrawList& list) {
 
 void MicroscopeCanvas::take_map_mouse() {
     ImGui::SetCursorPos(ImVec2(map_.left, map_.top));
-    ImGui::InvisibleButton(
+    // True once a button that was pressed here is released here.
+    const bool released = ImGui::InvisibleButton(
         "map", ImVec2(map_.width(), map_.height()),
         ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight | ImGuiButtonFlags_MouseButtonMiddle);
     const ImGuiIO& io = ImGui::GetIO();
@@ -188,13 +190,16 @@ void MicroscopeCanvas::take_map_mouse() {
     const bool was_dragging = dragging_;
     dragging_ = false;
     if (!ImGui::IsItemHovered()) return;
+    const double zoom_before = state_.zoom();
     if (io.MouseWheel != 0)
         state_.zoom_by(std::pow(1.25, double(io.MouseWheel)),
                        state_.left() + double(io.MousePos.x - map_.left) / map_.width() * state_.seen(),
                        state_.top() + double(io.MousePos.y - map_.top) / map_.height() * state_.seen());
+    if (state_.zoom() != zoom_before)
+        QMetaObject::invokeMethod(this, &MicroscopeCanvas::zoom_changed, Qt::QueuedConnection);
     state_.hovered = map_cell_at(io.MousePos.x, io.MousePos.y);
     if (!state_.hovered) return;
-    if (ImGui::IsMouseReleased(ImGuiMouseButton_Left) && !was_dragging) {
+    if (released && ImGui::IsMouseReleased(ImGuiMouseButton_Left) && !was_dragging) {
         if (*state_.hovered == state_.chosen())
             state_.toggle_pin(state_.chosen().token);
         else

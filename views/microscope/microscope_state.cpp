@@ -27,6 +27,13 @@ double largest_of(const std::vector<float>& values) {
     return largest > 0 ? largest : 1;
 }
 
+bool same_tokens(const std::vector<InspectedToken>& left, const std::vector<InspectedToken>& right) {
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [](const InspectedToken& one, const InspectedToken& other) {
+                          return one.id == other.id && one.text == other.text;
+                      });
+}
+
 }  // namespace
 
 QString title(TokenQuantity quantity) {
@@ -97,7 +104,7 @@ QString visible_token(const std::string& token) {
 }
 
 void MicroscopeState::set_routing(std::shared_ptr<const TokenRouting> routing) {
-    const bool same_text = routing_ && routing && routing_->tokens.size() == routing->tokens.size();
+    const bool same_text = routing_ && routing && same_tokens(routing_->tokens, routing->tokens);
     const bool same_layout = routing_ && routing && routing_->layout == routing->layout;
     routing_ = std::move(routing);
     hovered.reset();
@@ -119,6 +126,7 @@ void MicroscopeState::set_routing(std::shared_ptr<const TokenRouting> routing) {
         reset_zoom();
     }
     if (!same_text) {
+        ++texts_taken_;
         chosen_.token = 0;
         reset_zoom();
     }

@@ -69,6 +69,8 @@ class MicroscopeState {
 public:
     /// Takes another text or checkpoint; null: none. Choices that still fit are kept.
     void set_routing(std::shared_ptr<const TokenRouting> routing);
+    /// How many texts were taken so far; the same text at another checkpoint does not count.
+    std::size_t texts_taken() const { return texts_taken_; }
     const TokenRouting* routing() const { return routing_.get(); }
     const std::shared_ptr<const TokenRouting>& shared_routing() const { return routing_; }
     bool empty() const { return !routing_ || routing_->tokens.empty() || sources_.empty(); }
@@ -157,6 +159,7 @@ private:
     const std::vector<std::size_t>& sources_of_chosen() const { return of_router_[chosen_.router]; }
 
     std::shared_ptr<const TokenRouting> routing_;
+    std::size_t texts_taken_ = 0;
     std::vector<Source> sources_;
     std::vector<std::vector<std::size_t>> of_router_;  ///< its sources, as indices of `sources_`
     std::vector<int> cells_;                           ///< by router and source; -1: none

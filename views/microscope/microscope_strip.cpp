@@ -10,8 +10,9 @@
 namespace wavlab {
 
 float MicroscopeCanvas::lay_out_strip(float width) {
-    if (!strip_.empty() && strip_width_ == width && strip_.size() == state_.tokens()) return strip_height_;
+    if (!strip_.empty() && strip_width_ == width && strip_text_ == state_.texts_taken()) return strip_height_;
     strip_.clear();
+    strip_text_ = state_.texts_taken();
     strip_width_ = width;
     scrolled_to_.reset();
     const float line = texts_.line_height() + px(4), right = width - px(16);
@@ -67,6 +68,7 @@ void MicroscopeCanvas::draw_strip(const Area& room) {
         if (ImGui::IsWindowHovered()) take_strip_mouse(room, scroll);
     }
     ImGui::EndChild();
+    if (!ImGui::IsMouseDown(ImGuiMouseButton_Left)) pressed_token_.reset();
 }
 
 void MicroscopeCanvas::take_strip_mouse(const Area& room, float scroll) {
@@ -78,7 +80,8 @@ void MicroscopeCanvas::take_strip_mouse(const Area& room, float scroll) {
         TokenCell cell = state_.chosen();
         cell.token = token;
         state_.hovered = cell;
-        if (ImGui::IsMouseReleased(ImGuiMouseButton_Left)) {
+        if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) pressed_token_ = token;
+        if (ImGui::IsMouseReleased(ImGuiMouseButton_Left) && pressed_token_ == token) {
             if (token == state_.chosen().token)
                 state_.toggle_pin(token);
             else

@@ -165,8 +165,7 @@ QString InspectedTokensModel::display(std::size_t token, int column) const {
             const std::size_t place = std::size_t(column - first_next);
             if (place >= one.next.size()) return {};
             return QStringLiteral("‘%1’ %2 %")
-                .arg(visible_token(one.next[place].text))
-                .arg(100 * one.next[place].probability, 0, 'f', 1);
+                .arg(visible_token(one.next[place].text), QString::number(100 * one.next[place].probability, 'f', 1));
         }
     }
 }

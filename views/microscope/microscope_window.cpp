@@ -74,6 +74,7 @@ MicroscopeWindow::MicroscopeWindow(const QString& no_picture, QWidget* parent)
         pages_->addWidget(canvas_);
         // It draws when it tells: who listens must not draw in the midst of that.
         connect(canvas_, &MicroscopeCanvas::state_changed, this, &MicroscopeWindow::refresh, Qt::QueuedConnection);
+        connect(canvas_, &MicroscopeCanvas::zoom_changed, this, &MicroscopeWindow::refresh_actions);
     }
     connect(table_, &MicroscopeTable::state_changed, this, &MicroscopeWindow::refresh);
     status_ = new ElidedLine(this);
@@ -151,7 +152,7 @@ void MicroscopeWindow::build_fields(QWidget* parent) {
         if (index < 0) return;
         const QSignalBlocker quiet(window_);
         window_->setMaximum(int(sources_[index].windows) - 1);
-        emit look_wanted(wish());
+        ask();
     });
 }
 
@@ -283,26 +284,31 @@ void MicroscopeWindow::set_sources(const QList<MicroscopeSource>& sources, const
         }
     }
     if (wish().model.empty()) return;
-    if (wish().model != before || state_.empty()) emit look_wanted(wish());
+    if ((wish().model != before || state_.empty()) && asked_ != wish()) ask();
 }
 
 MicroscopeWish MicroscopeWindow::wish() const {
     MicroscopeWish wish;
     const int index = source_->currentIndex();
     if (index >= 0 && index < sources_.size()) wish.model = sources_[index].model;
-    if (of_text_) wish.text = text_->text();
+    wish.text = submitted_text_;
     wish.window = window_->value();
     return wish;
 }
 
 void MicroscopeWindow::look() {
-    of_text_ = !text_->text().isEmpty();
-    emit look_wanted(wish());
+    submitted_text_ = text_->text();
+    ask();
 }
 
 void MicroscopeWindow::look_at_window(int) {
-    of_text_ = false;
-    emit look_wanted(wish());
+    submitted_text_.clear();
+    ask();
+}
+
+void MicroscopeWindow::ask() {
+    asked_ = wish();
+    emit look_wanted(*asked_);
 }
 
 void MicroscopeWindow::begin() {
@@ -338,8 +344,11 @@ bool MicroscopeWindow::shows_table() const { return pages_->currentWidget() == t
 void MicroscopeWindow::show_table(bool table) { wants_table_ = table || !canvas_; }
 
 void MicroscopeWindow::copy_table() {
+    // While the picture is shown the table is not kept up to date.
+    table_->show_state();
     QApplication::clipboard()->setText(table_->tsv());
-    say(tr("Copied: %1, %2 rows and %3 columns.").arg(state_.slice_text()).arg(state_.rows()).arg(state_.columns()));
+    say(tr("Copied: %1, %2 rows and %3 columns.")
+            .arg(state_.slice_text(), QString::number(state_.rows()), QString::number(state_.columns())));
 }
 
 void MicroscopeWindow::refresh() {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include <QList>
 #include <QMainWindow>
@@ -35,6 +36,8 @@ struct MicroscopeWish {
     std::filesystem::path model;
     QString text;             ///< empty: the window
     std::int64_t window = 0;  ///< from 0
+
+    friend bool operator==(const MicroscopeWish&, const MicroscopeWish&) = default;
 };
 
 /// The routing microscope: a text, and what every router reads for each of its tokens, as a picture or as tables. It
@@ -48,7 +51,7 @@ public:
     MicroscopeWindow(const QString& no_picture, QWidget* parent = nullptr);
     ~MicroscopeWindow() override;
 
-    /// The checkpoints on offer; `chosen` is looked at, unless it is already.
+    /// The checkpoints on offer; `chosen` is looked at, unless that was asked for already.
     void set_sources(const QList<MicroscopeSource>& sources, const std::filesystem::path& chosen);
     /// It is being computed.
     void begin();
@@ -84,6 +87,7 @@ private:
     void add(const char* id, const QString& text, const QString& help, const QKeySequence& key, const QString& menu,
              bool begins_group, std::function<void()> change, bool checkable = false);
     void look();
+    void ask();
     void look_at_window(int window);
     void refresh();
     void refresh_actions();
@@ -104,7 +108,8 @@ private:
     QLabel* status_ = nullptr;
     QLabel* cell_ = nullptr;
     QList<MicroscopeSource> sources_;
-    bool of_text_ = false;  ///< the text was asked for last, not the window
+    QString submitted_text_;               ///< what was asked for last; empty: the window
+    std::optional<MicroscopeWish> asked_;  ///< the wish that was told last
     bool wants_table_ = false;
 };
 
