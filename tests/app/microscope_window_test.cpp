@@ -130,6 +130,20 @@ TEST_F(MicroscopeWindowTest, TheLatestWishWins) {
     window.reset();
 }
 
+TEST_F(MicroscopeWindowTest, TheSameWishIsComputedOnce) {
+    train("wav");
+    fake.inspect_seconds = 0.4;
+    const int before = fake.inspected;
+    action("microscope.open").trigger();
+    ASSERT_FALSE(feature().idle());
+    // Opened again, and asked for by the key, while it is computed.
+    feature().open(microscope().wish().model);
+    microscope().actions().action("microscope.look").trigger();
+    ASSERT_TRUE(wait([&] { return !microscope().state().empty(); }));
+    EXPECT_TRUE(feature().idle());
+    EXPECT_EQ(fake.inspected - before, 1);
+}
+
 TEST_F(MicroscopeWindowTest, OffersWhatARunSavesMeanwhile) {
     train("wav");
     open_microscope();

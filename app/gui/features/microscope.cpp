@@ -175,16 +175,17 @@ void MicroscopeFeature::take(const MicroscopeWish& wish, std::shared_ptr<const T
         next_.reset();
         return;
     }
-    if (next_) {
+    const std::optional<MicroscopeWish> next = std::exchange(next_, std::nullopt);
+    if (next && *next != wish) {
         // What was computed is out of date.
-        compute(*std::exchange(next_, std::nullopt));
+        compute(*next);
         return;
     }
     if (routing) {
         shown_ = wish.model;
         microscope_->show_routing(std::move(routing));
     } else {
-        microscope_->fail(QString::fromStdString(problem), problem.starts_with("the text "));
+        microscope_->fail(QString::fromStdString(problem), !wish.text.isEmpty() && problem.starts_with("the text "));
     }
 }
 
