@@ -125,6 +125,20 @@ TEST_F(ProbesWindowTest, TheWindowClosesWhileAProbeIsMade) {
     EXPECT_EQ(read_probes(RunFolder{run}).probes.size(), 0u);
 }
 
+TEST_F(ProbesWindowTest, SaysThatTheRunWasDeletedMeanwhile) {
+    train();
+    ASSERT_TRUE(wait([&] { return enabled("probes.probe"); }));
+    const std::filesystem::path run = window->focus();
+    fake.step_seconds = 0.1;
+    start_probe(4);
+    auto* text = shown<QLabel>("probe_progress_text");
+    ASSERT_TRUE(wait([&] { return text->text().contains("forward passes"); }));
+    std::filesystem::remove_all(run);
+    ASSERT_TRUE(wait([&] { return feature().idle(); }));
+    EXPECT_NE(message().find("nothing of the probe is kept"), std::string::npos) << message();
+    EXPECT_FALSE(std::filesystem::exists(run));
+}
+
 TEST_F(ProbesWindowTest, AMethodWithoutRoutingIsNamed) {
     train("standard");
     ASSERT_TRUE(wait([&] { return action("probes.probe").toolTip().contains("uses the method standard"); }))

@@ -48,6 +48,7 @@ struct ProbesFeature::Probing {
     std::mutex mutex;  ///< of what follows
     bool over = false;
     bool cancelled = false;
+    bool kept = false;
     std::string problem;
 };
 
@@ -138,8 +139,7 @@ void ProbesFeature::open_dialog() {
         checkpoints.append({tr("step %1").arg(count_text(double(one->step))), one->model()});
     if (checkpoints.isEmpty()) return;
     std::filesystem::path wanted = checkpoints.front().model;
-    if (const auto* feature = window_.feature<CheckpointsFeature>())
-        wanted = feature->selected_or_last_model();
+    if (const auto* feature = window_.feature<CheckpointsFeature>()) wanted = feature->selected_or_last_model();
     auto* dialog = new ProbeDialog(probed, checkpoints, wanted, &window_);
     if (window_.session().is_running())
         dialog->set_notice(tr("A run is going. Probing changes nothing of it, but both are slower meanwhile."));
@@ -178,17 +178,21 @@ void ProbesFeature::start(const std::filesystem::path& run, const ProbeChoice& c
     worker_.submit([library, probing](std::stop_token thread_stop) {
         const std::stop_callback leave(thread_stop, [&] { probing->stop.request_stop(); });
         std::string problem;
-        bool cancelled = false;
+        bool cancelled = false, kept = false;
         try {
             const ProbeResult result = library->probe(probing->request);
             cancelled = result.cancelled || probing->stop.stop_requested();
             // The run may be deleted meanwhile.
-            if (!cancelled && is_run_folder(probing->run)) keep_probe(RunFolder{probing->run}, result);
+            if (!cancelled && is_run_folder(probing->run)) {
+                keep_probe(RunFolder{probing->run}, result);
+                kept = true;
+            }
         } catch (const std::exception& error) {
             problem = error.what();
         }
         const std::lock_guard lock(probing->mutex);
         probing->cancelled = cancelled;
+        probing->kept = kept;
         probing->problem = std::move(problem);
         probing->over = true;
     });
@@ -207,12 +211,13 @@ void ProbesFeature::poll() {
         poll_timer_.stop();
         return;
     }
-    bool over = false, cancelled = false;
+    bool over = false, cancelled = false, kept = false;
     QString problem;
     {
         const std::lock_guard lock(probing_->mutex);
         over = probing_->over;
         cancelled = probing_->cancelled;
+        kept = probing_->kept;
         problem = QString::fromStdString(probing_->problem);
     }
     if (!over) {
@@ -231,6 +236,9 @@ void ProbesFeature::poll() {
         window_.show_problem(tr("Probing %1: %2").arg(ended->title, problem));
     else if (cancelled)
         window_.show_information(tr("The probe of %1 was cancelled; nothing of it is kept.").arg(ended->title));
+    else if (!kept)
+        window_.show_problem(
+            tr("Probing %1: the run's folder is no longer there, so nothing of the probe is kept.").arg(ended->title));
     else
         show_kept(ended->run);
 }
