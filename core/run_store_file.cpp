@@ -48,9 +48,9 @@ void RunStoreFile::open_immutable() {
 
 void RunStoreFile::open_as(SqliteDatabase::Mode mode) {
     database_.emplace(file_, mode);
+    database_->set_busy_timeout(busy_milliseconds);  // first: any statement may meet a writer
     // Many runs are open at once, and each is read from its beginning to its end: pages that were read are not again.
     database_->execute("PRAGMA cache_size = -256");
-    database_->set_busy_timeout(busy_milliseconds);
     if (database_->query_number("PRAGMA application_id") != store_application_id)
         throw InputError("it is no run store");
     if (database_->query_number("PRAGMA user_version") > store_version)
