@@ -173,5 +173,15 @@ TEST_F(MicroscopeWindowTest, ExportsTheSliceAsAFigure) {
     EXPECT_TRUE(find<QLabel>("microscope.problem")->text().startsWith("Wrote "));
 }
 
+TEST_F(MicroscopeWindowTest, GoesWithTheMainWindowWhichCanBeShownAgain) {
+    train("wav");
+    open_microscope();
+    ASSERT_TRUE(window->close());
+    ASSERT_TRUE(wait([&] { return !feature().microscope(); }));
+    window->show();
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(window.get()));
+    open_microscope();
+}
+
 }  // namespace
 }  // namespace wavlab

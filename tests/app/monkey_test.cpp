@@ -15,6 +15,7 @@
 #include <QComboBox>
 #include <QDialog>
 #include <QElapsedTimer>
+#include <QFileDialog>
 #include <QMenu>
 #include <QProcess>
 
@@ -79,6 +80,8 @@ public:
 
     void act() {
         QWidget* target = top();
+        // Its Delete would try every file of this machine, in vain (see MonkeyTest), and take its time.
+        if (auto* dialog = qobject_cast<QFileDialog*>(target)) dialog->setOption(QFileDialog::ReadOnly);
         std::vector<QWidget*> widgets{target};
         for (QWidget* child : target->findChildren<QWidget*>())
             if (child->isVisible() && child->window() == target) widgets.push_back(child);
@@ -190,19 +193,18 @@ protected:
             environment.insert(QLatin1String(name), "http://127.0.0.1:9");
         environment.insert("WAVLAB_MONKEY_SEED", QString::number(seed));
         environment.insert("WAVLAB_MONKEY_SECONDS", QString::number(seconds));
+        // Leaks of the OpenGL driver, which is unloaded by then, cannot be told from others, and GCC 12's leak checker
+        // itself crashes now and then while threads of libraries end.
+        environment.insert("ASAN_OPTIONS", environment.value("ASAN_OPTIONS") + ":detect_leaks=0");
         child.setProcessEnvironment(environment);
-        child.setProcessChannelMode(QProcess::ForwardedOutputChannel);
+        child.setProcessChannelMode(QProcess::ForwardedChannels);
         child.start(QCoreApplication::applicationFilePath(),
                     {"--gtest_also_run_disabled_tests", "--gtest_filter=MonkeyTest.DISABLED_Plays"});
         const bool finished = child.waitForFinished((seconds + 120) * 1000);
-        const QByteArray errors = child.readAllStandardError();
-        std::fprintf(stderr, "%s", errors.constData());
         ASSERT_TRUE(finished) << "it hangs";
         if (child.exitStatus() == QProcess::NormalExit && child.exitCode() == nothing_confines)
             GTEST_SKIP() << "this kernel cannot keep random clicks from the files of this machine (Landlock)";
         EXPECT_EQ(child.exitStatus(), QProcess::NormalExit);
-        // GCC 12's leak checker, which comes last of all, now and then crashes itself, while threads of libraries end.
-        if (errors.contains("LeakSanitizer has encountered a fatal error") && !errors.contains("ERROR: ")) return;
         EXPECT_EQ(child.exitCode(), 0);
     }
 

@@ -46,8 +46,8 @@ protected:
 
 }  // namespace
 
-MicroscopeWindow::MicroscopeWindow(const QString& no_picture, QWidget* parent)
-    : QMainWindow(parent, Qt::Window), no_picture_(no_picture), actions_(new ActionRegistry(this)) {
+MicroscopeWindow::MicroscopeWindow(const QString& no_picture)
+    : no_picture_(no_picture), actions_(new ActionRegistry(this)) {
     setObjectName(QStringLiteral("microscope_window"));
     setWindowTitle(tr("Routing microscope"));
     setAttribute(Qt::WA_DeleteOnClose);

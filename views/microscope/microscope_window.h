@@ -48,7 +48,7 @@ class MicroscopeWindow : public QMainWindow {
 
 public:
     /// `no_picture`: why only tables can be shown (see opengl_obstacle); empty: the picture comes first.
-    MicroscopeWindow(const QString& no_picture, QWidget* parent = nullptr);
+    explicit MicroscopeWindow(const QString& no_picture);
     ~MicroscopeWindow() override;
 
     /// The checkpoints on offer; `chosen` is looked at, unless that was asked for already.

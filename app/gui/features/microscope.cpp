@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <QDir>
+#include <QEvent>
 #include <QFileInfo>
 
 #include "app/gui/features/checkpoints.h"
@@ -46,7 +47,9 @@ bool is_routed(const std::string& method) {
 
 }  // namespace
 
-MicroscopeFeature::MicroscopeFeature(MainWindow& window) : WindowFeature(&window), window_(window) {}
+MicroscopeFeature::MicroscopeFeature(MainWindow& window) : WindowFeature(&window), window_(window) {
+    window_.installEventFilter(this);
+}
 
 MicroscopeFeature::~MicroscopeFeature() {
     if (microscope_) keep_place();
@@ -55,6 +58,13 @@ MicroscopeFeature::~MicroscopeFeature() {
 
 void MicroscopeFeature::keep_place() {
     window_settings().setValue(QStringLiteral("microscope/geometry"), microscope_->saveGeometry());
+}
+
+bool MicroscopeFeature::eventFilter(QObject* watched, QEvent* event) {
+    // Closed; a spontaneous one is the window manager's, of a window that is only put away.
+    if (watched == &window_ && event->type() == QEvent::Hide && !event->spontaneous() && microscope_)
+        microscope_->close();
+    return WindowFeature::eventFilter(watched, event);
 }
 
 void MicroscopeFeature::add_actions() {
@@ -89,7 +99,9 @@ void MicroscopeFeature::refresh_actions() {
 
 void MicroscopeFeature::make_window() {
     if (microscope_) return;
-    microscope_ = new MicroscopeWindow(opengl_obstacle(), &window_);
+    // Without a parent: Qt 6.4 takes a window for one that OpenGL composes when a child window of it is, and crashes
+    // as soon as it is shown a second time.
+    microscope_ = new MicroscopeWindow(opengl_obstacle());
     shown_.clear();
     const QByteArray geometry = window_settings().value(QStringLiteral("microscope/geometry")).toByteArray();
     if (!geometry.isEmpty()) microscope_->restoreGeometry(geometry);

@@ -14,7 +14,7 @@
 
 namespace wavlab {
 
-/// The routing microscope of a checkpoint, in a window of its own.
+/// The routing microscope of a checkpoint, in a window of its own that goes with the main window.
 class MicroscopeFeature : public WindowFeature {
     Q_OBJECT
 
@@ -31,6 +31,9 @@ public:
     MicroscopeWindow* microscope() { return microscope_; }
     /// Nothing is being computed.
     bool idle() const { return !computing_; }
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     QString obstacle() const;
