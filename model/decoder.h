@@ -32,6 +32,7 @@ struct DecoderOptions {
     at::ScalarType parameter_type = at::kFloat;  ///< fp64 in tests
     at::ScalarType compute_type = at::kFloat;    ///< bf16: matrix products and stored sources in bf16
     double eps = 1e-6;                           ///< of every RMSNorm; 0 in identity tests
+    bool fused = true;                           ///< the fused pass where it covers the model; false: always the plain one
 };
 
 /// A forward pass on its way through depth: it stands before a router, or before what `standard` and its like have
