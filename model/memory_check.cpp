@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/memory_check.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,17 +26,20 @@ std::optional<double> number_in(const std::string& file) {
     return static_cast<double>(value);
 }
 
-std::optional<double> system_memory() {
-    std::ifstream stream("/proc/meminfo");
+/// The bytes of a line "Key:  123 kB".
+std::optional<double> line_in(const std::string& file, const std::string& wanted) {
+    std::ifstream stream(file);
     std::string line;
     while (std::getline(stream, line)) {
         std::istringstream words(line);
         std::string key;
         double kilobytes = 0;
-        if (words >> key >> kilobytes && key == "MemAvailable:") return kilobytes * 1024;
+        if (words >> key >> kilobytes && key == wanted) return kilobytes * 1024;
     }
     return std::nullopt;
 }
+
+std::optional<double> system_memory() { return line_in("/proc/meminfo", "MemAvailable:"); }
 
 /// What is left below the limit of the control group (version 2, then 1).
 std::optional<double> group_memory() {
@@ -61,6 +65,13 @@ double resident_memory_bytes() {
     double resident = 0;
     if (!(stream >> total >> resident)) return 0;
     return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+double resident_peak_bytes() { return line_in("/proc/self/status", "VmHWM:").value_or(0); }
+
+void restart_resident_peak() {
+    malloc_trim(0);
+    std::ofstream("/proc/self/clear_refs") << "5";
 }
 
 std::optional<double> available_memory_bytes() {

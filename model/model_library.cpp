@@ -9,6 +9,7 @@
 #include "core/method.h"
 #include "datasets/data_request.h"
 #include "datasets/token_data.h"
+#include "model/benchmark.h"
 #include "model/checkpoint.h"
 #include "model/device.h"
 #include "model/evaluator.h"
@@ -69,6 +70,10 @@ public:
     StepTime measure_step(const Experiment& experiment, std::int64_t vocabulary, double limit_seconds,
                           std::stop_token stop) override {
         return with_plain_errors([&] { return time_steps(experiment, vocabulary, limit_seconds, stop); });
+    }
+
+    std::unique_ptr<BenchmarkModel> make_benchmark_model(const BenchmarkRequest& request) override {
+        return with_plain_errors([&] { return wavlab::make_benchmark_model(request); });
     }
 
     std::string torch_version() override { return TORCH_VERSION; }

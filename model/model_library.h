@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/benchmark.h"
 #include "core/event_queue.h"
 #include "core/experiment.h"
 #include "core/probe.h"
@@ -124,6 +125,23 @@ struct StepTime {
     int measured_steps = 0;
 };
 
+/// A model for `wavlab bench`, with weights of step 0 and made-up tokens.
+struct BenchmarkRequest {
+    Experiment experiment;  ///< valid, with a device that is there; its dataset does not matter
+    std::int64_t vocabulary = 65;
+    bool fused = true;  ///< the fused pass where it covers the model
+};
+
+class BenchmarkModel : public Contestant {
+public:
+    /// "plain", "fused": what it does, whatever was asked for.
+    virtual std::string implementation() const = 0;
+    /// Writes the weights, as `wavlab init` does, and the tokens of the first `steps` steps, `tokens.N` and `targets.N`.
+    /// To be called before the first step.
+    virtual void write_start(const std::filesystem::path& model, const std::filesystem::path& batches,
+                             std::int64_t steps) const = 0;
+};
+
 /// Everything the program wants of the model side, without LibTorch in any header. It lives in a shared module that is
 /// loaded on first use (see app/model_loader.h). All functions throw InputError or WorkError.
 class ModelLibrary {
@@ -150,6 +168,9 @@ public:
     /// Times a few real steps on made-up tokens (at most about `limit_seconds`).
     virtual StepTime measure_step(const Experiment& experiment, std::int64_t vocabulary, double limit_seconds,
                                   std::stop_token stop) = 0;
+    /// What the library itself needs at its first step has been made by then. Throws InputError where the memory is not
+    /// enough.
+    virtual std::unique_ptr<BenchmarkModel> make_benchmark_model(const BenchmarkRequest& request) = 0;
     /// "2.11.0+cu130".
     virtual std::string torch_version() = 0;
     virtual std::string cpu_capability() = 0;

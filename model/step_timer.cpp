@@ -9,14 +9,11 @@
 
 #include "core/error.h"
 #include "core/method.h"
-#include "datasets/token_sequence.h"
 #include "model/decoder.h"
 #include "model/device.h"
+#include "model/measured_model.h"
 #include "model/memory_check.h"
-#include "model/optimizer.h"
-#include "model/random.h"
 #include "model/token_windows.h"
-#include "model/training_step.h"
 
 namespace wavlab {
 
@@ -27,14 +24,6 @@ using Clock = std::chrono::steady_clock;
 constexpr int most_steps = 10;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-TokenSequence made_up_text(std::int64_t vocabulary, std::int64_t context) {
-    TokenSequence text(vocabulary);
-    for (std::int64_t i = 0; i < 4 * (context + 1); ++i)
-        text.push_back(static_cast<std::int32_t>(random_bits(0, static_cast<std::uint64_t>(i)) %
-                                                 static_cast<std::uint64_t>(vocabulary)));
-    return text;
-}
 
 /// One batch through the model without gradient, scaled up to all windows of an evaluation.
 double time_evaluation(const Decoder& decoder, const TokenWindows& windows) {
@@ -56,21 +45,13 @@ StepTime time_steps(const Experiment& experiment, std::int64_t vocabulary, doubl
     const at::Device device = choose_device(experiment.train.device, experiment.train.threads).device;
     at::set_num_threads(thread_count(experiment.train.threads));  // and nothing that a run beside would notice
     require_memory(estimate_cost(experiment, vocabulary).memory_bytes, free_memory_bytes(device), memory_place(device));
-    DecoderOptions options;
-    options.device = device;
-    options.compute_type = experiment.train.precision == "bf16" ? at::kBFloat16 : at::kFloat;
     StepTime result;
     if (stop.stop_requested()) return result;
-    const Decoder decoder(experiment, vocabulary, options);
-    AdamW optimizer(decoder.parameters(), experiment.train);
-    const TokenSequence text = made_up_text(vocabulary, experiment.model.context);
-    const TokenWindows windows(text, experiment.model.context, device);
-    TrainingStep steps(decoder, optimizer, windows);
+    MeasuredModel model(experiment, vocabulary, measured_options(experiment, device));
     double total = 0;
     for (int step = 0; step <= most_steps && !stop.stop_requested(); ++step) {
         const Clock::time_point start = Clock::now();
-        const StepGradient gradient = steps.gradient(step + 1, nullptr);
-        steps.update(step + 1, gradient);
+        (void)model.step();
         synchronize(device);
         const double seconds = seconds_since(start);
         const bool warm_up = step == 0 && seconds_since(begin) + seconds < limit_seconds;
@@ -82,7 +63,7 @@ StepTime time_steps(const Experiment& experiment, std::int64_t vocabulary, doubl
     }
     if (result.measured_steps == 0) return result;
     result.seconds_per_step = total / result.measured_steps;
-    if (!stop.stop_requested()) result.seconds_per_evaluation = time_evaluation(decoder, windows);
+    if (!stop.stop_requested()) result.seconds_per_evaluation = time_evaluation(model.decoder(), model.windows());
     return result;
 }
 

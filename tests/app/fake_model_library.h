@@ -39,6 +39,7 @@ public:
     std::string sample(const SampleRequest& request, const std::function<void(const std::string&)>& on_text) override;
     StepTime measure_step(const Experiment& experiment, std::int64_t vocabulary, double limit_seconds,
                           std::stop_token stop) override;
+    std::unique_ptr<BenchmarkModel> make_benchmark_model(const BenchmarkRequest&) override { return nullptr; }
     std::string torch_version() override { return "none"; }
     std::string cpu_capability() override { return "none"; }
 };

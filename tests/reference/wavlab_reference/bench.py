@@ -8,7 +8,7 @@ object on a line of stdout: first {"torch": version}, once the model is there, t
 
     check       makes a step: {"loss": ..., "gradient_norm": ...}, of before the update
     time N      makes N steps: {"seconds": ...}
-    memory      makes a step: {"bytes": ...}, the most it had beyond what there was before the model
+    memory      makes a step: {"bytes": ...}, the most it had beyond what there was without the model
     relax       gives memory that nothing uses back to the device: {}
 
 An empty line or the end of stdin ends it. What goes wrong is {"error": "one sentence"} and ends it too.
@@ -77,10 +77,11 @@ class Training:
             for step in range(1, count + 1)
         ]
         self.done = 0
-        self.start_memory()
+        cuda = self.device.type == "cuda"
+        self.before = torch.cuda.memory_allocated(self.device) if cuda else 0
         model = Peer(settings, dtype)
         model.load_state_dict(tensors)
-        model.to(self.device)
+        self.model = model.to(self.device)
         trained = {name: value for name, value in model.named_parameters() if value.requires_grad}
         groups = [
             {
@@ -94,11 +95,6 @@ class Training:
             groups, lr=train.lr, betas=(train.beta1, train.beta2), eps=ADAM_EPSILON, fused=True
         )
         self.loss_of = torch.compile(model, dynamic=False) if options.mode == "compile" else model
-
-    def start_memory(self) -> None:
-        give_back_memory()
-        cuda = self.device.type == "cuda"
-        self.before = self.torch.cuda.memory_allocated(self.device) if cuda else status_bytes("VmRSS")
 
     def step(self):
         """Makes a step: the loss and the gradient norm of before the update, not waited for."""
@@ -136,9 +132,18 @@ class Training:
             self.step()
             self.wait()
             return {"bytes": self.torch.cuda.max_memory_allocated(self.device) - self.before}
+        # What compiling left in memory is not the step's: what stays from step to step is counted by its tensors.
         give_back_memory()
+        resting = status_bytes("VmRSS")
         self.step()
-        return {"bytes": max(0, status_bytes("VmHWM") - self.before)}
+        return {"bytes": status_bytes("VmHWM") - resting + self.kept_bytes()}
+
+    def kept_bytes(self) -> int:
+        """Bytes of parameters, their gradients and moments."""
+        tensors = [*self.model.parameters(), *(value.grad for value in self.parameters)]
+        for state in self.optimizer.state.values():
+            tensors += [value for value in state.values() if self.torch.is_tensor(value)]
+        return sum(value.nbytes for value in tensors if value is not None)
 
     def relax(self) -> dict:
         if self.device.type == "cuda":

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/bench/contest.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/bench/interruption.h"
+#include "app/bench/scratch_folder.h"
+#include "app/queue/child_run.h"
+#include "core/error.h"
+#include "core/method.h"
+#include "model/model_library.h"
+
+namespace wavlab {
+
+namespace {
+
+constexpr std::int64_t checked_steps = 2;  // before anything is timed; they are the warm-up too
+constexpr std::int64_t peer_batches = 8;
+constexpr double shortest_turn = 0.1;  // seconds
+constexpr std::int64_t most_steps_a_turn = 50;
+
+/// One competitor in one implementation.
+struct Entry {
+    Competitor competitor;
+    std::string implementation;
+    std::unique_ptr<Contestant> contestant;
+    double peak_bytes = 0;
+    std::int64_t steps_a_turn = 1;
+    std::vector<double> seconds{};  ///< a step, by round
+};
+
+class Contest {
+public:
+    Contest(const ContestRequest& request, ModelLibrary& library, Progress& progress)
+        : request_(request), library_(library), progress_(progress) {}
+
+    std::vector<BenchmarkRow> hold() {
+        for (const Competitor& competitor : request_.competitors) enter(competitor);
+        for (std::int64_t round = 0; round < request_.rounds; ++round) go_round(round);
+        std::vector<BenchmarkRow> rows;
+        for (const Entry& entry : entries_) rows.push_back(row_of(entry));
+        return rows;
+    }
+
+private:
+    bool on_gpu() const { return request_.experiment.train.device != "cpu"; }
+    std::string depth() const { return fmt::format("{} layers", request_.experiment.model.layers); }
+
+    std::string name_of(const Competitor& competitor, const std::string& implementation) const {
+        return fmt::format("{} ({} blocks) {}", competitor.method, competitor.blocks, implementation);
+    }
+
+    void phase(const std::string& text) {
+        require_no_interruption();
+        progress_.phase(fmt::format("{}: {}", depth(), text));
+    }
+
+    BenchmarkRequest model_request(const Competitor& competitor, bool fused) const {
+        return {competitor_experiment(request_, competitor), request_.vocabulary, fused};
+    }
+
+    void enter(const Competitor& competitor) {
+        phase(name_of(competitor, "plain"));
+        std::unique_ptr<BenchmarkModel> plain = library_.make_benchmark_model(model_request(competitor, false));
+        const std::filesystem::path model = scratch_ / "model.safetensors";
+        const std::filesystem::path batches = scratch_ / "batches.safetensors";
+        if (request_.peers) plain->write_start(model, batches, peer_batches);
+        const std::vector<StepFinding> expected = add({competitor, "plain", std::move(plain)}, {});
+
+        std::unique_ptr<BenchmarkModel> fused = library_.make_benchmark_model(model_request(competitor, true));
+        if (fused->implementation() != "plain") {
+            phase(name_of(competitor, "fused"));
+            (void)add({competitor, "fused", std::move(fused)}, expected);
+        }
+        if (!request_.peers) return;
+        for (const std::string& mode : request_.peer_modes) {
+            const std::string implementation = "torch-" + mode;
+            phase(name_of(competitor, implementation) + (mode == "compile" ? ", compiling it takes long" : ""));
+            const std::filesystem::path errors = scratch_ / (std::to_string(entries_.size()) + ".log");
+            const TrainSettings& train = request_.experiment.train;
+            auto peer = std::make_unique<Peer>(PeerRequest{*request_.peers, model, batches, errors, mode, train.device,
+                                                           train.precision, train.threads},
+                                               progress_);
+            (void)add({competitor, implementation, std::move(peer)}, expected);
+        }
+    }
+
+    /// Takes an entry in, once it is seen to be the same model as the one that found what is `expected` (empty: it is
+    /// the first). Returns what it found.
+    std::vector<StepFinding> add(Entry entry, const std::vector<StepFinding>& expected) {
+        std::vector<StepFinding> found;
+        for (std::int64_t step = 0; step < checked_steps; ++step) {
+            found.push_back(entry.contestant->check_step());
+            require_no_interruption();
+            if (!expected.empty())
+                require_agreement(entry, step, expected[static_cast<std::size_t>(step)], found.back());
+        }
+        entry.peak_bytes = memory_of(entry);
+        entry.steps_a_turn = std::clamp<std::int64_t>(
+            std::llround(std::ceil(shortest_turn / entry.contestant->time_steps(1))), 1, most_steps_a_turn);
+        if (on_gpu()) entry.contestant->relax();
+        entries_.push_back(std::move(entry));
+        return found;
+    }
+
+    void require_agreement(const Entry& entry, std::int64_t step, const StepFinding& expected,
+                           const StepFinding& found) const {
+        const std::string problem = difference(expected, found, request_.experiment.train.precision);
+        if (problem.empty()) return;
+        throw WorkError(
+            fmt::format("{} of {} in step {} is not the model of the plain implementation: {}; nothing was timed",
+                        name_of(entry.competitor, entry.implementation), depth(), step + 1, problem));
+    }
+
+    /// A GPU's allocator counts what is its own; resident memory is only true in a process that did nothing else, so
+    /// this program starts itself for it.
+    double memory_of(const Entry& entry) {
+        const bool own = entry.implementation == "plain" || entry.implementation == "fused";
+        if (!own || on_gpu()) return entry.contestant->step_memory();
+        const ModelSettings& model = request_.experiment.model;
+        ChildProgram child({own_program().string(), "bench", "--memory-of", entry.competitor.method, "--implementation",
+                            entry.implementation, "--layers", std::to_string(model.layers), "--blocks",
+                            std::to_string(entry.competitor.blocks), "--device", request_.experiment.train.device,
+                            "--threads", std::to_string(request_.experiment.train.threads)},
+                           {}, scratch_ / "memory.log");
+        const std::optional<std::string> line = child.read_line([this] { progress_.tick(); });
+        if (!line) throw WorkError("the memory of a step could not be measured: " + child.last_error());
+        return std::strtod(line->c_str(), nullptr);
+    }
+
+    /// Back and forth, so that a machine that grows slower or faster favours none.
+    void go_round(std::int64_t round) {
+        phase(fmt::format("round {} of {}", round + 1, request_.rounds));
+        for (std::size_t place = 0; place < entries_.size(); ++place) {
+            Entry& entry = entries_[round % 2 == 0 ? place : entries_.size() - 1 - place];
+            require_no_interruption();
+            if (on_gpu()) (void)entry.contestant->time_steps(1);  // takes the memory again that it gave back
+            entry.seconds.push_back(entry.contestant->time_steps(entry.steps_a_turn) /
+                                    static_cast<double>(entry.steps_a_turn));
+            if (on_gpu()) entry.contestant->relax();
+            progress_.tick();
+        }
+    }
+
+    const Entry* standard(const std::string& implementation) const {
+        for (const Entry& entry : entries_)
+            if (entry.competitor.method == "standard" && entry.implementation == implementation) return &entry;
+        return nullptr;
+    }
+
+    BenchmarkRow row_of(const Entry& entry) const {
+        const Entry* partner = standard(entry.implementation);
+        if (!partner) partner = standard("plain");  // a `standard` that the fused pass does not cover is the plain one
+        BenchmarkRow row{entry.competitor.method, entry.implementation, request_.experiment.model.layers,
+                         entry.competitor.blocks};
+        row.seconds = median_of(entry.seconds);
+        row.ratio = partner ? paired_speed(partner->seconds, entry.seconds) : 0;
+        row.peak_bytes = entry.peak_bytes;
+        if (const Entry* eager = standard("torch-eager"))
+            row.speed_of_eager = paired_speed(eager->seconds, entry.seconds);
+        return row;
+    }
+
+    const ContestRequest& request_;
+    ModelLibrary& library_;
+    Progress& progress_;
+    ScratchFolder scratch_;
+    std::vector<Entry> entries_;
+};
+
+}  // namespace
+
+Experiment competitor_experiment(const ContestRequest& request, const Competitor& competitor) {
+    Experiment experiment = request.experiment;
+    experiment.model.method = competitor.method;
+    experiment.method.clear();
+    for (const Option& option : MethodRegistry::find(competitor.method)->options)
+        if (option.key == "blocks") experiment.method["blocks"] = competitor.blocks;
+    require_valid(experiment, "");
+    return experiment;
+}
+
+std::vector<BenchmarkRow> hold_contest(const ContestRequest& request, ModelLibrary& library, Progress& progress) {
+    return Contest(request, library, progress).hold();
+}
+
+double measure_memory(const BenchmarkRequest& request, ModelLibrary& library) {
+    const std::unique_ptr<BenchmarkModel> model = library.make_benchmark_model(request);
+    for (std::int64_t step = 0; step < checked_steps; ++step) (void)model->check_step();
+    return model->step_memory();
+}
+
+}  // namespace wavlab

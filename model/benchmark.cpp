@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/benchmark.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "core/method.h"
+#include "datasets/char_tokenizer.h"
+#include "model/batch_dump.h"
+#include "model/checkpoint.h"
+#include "model/device.h"
+#include "model/failure.h"
+#include "model/measured_model.h"
+#include "model/memory_check.h"
+
+namespace wavlab {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Characters enough for a vocabulary, in the order of their code points.
+CharTokenizer made_up_tokenizer(std::int64_t vocabulary) {
+    constexpr std::int64_t first = 0x21;
+    nlohmann::json points = nlohmann::json::array();
+    for (std::int64_t token = 0; token < vocabulary; ++token) points.push_back(first + token);
+    return CharTokenizer::from_vocabulary(points);
+}
+
+double memory_in_use(at::Device device) {
+    if (device.is_cpu()) {
+        restart_resident_peak();
+        return resident_memory_bytes();
+    }
+    synchronize(device);
+    forget_used_memory(device);  // the most is then what there is now
+    return used_memory_bytes(device);
+}
+
+DecoderOptions options_of(const BenchmarkRequest& request, at::Device device) {
+    DecoderOptions options = measured_options(request.experiment, device);
+    options.fused = request.fused;
+    return options;
+}
+
+class TimedModel : public BenchmarkModel {
+public:
+    TimedModel(const BenchmarkRequest& request, at::Device device)
+        : device_(device),
+          computation_(request.experiment.train, device),
+          before_(memory_in_use(device)),
+          model_(request.experiment, request.vocabulary, options_of(request, device)) {}
+
+    std::string implementation() const override {
+        return model_.decoder().routing_implementation() == "plain" ? "plain" : "fused";
+    }
+
+    StepFinding check_step() override {
+        return with_plain_errors([&] {
+            const StepGradient gradient = model_.step();
+            const std::vector<double> numbers = HostCopy(at::stack({gradient.loss, gradient.norm})).wait();
+            return StepFinding{numbers[0], numbers[1]};
+        });
+    }
+
+    double time_steps(std::int64_t steps) override {
+        return with_plain_errors([&] {
+            synchronize(device_);
+            const Clock::time_point start = Clock::now();
+            for (std::int64_t step = 0; step < steps; ++step) (void)model_.step();
+            synchronize(device_);
+            return std::chrono::duration<double>(Clock::now() - start).count();
+        });
+    }
+
+    double step_memory() override {
+        return with_plain_errors([&] {
+            (void)memory_in_use(device_);
+            (void)model_.step();
+            synchronize(device_);
+            return std::max(0.0, (device_.is_cpu() ? resident_peak_bytes() : used_memory_bytes(device_)) - before_);
+        });
+    }
+
+    void relax() override {
+        if (!device_.is_cpu()) release_unused_memory();
+    }
+
+    void write_start(const std::filesystem::path& model, const std::filesystem::path& batches,
+                     std::int64_t steps) const override {
+        with_plain_errors([&] {
+            write_model(model, model_.decoder(), made_up_tokenizer(model_.decoder().vocabulary()), 0);
+            BatchDump dump;
+            for (std::int64_t step = 1; step <= steps; ++step) dump.add(step, model_.batch(step));
+            dump.write(batches);
+        });
+    }
+
+private:
+    at::Device device_;
+    ComputationHold computation_;
+    double before_;
+    MeasuredModel model_;
+};
+
+}  // namespace
+
+std::unique_ptr<BenchmarkModel> make_benchmark_model(const BenchmarkRequest& request) {
+    require_valid(request.experiment, "");
+    const TrainSettings& train = request.experiment.train;
+    const at::Device device = choose_device(train.device, train.threads).device;
+    require_memory(estimate_cost(request.experiment, request.vocabulary).memory_bytes, free_memory_bytes(device),
+                   memory_place(device));
+    BenchmarkRequest one_layer = request;
+    one_layer.experiment.model.layers = 1;
+    (void)TimedModel(one_layer, device).time_steps(1);
+    return std::make_unique<TimedModel>(request, device);
+}
+
+}  // namespace wavlab
