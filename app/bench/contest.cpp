@@ -124,11 +124,12 @@ private:
         const bool own = entry.implementation == "plain" || entry.implementation == "fused";
         if (!own || on_gpu()) return entry.contestant->step_memory();
         const ModelSettings& model = request_.experiment.model;
-        ChildProgram child({own_program().string(), "bench", "--memory-of", entry.competitor.method, "--implementation",
-                            entry.implementation, "--layers", std::to_string(model.layers), "--blocks",
-                            std::to_string(entry.competitor.blocks), "--device", request_.experiment.train.device,
-                            "--threads", std::to_string(request_.experiment.train.threads)},
-                           {}, scratch_ / "memory.log");
+        ChildProgram child(
+            {own_program().string(), "bench", "--memory-of", entry.competitor.method, "--implementation",
+             entry.implementation, "--layers", std::to_string(model.layers), "--blocks",
+             std::to_string(entry.competitor.blocks), "--device", request_.experiment.train.device, "--precision",
+             request_.experiment.train.precision, "--threads", std::to_string(request_.experiment.train.threads)},
+            {}, scratch_ / "memory.log");
         const std::optional<std::string> line = child.read_line([this] { progress_.tick(); });
         if (!line) throw WorkError("the memory of a step could not be measured: " + child.last_error());
         return std::strtod(line->c_str(), nullptr);

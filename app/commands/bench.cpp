@@ -29,6 +29,7 @@ constexpr std::int64_t blocks_of_others = 4;
 struct BenchArguments {
     std::optional<std::int64_t> layers, blocks;
     std::string device = "auto";
+    std::string precision;
     std::vector<std::string> methods{"standard", "attnres_block", "wav"};
     std::int64_t rounds = 7;
     std::int64_t threads = 0;
@@ -76,7 +77,7 @@ Experiment base_experiment(const BenchArguments& arguments, const std::string& d
     experiment.model.mlp_hidden = gpu ? 1024 : 256;
     experiment.model.context = gpu ? 256 : 128;
     experiment.train.batch = gpu ? 64 : 8;
-    experiment.train.precision = gpu ? "bf16" : "fp32";
+    experiment.train.precision = !arguments.precision.empty() ? arguments.precision : gpu ? "bf16" : "fp32";
     experiment.train.device = device;
     experiment.train.threads =
         arguments.threads > 0 ? arguments.threads : std::max<std::int64_t>(1, std::thread::hardware_concurrency());
@@ -188,8 +189,10 @@ CommandAction declare(CLI::App& app) {
     app.add_option("--layers", arguments->layers, "Depth; 48 unless given")->check(CLI::Range(1, 1000));
     app.add_option("--blocks", arguments->blocks, "Blocks; else 8 at 48 layers and more, 4 below")
         ->check(CLI::Range(1, 2000));
-    app.add_option("--device", arguments->device, "auto, cpu, cuda or cuda:N; a GPU has a larger model, in bf16")
+    app.add_option("--device", arguments->device, "auto, cpu, cuda or cuda:N; a GPU has a larger model")
         ->capture_default_str();
+    app.add_option("--precision", arguments->precision, "fp32 or bf16; else fp32 on the CPU and bf16 on a GPU")
+        ->check(CLI::IsMember({"fp32", "bf16"}));
     app.add_option("--methods", arguments->methods,
                    "Which methods; standard, which they are compared with, is always one")
         ->delimiter(',')

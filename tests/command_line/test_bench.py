@@ -68,6 +68,8 @@ class Bench(ProgramTest):
             self.assertIn(part, result.stdout)
         self.assertNotIn("eager", result.stdout)
         self.assertIn("round 1 of 1", result.stderr)
+        narrow = bench("--layers", 1, "--blocks", 2, "--rounds", 1, "--methods", "standard", "--precision", "bf16")
+        self.assertIn("vocabulary 65, bf16", narrow.stdout)
 
     def test_what_cannot_be_measured(self):
         self.assert_one_clear_error(bench("--layers", "0"), 2, "--layers", "1")
@@ -75,6 +77,7 @@ class Bench(ProgramTest):
         self.assert_one_clear_error(bench("--layers", "2", "--blocks", "9"), 2, "9 blocks", "4 sublayers")
         self.assert_one_clear_error(bench("--grid", "--layers", "2"), 2, "8 blocks", "4 sublayers")
         self.assert_one_clear_error(bench("--methods", "wave"), 2, "wave", "attnres_block")
+        self.assert_one_clear_error(bench("--precision", "fp8"), 2, "fp8", "bf16")
         self.assert_one_clear_error(bench("--peers", "jit"), 2, "jit", "eager", "compile")
         self.assert_one_clear_error(run("bench", "--device", "cuda:77"), 2, "cuda:77")
         self.assert_one_clear_error(bench("--layers", "1000", "--threads", "-1"), 2, "--threads")
