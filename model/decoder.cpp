@@ -9,6 +9,7 @@
 
 #include "core/block_layout.h"
 #include "core/error.h"
+#include "model/fused/fused_loss.h"
 #include "model/initial_values.h"
 #include "model/kernels/dropout.h"
 #include "model/kernels/precision.h"
@@ -41,6 +42,7 @@ Decoder::Decoder(const Experiment& experiment, std::int64_t vocabulary, DecoderO
     parameters_.insert(parameters_.end(), own.begin(), own.end());
     std::tie(rope_cosine_, rope_sine_) =
         rope_tables(model.context, model.width / model.heads, options_.compute_type, options_.device);
+    fused_ = std::make_unique<FusedLoss>(fused_model());
 }
 
 Decoder::~Decoder() = default;
@@ -92,7 +94,23 @@ const at::Tensor& Decoder::parameter(const std::string& name) const {
 
 const RoutingLayout& Decoder::routing_layout() const { return method_->routing_layout(); }
 
-std::string Decoder::routing_implementation() const { return routing_implementation_name(); }
+std::string Decoder::routing_implementation() const { return fused_obstacle().empty() ? "fused" : "plain"; }
+
+const std::string& Decoder::fused_obstacle() const { return fused_->obstacle(); }
+
+FusedModel Decoder::fused_model() const {
+    return {experiment_, vocabulary_, options_, parameters_, *method_, rope_cosine_, rope_sine_};
+}
+
+std::pair<double, std::vector<at::Tensor>> Decoder::fused_gradients(const at::Tensor& tokens, const at::Tensor& targets,
+                                                                    const std::string& kernels) const {
+    for (const VectorKernels* known : vector_kernels())
+        if (known->name == kernels) {
+            FusedLoss::Result result = fused_->compute(fused_model(), tokens, targets, *known);
+            return {result.loss, std::move(result.gradients)};
+        }
+    throw WorkError("this machine has no vector kernels named '" + kernels + "'");
+}
 
 ForwardPass::ForwardPass(std::unique_ptr<ResidualStream> stream, ForwardContext& context)
     : stream_(std::move(stream)), context_(&context) {}
@@ -109,9 +127,13 @@ at::Tensor Decoder::forward(const at::Tensor& tokens, ForwardContext& context) c
     return finish(begin(tokens, context));
 }
 
-ForwardPass Decoder::begin(const at::Tensor& tokens, ForwardContext& context) const {
+void Decoder::require_length(const at::Tensor& tokens) const {
     if (tokens.dim() != 2 || tokens.size(1) < 1 || tokens.size(1) > experiment_.model.context)
         throw WorkError("the model reads sequences of 1 to " + std::to_string(experiment_.model.context) + " tokens");
+}
+
+ForwardPass Decoder::begin(const at::Tensor& tokens, ForwardContext& context) const {
+    require_length(tokens);
     context.next_scale = 0;
     const at::Tensor embedded = at::embedding(embedding_, tokens).to(options_.compute_type);  // x_0 [B, T, d]
     return {method_->begin(apply_dropout(embedded, 0, context), context), context};
@@ -137,6 +159,10 @@ at::Tensor Decoder::finish(ForwardPass pass) const {
 }
 
 at::Tensor Decoder::loss(const at::Tensor& tokens, const at::Tensor& targets, ForwardContext& context) const {
+    if (fused_->covers(tokens, context)) {
+        require_length(tokens);
+        return fused_->loss(fused_model(), tokens, targets, context.observer);
+    }
     const at::Tensor logits = forward(tokens, context);
     return at::cross_entropy_loss(logits.view({-1, vocabulary_}), targets.reshape({-1}));
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -14,6 +15,8 @@
 
 namespace wavlab {
 
+class FusedLoss;
+struct FusedModel;
 class ResidualMethod;
 class ResidualStream;
 
@@ -81,7 +84,8 @@ public:
     void advance(ForwardPass& pass) const;
     /// ... and through all that are left, to the logits.
     at::Tensor finish(ForwardPass pass) const;
-    /// Mean cross-entropy, nats per token: scalar tensor. targets [B, T] int64.
+    /// Mean cross-entropy, nats per token: scalar tensor. targets [B, T] int64. Where gradients are wanted, nobody looks
+    /// inside and the model allows it, this is the fused pass.
     at::Tensor loss(const at::Tensor& tokens, const at::Tensor& targets, ForwardContext& context) const;
 
     /// The sources of every router as this model has them; empty without routing.
@@ -89,8 +93,14 @@ public:
     const Experiment& experiment() const { return experiment_; }
     std::int64_t vocabulary() const { return vocabulary_; }
     const DecoderOptions& options() const { return options_; }
-    /// For provenance: "plain", later "fused".
+    /// For provenance: "plain" or "fused".
     std::string routing_implementation() const;
+    /// Why it is not the fused one, to end a sentence with; empty when it is.
+    const std::string& fused_obstacle() const;
+    /// The fused pass itself as far as it covers this model, for tests: the loss and all gradients in the order of
+    /// `parameters()`, undefined where nothing trains, by the vector kernels of this name (see vector_kernels()).
+    std::pair<double, std::vector<at::Tensor>> fused_gradients(const at::Tensor& tokens, const at::Tensor& targets,
+                                                               const std::string& kernels) const;
 
 private:
     /// The tensors of one layer, which are also in parameters_.
@@ -107,11 +117,14 @@ private:
     std::vector<Layer> layers_;
     std::unique_ptr<ResidualMethod> method_;
     at::Tensor rope_cosine_, rope_sine_;  // [context, d_head / 2]
+    std::unique_ptr<FusedLoss> fused_;
 
     at::Tensor add_parameter(const std::string& name, const at::Tensor& initial, bool decayed, std::int64_t sublayer);
     at::Tensor add_matrix(const std::string& name, std::int64_t rows, std::int64_t columns, double deviation,
                           bool decayed, std::int64_t sublayer);
     void add_backbone();
+    void require_length(const at::Tensor& tokens) const;
+    FusedModel fused_model() const;
     at::Tensor apply_sublayer(std::int64_t sublayer, const at::Tensor& state) const;
     at::Tensor attention(const Layer& layer, const at::Tensor& normalised) const;
     at::Tensor mlp(const Layer& layer, const at::Tensor& normalised) const;

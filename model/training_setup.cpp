@@ -244,6 +244,8 @@ void TrainingRun::open_files() {
     log_ = std::make_unique<RunLog>(folder_.log());
     log_->line((request_.resume ? "resumed at step " + std::to_string(step_) : "started") + " on " +
                device_.choice.name + ": " + device_.choice.reason);
+    const std::string& obstacle = decoder_->fused_obstacle();
+    log_->line(obstacle.empty() ? "training uses the fused pass" : "training uses the plain pass: " + obstacle);
     events_->push(started);
     if (saved_step_ == 0) events_->push(CheckpointSaved{0, "checkpoints/" + checkpoint_name(0)});
     for (const std::string& note : notes_) say(note);

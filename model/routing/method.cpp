@@ -12,6 +12,8 @@ const RoutingLayout& ResidualMethod::routing_layout() const {
     return none;
 }
 
+FusedForm ResidualMethod::fused_form() const { return {.obstacle = "the method has no fused form", .routing = {}}; }
+
 at::Tensor ResidualMethod::add_parameter(std::string name, const at::Tensor& initial, bool trainable,
                                          const DecoderOptions& options) {
     const auto wanted = at::TensorOptions(options.device).dtype(options.parameter_type);

@@ -14,6 +14,7 @@
 #include "core/method.h"
 #include "model/decoder.h"
 #include "model/forward.h"
+#include "model/fused/fused_form.h"
 
 namespace wavlab {
 
@@ -49,6 +50,8 @@ public:
     virtual std::unique_ptr<ResidualStream> begin(const at::Tensor& embedding, ForwardContext& context) const = 0;
     /// Empty for methods without routing.
     virtual const RoutingLayout& routing_layout() const;
+    /// How the fused pass does the same; that it cannot, unless a method says otherwise.
+    virtual FusedForm fused_form() const;
 
 protected:
     /// Adds a parameter and returns its tensor, which stays the same for the life of the method.

@@ -177,6 +177,4 @@ RoutedState route_reference(const std::vector<RouteSource>& sources, const Route
     return {state.to(sources[0].value.scalar_type()), weights};
 }
 
-const char* routing_implementation_name() { return "plain"; }
-
 }  // namespace wavlab

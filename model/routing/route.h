@@ -46,7 +46,4 @@ RoutedState route(const std::vector<RouteSource>& sources, const RouterParameter
 /// anew with `eps` and the weights can be differentiated. What `route` is checked against.
 RoutedState route_reference(const std::vector<RouteSource>& sources, const RouterParameters& router, double eps);
 
-/// What is recorded of the implementation in a run: "plain".
-const char* routing_implementation_name();
-
 }  // namespace wavlab

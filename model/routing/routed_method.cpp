@@ -58,6 +58,16 @@ const RoutingLayout& RoutedMethod::routing_layout() const {
     return layout_;
 }
 
+FusedForm RoutedMethod::fused_form() const {
+    const bool details = settings_.phase || settings_.split;
+    FusedForm form;
+    if (details && settings_.online) form.obstacle = "details of the running block are sources";
+    if (details && settings_.match == ScaleMatch::tensor) form.obstacle = "details are matched over the whole tensor";
+    if (details && !settings_.detach) form.obstacle = "gradients go through the matching scale";
+    form.routing = {blocks_, settings_, signs(), query_, key_gain_, detail_bias_};
+    return form;
+}
+
 const DetailSigns* RoutedMethod::signs() const {
     read_signs();
     return detail_sign_.defined() ? &signs_ : nullptr;

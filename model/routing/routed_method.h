@@ -19,6 +19,7 @@ public:
 
     std::unique_ptr<ResidualStream> begin(const at::Tensor& embedding, ForwardContext& context) const override;
     const RoutingLayout& routing_layout() const override;
+    FusedForm fused_form() const override;
 
     const BlockLayout& blocks() const { return blocks_; }
     const RoutingSettings& settings() const { return settings_; }

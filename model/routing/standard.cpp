@@ -12,6 +12,7 @@ public:
     std::unique_ptr<ResidualStream> begin(const at::Tensor& embedding, ForwardContext&) const override {
         return std::make_unique<AdditiveStream>(embedding, std::vector<at::Tensor>());
     }
+    FusedForm fused_form() const override { return {}; }
 };
 
 const MethodRegistration registration{

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/fused/fused_loss.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "model/fused/fused_pass.h"
+#include "model/fused/fused_plan.h"
+#include "model/routing/method.h"
+
+namespace wavlab {
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// Tokens that go through all layers together: few enough to stay in a core's cache between two layers.
+constexpr std::int64_t tile_tokens = 256;
+/// Every thread gathers gradients of its own; more memory than this is not spent on them.
+constexpr std::int64_t most_gradient_bytes = std::int64_t{1} << 30;
+
+/// Gradients by value: they take no part in the graph.
+struct Computed {
+    std::vector<at::Tensor> gradients, attributions;
+};
+
+/// Hands out gradients that are there already.
+struct ReadyGradients : torch::autograd::Function<ReadyGradients> {
+    static at::Tensor forward(AutogradContext* context, const at::Tensor& loss, const Computed& computed,
+                              at::TensorList /*parameters*/) {
+        for (std::size_t i = 0; i < computed.gradients.size(); ++i)
+            if (computed.gradients[i].defined()) context->saved_data[std::to_string(i)] = computed.gradients[i];
+        context->saved_data["count"] = static_cast<std::int64_t>(computed.gradients.size());
+        context->saved_data["attributions"] = computed.attributions;
+        return loss.clone();
+    }
+
+    static variable_list backward(AutogradContext* context, const variable_list& outputs) {
+        const double factor = outputs[0].item<double>();
+        const std::int64_t count = context->saved_data["count"].toInt();
+        variable_list result(2);
+        for (std::int64_t i = 0; i < count; ++i) {
+            const auto found = context->saved_data.find(std::to_string(i));
+            at::Tensor gradient = found == context->saved_data.end() ? at::Tensor() : found->second.toTensor();
+            if (gradient.defined() && factor != 1.0) gradient.mul_(factor);
+            result.push_back(std::move(gradient));
+        }
+        // An observer holds these: it learns of the factor, too.
+        if (factor != 1.0)
+            for (at::Tensor attribution : context->saved_data["attributions"].toTensorVector()) attribution.mul_(factor);
+        context->saved_data.clear();
+        return result;
+    }
+};
+
+}  // namespace
+
+FusedLoss::FusedLoss(const FusedModel& model)
+    : shape_{.layers = model.experiment.model.layers,
+             .width = model.experiment.model.width,
+             .heads = model.experiment.model.heads,
+             .hidden = model.experiment.model.mlp_hidden,
+             .vocabulary = model.vocabulary,
+             .eps = model.options.eps},
+      obstacle_(find_obstacle(model)) {}
+
+std::string FusedLoss::find_obstacle(const FusedModel& model) const {
+    const DecoderOptions& options = model.options;
+    if (!options.fused) return "the fused one was not asked for";
+    if (!options.device.is_cpu()) return "the fused one is for the CPU";
+    if (options.parameter_type != at::kFloat || options.compute_type != at::kFloat) return "the fused one computes in fp32";
+    const std::string multiple = "a multiple of " + std::to_string(channel_multiple);
+    if (shape_.width % channel_multiple != 0) return "the width is not " + multiple;
+    if (shape_.hidden % channel_multiple != 0) return "mlp_hidden is not " + multiple;
+    if (model.experiment.model.dropout > 0) return "there is dropout";
+    std::int64_t bytes = 0;
+    for (const Parameter& parameter : model.parameters) bytes += parameter.value.numel() * 4;
+    if (bytes * std::min<std::int64_t>(at::get_num_threads(), model.experiment.train.batch) > most_gradient_bytes)
+        return "a gradient for each thread takes too much memory";
+    if (model.experiment.train.batch < at::get_num_threads()) return "the batch has fewer sequences than threads";
+    return model.method.fused_form().obstacle;
+}
+
+bool FusedLoss::covers(const at::Tensor& tokens, const ForwardContext& context) const {
+    const bool seen = !context.observer || context.observer->attribution() != Attribution::per_token;
+    return obstacle_.empty() && at::GradMode::is_enabled() && seen && !context.removal &&
+           !context.record_scales && !context.replay_scales && tokens.size(0) >= at::get_num_threads();
+}
+
+std::unique_ptr<TileBuffers> FusedLoss::take_buffers(const FusedPlan* plan, std::int64_t sequences,
+                                                     std::int64_t length) const {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = std::find_if(spare_.begin(), spare_.end(), [&](const std::unique_ptr<TileBuffers>& buffers) {
+            return buffers->sequences == sequences && buffers->length == length;
+        });
+        if (found != spare_.end()) {
+            std::unique_ptr<TileBuffers> taken = std::move(*found);
+            spare_.erase(found);
+            return taken;
+        }
+    }
+    return std::make_unique<TileBuffers>(shape_, plan, sequences, length);
+}
+
+void FusedLoss::give_back(std::unique_ptr<TileBuffers> buffers) const {
+    const std::lock_guard lock(mutex_);
+    spare_.push_back(std::move(buffers));
+}
+
+FusedLoss::Result FusedLoss::compute(const FusedModel& model, const at::Tensor& given_tokens,
+                                     const at::Tensor& given_targets, const VectorKernels& kernels,
+                                     ForwardObserver* observer) const {
+    const at::NoGradGuard no_gradient;
+    const at::Tensor tokens = given_tokens.contiguous(), targets = given_targets.contiguous();
+    const std::int64_t sequences = tokens.size(0), length = tokens.size(1);
+    const FusedForm form = model.method.fused_form();
+    const std::optional<FusedPlan> plan =
+        form.routing ? std::optional(make_fused_plan(*form.routing)) : std::nullopt;
+    const FusedPlan* course = plan ? &*plan : nullptr;
+    const FusedParameters parameters(shape_, model.parameters, form);
+    const FusedTensors prepared = parameters.prepare(course);
+    const FusedPass pass(shape_, course, prepared, model.rope_cosine, model.rope_sine, kernels);
+    const std::int64_t threads = std::min<std::int64_t>(at::get_num_threads(), sequences);
+    const std::int64_t tile = std::max<std::int64_t>(1, tile_tokens / length);
+    const float weight = 1.0F / static_cast<float>(sequences * length);
+    std::optional<FusedRecord> record;
+    if (observer) record.emplace(shape_, course, sequences, length, threads);
+    std::vector<FusedTensors> gathered(static_cast<std::size_t>(threads));
+    std::vector<double> sums(static_cast<std::size_t>(threads), 0.0);
+    at::parallel_for(0, threads, 1, [&](std::int64_t first_thread, std::int64_t last_thread) {
+        const at::NoGradGuard no_gradient_here;
+        const at::AutoDispatchBelowADInplaceOrView below;
+        for (std::int64_t thread = first_thread; thread < last_thread; ++thread) {
+            FusedTensors& gradients = gathered[static_cast<std::size_t>(thread)];
+            gradients = zero_gradients(shape_, course != nullptr);
+            const std::int64_t end = (thread + 1) * sequences / threads;
+            for (std::int64_t begin = thread * sequences / threads; begin < end; begin += tile) {
+                std::unique_ptr<TileBuffers> buffers = take_buffers(course, std::min(tile, end - begin), length);
+                sums[static_cast<std::size_t>(thread)] +=
+                    pass.run(tokens.const_data_ptr<std::int64_t>() + begin * length,
+                             targets.const_data_ptr<std::int64_t>() + begin * length, weight, *buffers, gradients,
+                             {record ? &*record : nullptr, begin * length, thread});
+                give_back(std::move(buffers));
+            }
+        }
+    });
+    Result result;
+    for (const double sum : sums) result.loss += sum * weight;
+    result.gradients = parameters.gradients(gathered);
+    if (record)
+        result.attributions =
+            record->show(*observer, form.routing ? &*form.routing : nullptr, model.method.routing_layout());
+    return result;
+}
+
+at::Tensor FusedLoss::loss(const FusedModel& model, const at::Tensor& tokens, const at::Tensor& targets,
+                           ForwardObserver* observer) const {
+    Result result = compute(model, tokens, targets, *vector_kernels().front(), observer);
+    variable_list parameters;
+    for (const Parameter& parameter : model.parameters) parameters.push_back(parameter.value);
+    const at::Tensor value = at::scalar_tensor(result.loss, at::kFloat);
+    return ReadyGradients::apply(value, Computed{std::move(result.gradients), std::move(result.attributions)}, at::TensorList(parameters));
+}
+
+}  // namespace wavlab

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/fused/fused_record.h"
+
+#include <optional>
+#include <utility>
+
+#include <ATen/ATen.h>
+
+#include "model/kernels/linear_combination.h"
+#include "model/kernels/vector/vector_kernels.h"
+
+namespace wavlab {
+
+FusedRecord::FusedRecord(const FusedShape& shape, const FusedPlan* plan, std::int64_t sequences, std::int64_t length,
+                         std::int64_t threads)
+    : shape_(shape), plan_(plan), sequences_(sequences), length_(length) {
+    const std::int64_t n = sequences * length, d = shape.width;
+    for (std::int64_t i = 0; i <= shape.sublayers(); ++i) states_.push_back(at::empty({n, d}));
+    for (std::int64_t i = 0; i < shape.sublayers(); ++i) updates_.push_back(at::empty({n, d}));
+    if (!plan) return;
+    sources_ = at::empty({n, plan->sources, d});
+    sums_.resize(updates_.size());
+    for (const FusedBlock& block : plan->blocks) {
+        scales_.push_back(at::empty({2, n}));
+        for (std::int64_t j = 0; j + 1 < block.length; ++j)
+            sums_[static_cast<std::size_t>(block.first - 1 + j)] = at::empty({n, d});
+    }
+    for (const FusedGroup& group : plan->groups) {
+        for (std::int64_t l = 0; l < group.routers; ++l) {
+            const bool with_sum = group.block < static_cast<std::int64_t>(plan->blocks.size()) &&
+                                  group.first + l >= plan->blocks[static_cast<std::size_t>(group.block)].first;
+            weights_.push_back(at::empty({n, group.sources + (with_sum ? 1 : 0)}));
+        }
+        attributions_.push_back(at::zeros({threads, group.sources, router_lanes}));
+    }
+    sum_attributions_ = at::zeros({threads, shape.sublayers() + 1});
+}
+
+float* FusedRecord::group_attribution(std::int64_t thread, std::size_t group) {
+    return attributions_[group][thread].mutable_data_ptr<float>();
+}
+
+float* FusedRecord::sum_attribution(std::int64_t thread) { return sum_attributions_[thread].mutable_data_ptr<float>(); }
+
+void FusedRecord::keep_update(std::int64_t sublayer, std::int64_t first_token, const at::Tensor& update) {
+    updates_[static_cast<std::size_t>(sublayer - 1)].narrow(0, first_token, update.size(0)).copy_(update);
+}
+
+void FusedRecord::keep_tile(std::int64_t first_token, const TileBuffers& tile) {
+    for (std::int64_t i = 0; i <= shape_.sublayers(); ++i) {
+        at::Tensor state = states_[static_cast<std::size_t>(i)].narrow(0, first_token, tile.tokens);
+        const bool last = i == shape_.sublayers();
+        const TileBuffers::Layer& layer = tile.layers[static_cast<std::size_t>(last ? 0 : i / 2)];
+        const at::Tensor& own = i % 2 == 0 ? layer.attention_normalised : layer.mlp_normalised;
+        at::div_out(state, last ? tile.final_normalised : own, tile.inverse_rms[i].unsqueeze(1));
+    }
+    if (!plan_) return;
+    sources_.narrow(0, first_token, tile.tokens).copy_(tile.sources);
+    for (std::size_t i = 0; i < plan_->blocks.size(); ++i) {
+        scales_[i].narrow(1, first_token, tile.tokens).copy_(tile.scales[i]);
+        for (std::int64_t j = 0; j + 1 < plan_->blocks[i].length; ++j)
+            sums_[static_cast<std::size_t>(plan_->blocks[i].first - 1 + j)]
+                .narrow(0, first_token, tile.tokens)
+                .copy_(tile.sums[i][j]);
+    }
+    keep_weights(first_token, tile);
+}
+
+/// α_i = exp(z_i − maximum) / total.
+void FusedRecord::keep_weights(std::int64_t first_token, const TileBuffers& tile) {
+    for (std::size_t g = 0; g < plan_->groups.size(); ++g) {
+        const FusedGroup& group = plan_->groups[g];
+        for (std::int64_t l = 0; l < group.routers; ++l) {
+            const std::int64_t router = group.first + l;
+            const at::Tensor maximum = tile.maximum[router].unsqueeze(1), inverse = tile.total[router].unsqueeze(1);
+            at::Tensor target =
+                weights_[static_cast<std::size_t>(router)].narrow(0, first_token, tile.tokens);  // [n, S]
+            at::Tensor completed = target.narrow(1, 0, group.sources);
+            completed.copy_(tile.logits_of[g].select(2, l).sub(maximum).exp_().mul_(inverse));
+            if (target.size(1) > group.sources)
+                target.narrow(1, group.sources, 1)
+                    .copy_(tile.sum_logit[router].unsqueeze(1).sub(maximum).exp_().mul_(inverse));
+        }
+    }
+}
+
+at::Tensor FusedRecord::batch(const at::Tensor& rows) const { return rows.unflatten(0, {sequences_, length_}); }
+
+at::Tensor FusedRecord::attribution(std::int64_t router) const {
+    for (std::size_t g = 0; g < plan_->groups.size(); ++g) {
+        const FusedGroup& group = plan_->groups[g];
+        if (router - 1 < group.first || router - 1 >= group.first + group.routers) continue;
+        const at::Tensor completed = attributions_[g].sum(0).select(1, router - 1 - group.first);  // [C]
+        if (weights_[static_cast<std::size_t>(router - 1)].size(1) == group.sources) return completed.clone();
+        return at::cat({completed, sum_attributions_.sum(0).narrow(0, router - 1, 1)});
+    }
+    return {};
+}
+
+void FusedRecord::show_router(std::int64_t router, ForwardObserver& observer, const RoutingLayout& layout) const {
+    const at::Tensor& weights = weights_[static_cast<std::size_t>(router - 1)];
+    const std::vector<Source>& names = layout.routers[static_cast<std::size_t>(router - 1)];
+    std::vector<at::Tensor> values;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const bool partial = names[i].kind == SourceKind::partial;
+        values.push_back(batch(partial ? sums_[static_cast<std::size_t>(router - 2)]
+                                       : sources_.select(1, static_cast<std::int64_t>(i))));
+    }
+    observer.on_routing(router, names, values, batch(weights));
+}
+
+void FusedRecord::show_block(std::size_t index, ForwardObserver& observer, const FusedRouting& routing) const {
+    const FusedBlock& block = plan_->blocks[index];
+    const auto number = static_cast<std::int64_t>(index) + 1;
+    std::vector<at::Tensor> updates;
+    for (std::int64_t j = 0; j < block.length; ++j)
+        updates.push_back(batch(updates_[static_cast<std::size_t>(block.first - 1 + j)]));
+    std::optional<ObservedDetail> found[2];
+    std::int64_t detail = 0;
+    for (const std::int64_t row : {phase_row, split_row}) {
+        if (!(row == phase_row ? routing.settings.phase : routing.settings.split)) continue;
+        std::vector<double> coefficients =
+            detail_coefficients(routing.blocks, routing.settings, routing.signs, row, number, block.length);
+        if (coefficients.empty()) continue;
+        if (routing.settings.detail == DetailKind::duplicate) coefficients.assign(coefficients.size(), 1.0);
+        found[row] = {linear_combination(updates, coefficients),
+                      batch(sources_.select(1, block.sources + 1 + detail)),
+                      batch(scales_[index][detail].unsqueeze(1))};
+        ++detail;
+    }
+    observer.on_block(number, batch(sources_.select(1, block.sources)), found[phase_row], found[split_row]);
+}
+
+std::vector<at::Tensor> FusedRecord::show(ForwardObserver& observer, const FusedRouting* routing,
+                                          const RoutingLayout& layout) const {
+    std::vector<at::Tensor> attributions;
+    std::size_t block = 0;
+    for (std::int64_t sublayer = 1; sublayer <= shape_.sublayers() + 1; ++sublayer) {
+        if (routing) {
+            if (observer.attribution() == Attribution::summed) {
+                attributions.push_back(attribution(sublayer));
+                observer.on_attribution(sublayer, attributions.back());
+            }
+            show_router(sublayer, observer, layout);
+        }
+        observer.on_state(sublayer, batch(states_[static_cast<std::size_t>(sublayer - 1)]));
+        if (sublayer > shape_.sublayers()) break;
+        observer.on_update(sublayer, batch(updates_[static_cast<std::size_t>(sublayer - 1)]));
+        if (routing && routing->blocks.completes_block(sublayer)) show_block(block++, observer, *routing);
+    }
+    return attributions;
+}
+
+}  // namespace wavlab

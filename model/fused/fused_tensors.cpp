@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/fused/fused_tensors.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+
+#include "core/error.h"
+#include "model/kernels/vector/vector_kernels.h"
+
+namespace wavlab {
+
+namespace {
+
+/// Tensors of one layer in Decoder::parameters(), and where the layers begin: after the embedding.
+constexpr std::size_t first_layer = 1, tensors_per_layer = 7;
+
+/// Σ over threads of one tensor, in their order.
+template <class Part>
+at::Tensor gather(const std::vector<FusedTensors>& gathered, Part part) {
+    at::Tensor sum = part(gathered[0]);
+    for (std::size_t i = 1; i < gathered.size(); ++i) sum.add_(part(gathered[i]));
+    return sum;
+}
+
+/// Of a matrix W and a gain g that were multiplied, W' = W ⊙ g: dg = Σ_rows W ⊙ dW'; dW' becomes dW = dW' ⊙ g.
+at::Tensor take_gain_gradient(const at::Tensor& matrix, const at::Tensor& gain, at::Tensor& gradient) {
+    at::Tensor result = (matrix * gradient).sum(0);
+    gradient.mul_(gain);
+    return result;
+}
+
+/// Lays queries and biases out as the kernels read them.
+void add_groups(const FusedPlan& plan, FusedTensors& model) {
+    const at::Tensor none = at::zeros({model.bias.size(0), 1});
+    const at::Tensor biases = at::cat({none, model.bias}, 1);  // [2L+1, 3]: of sources without, phase, split
+    const at::Tensor columns = at::tensor(plan.bias_columns, at::kLong) + 1;
+    for (const FusedGroup& group : plan.groups) {
+        at::Tensor queries = at::zeros({model.query.size(1), router_lanes});
+        queries.narrow(1, 0, group.routers).copy_(model.query.narrow(0, group.first, group.routers).t());
+        at::Tensor own = at::zeros({group.sources, router_lanes});
+        own.narrow(1, 0, group.routers)
+            .copy_(biases.narrow(0, group.first, group.routers).t().index_select(0, columns.narrow(0, 0, group.sources)));
+        model.group_columns.push_back(queries);
+        model.group_biases.push_back(own);
+    }
+}
+
+}  // namespace
+
+FusedTensors zero_gradients(const FusedShape& shape, bool routed) {
+    const std::int64_t d = shape.width, f = shape.hidden, routers = shape.sublayers() + 1;
+    FusedTensors zero;
+    for (std::int64_t i = 0; i < shape.layers; ++i)
+        zero.layers.push_back({at::zeros({3 * d, d}), at::zeros({d, d}), at::zeros({2 * f, d}), at::zeros({d, f})});
+    zero.embedding = at::zeros({shape.vocabulary, d});
+    zero.head = at::zeros({shape.vocabulary, d});
+    if (routed) {
+        zero.query = at::zeros({routers, d});
+        zero.bias = at::zeros({routers, 2});
+    }
+    return zero;
+}
+
+FusedParameters::FusedParameters(const FusedShape& shape, const std::vector<Parameter>& parameters,
+                                 const FusedForm& form)
+    : shape_(shape), parameters_(parameters), routing_(form.routing) {
+    for (Parameter& parameter : parameters_) parameter.value = parameter.value.detach();
+}
+
+std::size_t FusedParameters::index_of(const std::string& name) const {
+    for (std::size_t i = 0; i < parameters_.size(); ++i)
+        if (parameters_[i].name == name) return i;
+    throw WorkError("the model has no parameter '" + name + "'");
+}
+
+FusedTensors FusedParameters::prepare(const FusedPlan* plan) const {
+    FusedTensors model;
+    model.layers.resize(static_cast<std::size_t>(shape_.layers));
+    at::parallel_for(0, shape_.layers, 1, [&](std::int64_t begin, std::int64_t end) {
+        const at::AutoDispatchBelowADInplaceOrView below;
+        for (std::int64_t i = begin; i < end; ++i) {
+            const std::size_t first = first_layer + static_cast<std::size_t>(i) * tensors_per_layer;
+            FusedLayer& layer = model.layers[static_cast<std::size_t>(i)];
+            layer.qkv = value(first + 1) * value(first);
+            layer.out = value(first + 2);
+            layer.gate_up = at::empty({2 * shape_.hidden, shape_.width});
+            at::Tensor gate = layer.gate_up.narrow(0, 0, shape_.hidden);
+            at::Tensor up = layer.gate_up.narrow(0, shape_.hidden, shape_.hidden);
+            at::mul_out(gate, value(first + 4), value(first + 3));
+            at::mul_out(up, value(first + 5), value(first + 3));
+            layer.down = value(first + 6);
+        }
+    });
+    model.embedding = value(0);
+    model.head = value(index_of("head.weight")) * value(index_of("final_norm.weight"));
+    if (routing_) {
+        model.query = routing_->key_gain.defined() ? routing_->query.detach() * routing_->key_gain.detach()
+                                                   : routing_->query.detach();
+        model.bias = routing_->detail_bias.defined() ? routing_->detail_bias.detach()
+                                                     : at::zeros({shape_.sublayers() + 1, 2});
+        add_groups(*plan, model);
+    }
+    return model;
+}
+
+void FusedParameters::layer_gradients(std::int64_t layer, const std::vector<FusedTensors>& gathered,
+                                      std::vector<at::Tensor>& result) const {
+    const auto index = static_cast<std::size_t>(layer);
+    const std::size_t first = first_layer + index * tensors_per_layer;
+    at::Tensor qkv = gather(gathered, [&](const FusedTensors& part) { return part.layers[index].qkv; });
+    result[first] = take_gain_gradient(value(first + 1), value(first), qkv);
+    result[first + 1] = qkv;
+    result[first + 2] = gather(gathered, [&](const FusedTensors& part) { return part.layers[index].out; });
+    const at::Tensor joined = gather(gathered, [&](const FusedTensors& part) { return part.layers[index].gate_up; });
+    at::Tensor gate = joined.narrow(0, 0, shape_.hidden), up = joined.narrow(0, shape_.hidden, shape_.hidden);
+    result[first + 3] = take_gain_gradient(value(first + 4), value(first + 3), gate)
+                            .add_(take_gain_gradient(value(first + 5), value(first + 3), up));
+    result[first + 4] = gate;
+    result[first + 5] = up;
+    result[first + 6] = gather(gathered, [&](const FusedTensors& part) { return part.layers[index].down; });
+}
+
+std::vector<at::Tensor> FusedParameters::gradients(const std::vector<FusedTensors>& gathered) const {
+    std::vector<at::Tensor> result(parameters_.size());
+    at::parallel_for(0, shape_.layers, 1, [&](std::int64_t begin, std::int64_t end) {
+        const at::AutoDispatchBelowADInplaceOrView below;
+        for (std::int64_t layer = begin; layer < end; ++layer) layer_gradients(layer, gathered, result);
+    });
+    result[0] = gather(gathered, [](const FusedTensors& part) { return part.embedding; });
+    at::Tensor head = gather(gathered, [](const FusedTensors& part) { return part.head; });
+    const std::size_t head_index = index_of("head.weight"), norm_index = index_of("final_norm.weight");
+    result[norm_index] = take_gain_gradient(value(head_index), value(norm_index), head);
+    result[head_index] = head;
+    if (!routing_) return result;
+    const at::Tensor query = gather(gathered, [](const FusedTensors& part) { return part.query; });
+    if (routing_->key_gain.defined()) {
+        result[index_of("routing.key_gain")] = query * routing_->query.detach();
+        result[index_of("routing.query")] = query * routing_->key_gain.detach();
+    } else {
+        result[index_of("routing.query")] = query;
+    }
+    if (routing_->detail_bias.defined() && parameters_[index_of("routing.detail_bias")].trainable)
+        result[index_of("routing.detail_bias")] = gather(gathered, [](const FusedTensors& part) { return part.bias; });
+    return result;
+}
+
+}  // namespace wavlab

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "model/decoder.h"
+#include "model/fused/fused_plan.h"
+
+namespace wavlab {
+
+/// The sizes that everything in the fused pass has. fp32 on the CPU.
+struct FusedShape {
+    std::int64_t layers = 0, width = 0, heads = 0, hidden = 0, vocabulary = 0;
+    double eps = 1e-6;
+
+    std::int64_t sublayers() const { return 2 * layers; }
+};
+
+/// The matrices of one layer. The gain of the norm before is multiplied into the first of each sublayer, so that the
+/// pass needs the normalised state x̂ only; gate and up are one matrix.
+struct FusedLayer {
+    at::Tensor qkv;      ///< [3d, d]
+    at::Tensor out;      ///< [d, d]
+    at::Tensor gate_up;  ///< [2f, d]
+    at::Tensor down;     ///< [d, f]
+};
+
+/// The model as the fused pass reads it, or the gradient of a loss with respect to that.
+struct FusedTensors {
+    std::vector<FusedLayer> layers;
+    at::Tensor embedding;  ///< [V, d]
+    at::Tensor head;       ///< [V, d], with the final norm's gain
+    at::Tensor query;      ///< [2L+1, d]: w ⊙ γ; undefined without routing
+    at::Tensor bias;       ///< [2L+1, 2]; undefined without routing
+    std::vector<at::Tensor> group_columns;  ///< of each group of routers, as RouterGroup::query_columns; no gradients
+    std::vector<at::Tensor> group_biases;   ///< likewise RouterGroup::biases
+};
+
+/// Zero gradients of a model of this shape.
+FusedTensors zero_gradients(const FusedShape& shape, bool routed);
+
+/// The parameters of a decoder in the order in which Decoder::parameters() has them, and what the fused pass makes of
+/// them. Everything is done without gradients.
+class FusedParameters {
+public:
+    FusedParameters(const FusedShape& shape, const std::vector<Parameter>& parameters, const FusedForm& form);
+
+    /// From the parameters' present values. `plan` null: without routing.
+    FusedTensors prepare(const FusedPlan* plan) const;
+    /// dL/dparameter of all parameters that train, undefined for the others, from the gradients that each thread has
+    /// gathered, which are added up in their order. Uses all threads.
+    std::vector<at::Tensor> gradients(const std::vector<FusedTensors>& gathered) const;
+
+private:
+    FusedShape shape_;
+    std::vector<Parameter> parameters_;
+    std::optional<FusedRouting> routing_;
+
+    const at::Tensor& value(std::size_t index) const { return parameters_[index].value; }
+    std::size_t index_of(const std::string& name) const;
+    void layer_gradients(std::int64_t layer, const std::vector<FusedTensors>& gathered,
+                         std::vector<at::Tensor>& result) const;
+};
+
+}  // namespace wavlab

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#define WAVLAB_LANES 16
+#include "model/kernels/vector/kernel_table.h"
+
+namespace wavlab {
+
+extern const VectorKernels avx512_kernels;
+const VectorKernels avx512_kernels = kernel_table("avx512");
+
+}  // namespace wavlab

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#define WAVLAB_LANES 4
+#include "model/kernels/vector/kernel_table.h"
+
+namespace wavlab {
+
+extern const VectorKernels plain_kernels;
+const VectorKernels plain_kernels = kernel_table("plain");
+
+}  // namespace wavlab

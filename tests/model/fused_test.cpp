@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The fused pass against the plain one: losses and every gradient, for every method and option that it covers, by every
+// set of vector kernels that this machine can run.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+#include "core/method.h"
+#include "model/kernels/vector/vector_kernels.h"
+#include "tests/model/conformance_cases.h"
+
+namespace wavlab {
+
+namespace {
+
+using testing::ConformanceCase;
+
+/// Wide enough for the vector kernels; the channels beyond a multiple of four vectors go another way.
+Experiment widened(Experiment experiment, std::int64_t width = 80) {
+    experiment.model.width = width;
+    experiment.model.mlp_hidden = 48;
+    experiment.model.heads = 2;
+    return experiment;
+}
+
+struct Gradients {
+    double loss = 0;
+    std::vector<at::Tensor> values;
+};
+
+/// By autograd, in the decoder's own type.
+Gradients plain_gradients(const Decoder& decoder, const at::Tensor& tokens, const at::Tensor& targets) {
+    ForwardContext context;
+    const at::Tensor loss = decoder.loss(tokens, targets, context);
+    loss.backward();
+    Gradients result{loss.item<double>(), {}};
+    for (const Parameter& parameter : decoder.parameters()) result.values.push_back(parameter.value.grad());
+    return result;
+}
+
+double relative_difference(const at::Tensor& a, const at::Tensor& b) {
+    const double size = b.to(at::kDouble).norm().item<double>();
+    const double difference = (a.to(at::kDouble) - b.to(at::kDouble)).norm().item<double>();
+    return difference == 0 ? 0 : difference / size;
+}
+
+double relative_difference(const std::vector<at::Tensor>& a, const std::vector<at::Tensor>& b) {
+    double size = 0, difference = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (!b[i].defined()) continue;
+        size += b[i].to(at::kDouble).square().sum().item<double>();
+        difference += (a[i].to(at::kDouble) - b[i].to(at::kDouble)).square().sum().item<double>();
+    }
+    return std::sqrt(difference / size);
+}
+
+class FusedPassTest : public ::testing::TestWithParam<ConformanceCase> {
+protected:
+    static Decoder make(const Experiment& experiment, at::ScalarType type, bool fused) {
+        DecoderOptions options;
+        options.parameter_type = options.compute_type = type;
+        options.fused = fused;
+        Decoder decoder(experiment, testing::tiny_vocabulary, options);
+        testing::scramble(decoder, 5);
+        return decoder;
+    }
+
+    const at::Tensor tokens_ = testing::random_tokens(5, 7, 1);
+    const at::Tensor targets_ = testing::random_tokens(5, 7, 2);
+};
+
+TEST_P(FusedPassTest, GivesThePlainGradients) {
+    const Experiment experiment = widened(GetParam().experiment);
+    const Decoder fused = make(experiment, at::kFloat, true);
+    if (!fused.fused_obstacle().empty()) GTEST_SKIP() << "there is no fused pass: " << fused.fused_obstacle();
+    const Gradients exact = plain_gradients(make(experiment, at::kDouble, false), tokens_, targets_);
+    const Gradients plain = plain_gradients(make(experiment, at::kFloat, false), tokens_, targets_);
+    for (const VectorKernels* kernels : vector_kernels()) {
+        SCOPED_TRACE(kernels->name);
+        const auto [loss, gradients] = fused.fused_gradients(tokens_, targets_, kernels->name);
+        EXPECT_NEAR(loss, exact.loss, 1e-5 * exact.loss);
+        for (std::size_t i = 0; i < gradients.size(); ++i) {
+            const Parameter& parameter = fused.parameters()[i];
+            ASSERT_EQ(gradients[i].defined(), exact.values[i].defined()) << parameter.name;
+            if (!gradients[i].defined()) continue;
+            const double noise = relative_difference(plain.values[i], exact.values[i]);
+            EXPECT_LE(relative_difference(gradients[i], exact.values[i]), std::max(3e-5, 4 * noise)) << parameter.name;
+        }
+    }
+}
+
+TEST_P(FusedPassTest, IsWhatTrainingUses) {
+    const Experiment experiment = widened(GetParam().experiment);
+    const Decoder fused = make(experiment, at::kFloat, true);
+    EXPECT_EQ(fused.routing_implementation(), fused.fused_obstacle().empty() ? "fused" : "plain");
+    if (!fused.fused_obstacle().empty()) return;
+    const auto [loss, gradients] = fused.fused_gradients(tokens_, targets_, vector_kernels().front()->name);
+    ForwardContext context;
+    context.training = true;
+    (fused.loss(tokens_, targets_, context) / 4).backward();
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+        const Parameter& parameter = fused.parameters()[i];
+        if (gradients[i].defined())
+            EXPECT_TRUE(at::equal(parameter.value.grad() * 4, gradients[i])) << parameter.name << ": not the same bits";
+    }
+    // Again: gradients are added up.
+    const at::Tensor before = fused.parameters()[0].value.grad().clone();
+    fused.loss(tokens_, targets_, context).backward();
+    EXPECT_LE(relative_difference(fused.parameters()[0].value.grad(), before * 5), 1e-6);
+}
+
+/// Keeps everything that a pass shows, by what it is.
+struct Everything : ForwardObserver {
+    std::map<std::string, at::Tensor> seen;
+    std::map<std::int64_t, std::vector<Source>> names;
+
+    void keep(const std::string& what, std::int64_t number, const at::Tensor& value) {
+        seen[what + " " + std::to_string(number)] = value;
+    }
+    void keep_detail(const std::string& what, std::int64_t block, const std::optional<ObservedDetail>& detail) {
+        if (!detail) return;
+        keep(what + " raw", block, detail->raw);
+        keep(what + " matched", block, detail->matched);
+        keep(what + " scale", block, detail->scale.dim() == 1 ? detail->scale.expand({5, 7, 1}) : detail->scale);
+    }
+    void on_state(std::int64_t sublayer, const at::Tensor& state) override { keep("state", sublayer, state); }
+    void on_update(std::int64_t sublayer, const at::Tensor& update) override { keep("update", sublayer, update); }
+    void on_routing(std::int64_t router, const std::vector<Source>& sources, const std::vector<at::Tensor>& values,
+                    const at::Tensor& weights) override {
+        names[router] = sources;
+        keep("weights", router, weights);
+        for (std::size_t i = 0; i < values.size(); ++i)
+            keep("source " + std::to_string(i) + " of", router, values[i]);
+    }
+    Attribution attribution() const override { return Attribution::summed; }
+    void on_attribution(std::int64_t router, const at::Tensor& attribution) override {
+        keep("attribution", router, attribution);
+    }
+    void on_block(std::int64_t block, const at::Tensor& summary, const std::optional<ObservedDetail>& phase,
+                  const std::optional<ObservedDetail>& split) override {
+        keep("summary", block, summary);
+        keep_detail("phase", block, phase);
+        keep_detail("split", block, split);
+    }
+};
+
+TEST_P(FusedPassTest, ShowsWhatThePlainPassShows) {
+    const Experiment experiment = widened(GetParam().experiment);
+    const Decoder fused = make(experiment, at::kFloat, true), plain = make(experiment, at::kDouble, false);
+    if (!fused.fused_obstacle().empty()) return;
+    Everything expected, shown;
+    for (const auto& [decoder, observer] : {std::pair{&plain, &expected}, std::pair{&fused, &shown}}) {
+        ForwardContext context;
+        context.observer = observer;
+        (decoder->loss(tokens_, targets_, context) / 2).backward();
+    }
+    EXPECT_EQ(shown.names, expected.names);
+    ASSERT_EQ(shown.seen.size(), expected.seen.size());
+    for (const auto& [what, value] : expected.seen) {
+        ASSERT_TRUE(shown.seen.contains(what)) << what;
+        ASSERT_EQ(shown.seen[what].sizes(), value.sizes()) << what;
+        const double largest = value.abs().max().item<double>();
+        const double difference = (shown.seen[what] - value).abs().max().item<double>();
+        // Attributions are sums over tokens that nearly cancel.
+        const bool cancels = what.starts_with("attribution");
+        EXPECT_LE(difference, cancels ? 1e-4 * largest + 1e-6 : 2e-5 * largest) << what;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, FusedPassTest, ::testing::ValuesIn(testing::conformance_cases()),
+                         testing::case_name<::testing::TestParamInfo<ConformanceCase>>);
+
+TEST(FusedCoverage, SaysWhyNot) {
+    const auto obstacle = [](const Experiment& experiment, DecoderOptions options = {}) {
+        return Decoder(experiment, testing::tiny_vocabulary, options).fused_obstacle();
+    };
+    for (const char* method : {"standard", "attnres_full", "attnres_block", "wav"})
+        EXPECT_EQ(obstacle(widened(testing::tiny_experiment(method))), "") << method;
+    EXPECT_EQ(obstacle(widened(testing::tiny_experiment("rezero"))), "the method has no fused form");
+    EXPECT_EQ(obstacle(widened(testing::tiny_experiment("haares"))), "details of the running block are sources");
+    EXPECT_EQ(obstacle(widened(testing::tiny_experiment("wav"), 24)), "the width is not a multiple of 16");
+    Experiment dropped = widened(testing::tiny_experiment("wav"));
+    dropped.model.dropout = 0.1;
+    EXPECT_EQ(obstacle(dropped), "there is dropout");
+    EXPECT_EQ(obstacle(widened(testing::tiny_experiment("wav")), testing::double_options()), "the fused one computes in fp32");
+    DecoderOptions plain;
+    plain.fused = false;
+    EXPECT_EQ(obstacle(widened(testing::tiny_experiment("wav")), plain), "the fused one was not asked for");
+}
+
+/// Deep, with more routers in a block than are scored together, and sequences that do not fill the last tile.
+TEST(FusedDepth, FortyEightLayersAgree) {
+    for (const auto& [method, options] :
+         {std::pair<std::string, OptionValues>{"wav", {{"blocks", std::int64_t{8}}}},
+          std::pair<std::string, OptionValues>{"wav", {{"blocks", std::int64_t{3}}}},
+          std::pair<std::string, OptionValues>{"attnres_full", {}}, std::pair<std::string, OptionValues>{"standard", {}}}) {
+        Experiment experiment = widened(testing::tiny_experiment(method, options), 32);
+        experiment.model.layers = 48;
+        const DecoderOptions exact_options = testing::double_options();
+        DecoderOptions plain_options;
+        plain_options.fused = false;
+        const Decoder exact(experiment, testing::tiny_vocabulary, exact_options);
+        const Decoder plain(experiment, testing::tiny_vocabulary, plain_options);
+        const Decoder fused(experiment, testing::tiny_vocabulary, DecoderOptions());
+        const at::Tensor tokens = testing::random_tokens(7, 8, 1), targets = testing::random_tokens(7, 8, 2);
+        for (const Decoder* decoder : {&exact, &plain, &fused}) testing::scramble(*decoder, 5);
+        const Gradients expected = plain_gradients(exact, tokens, targets);
+        const auto [loss, gradients] = fused.fused_gradients(tokens, targets, vector_kernels().front()->name);
+        EXPECT_NEAR(loss, expected.loss, 2e-5 * expected.loss) << method;
+        const double noise = relative_difference(plain_gradients(plain, tokens, targets).values, expected.values);
+        EXPECT_LE(relative_difference(gradients, expected.values), std::max(3e-5, 2 * noise)) << method;
+    }
+}
+
+TEST(FusedThreads, EachNumberGivesTheSameEveryTime) {
+    const Experiment experiment = widened(testing::tiny_experiment("wav"));
+    const Decoder decoder(experiment, testing::tiny_vocabulary, DecoderOptions());
+    testing::scramble(decoder, 5);
+    const at::Tensor tokens = testing::random_tokens(5, 7, 1), targets = testing::random_tokens(5, 7, 2);
+    const int before = at::get_num_threads();
+    for (const int threads : {1, 2, 3}) {
+        at::set_num_threads(threads);
+        const std::string kernels = vector_kernels().front()->name;
+        const auto first = decoder.fused_gradients(tokens, targets, kernels);
+        const auto second = decoder.fused_gradients(tokens, targets, kernels);
+        EXPECT_EQ(first.first, second.first);
+        for (std::size_t i = 0; i < first.second.size(); ++i)
+            if (first.second[i].defined()) EXPECT_TRUE(at::equal(first.second[i], second.second[i]));
+    }
+    at::set_num_threads(before);
+}
+
+}  // namespace
+
+}  // namespace wavlab
