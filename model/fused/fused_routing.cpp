@@ -53,7 +53,7 @@ void FusedPass::score_groups_backward(std::int64_t block, TileBuffers& tile, Fus
         if (group.block != block) continue;
         tile.bias_gradient.zero_();
         kernels_.score_sources_backward(source_rows(tile, group.sources), router_group(i, tile),
-                                        {.means = plane(tile.means, group.first),
+                                        {.sum_shares = plane(tile.sum_shares, group.first),
                                          .bias_columns = plan_->bias_columns.data(),
                                          .sources = tile.source_gradients.mutable_data_ptr<float>(),
                                          .queries = plane(gradients.query, group.first),
@@ -119,7 +119,7 @@ void FusedPass::merge_backward(std::int64_t router, TileBuffers& tile, FusedTens
     RouterBoundaryGradients to;
     to.normalised = tile.normalised_gradient.const_data_ptr<float>();
     to.state = const_cast<float*>(b.values);  // which the backward pass needs no more
-    to.mean = plane(tile.means, router - 1);
+    to.sum_share = plane(tile.sum_shares, router - 1);
     if (b.sum) {
         const auto block = std::find_if(plan_->blocks.begin(), plan_->blocks.end(), [&](const FusedBlock& candidate) {
             return router < candidate.first + candidate.length;
@@ -130,7 +130,7 @@ void FusedPass::merge_backward(std::int64_t router, TileBuffers& tile, FusedTens
         to.query = plane(gradients.query, router - 1);
         if (viewer.record) to.attribution = viewer.record->sum_attribution(viewer.thread) + router - 1;
     }
-    kernels_.merge_backward(b, to);
+    kernels_.merge_backward(b, to, static_cast<float>(shape_.eps));
 }
 
 }  // namespace wavlab

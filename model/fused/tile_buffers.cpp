@@ -43,7 +43,7 @@ TileBuffers::TileBuffers(const FusedShape& shape, const FusedPlan* plan, std::in
     }
     for (const FusedGroup& group : plan->groups) logits_of.push_back(at::empty({n, group.sources, router_lanes}));
     values = at::empty({longest, n, d});
-    for (at::Tensor* numbers : {&maximum, &total, &means, &sum_logit, &sum_inverse_rms})
+    for (at::Tensor* numbers : {&maximum, &total, &sum_shares, &sum_logit, &sum_inverse_rms})
         *numbers = at::empty({routers, n});
     bases = at::empty({kinds, n, d});
     sum_gradient = at::empty({n, d});

@@ -43,7 +43,7 @@ struct TileBuffers {
     std::vector<at::Tensor> scales;        ///< of each block [2, n]: of its details
     std::vector<at::Tensor> logits_of;     ///< of each group of routers [n, C, 16]
     at::Tensor values;                     ///< [routers of a block, n, d]: as RouterGroup::values
-    at::Tensor maximum, total, means;      ///< [2L+1, n], as RouterGroup has them
+    at::Tensor maximum, total, sum_shares;  ///< [2L+1, n], as RouterGroup and its gradients have them
     at::Tensor sum_logit, sum_inverse_rms;  ///< [2L+1, n]
     at::Tensor bases;                      ///< [kinds, n, d]
     at::Tensor sum_gradient;               ///< [n, d]

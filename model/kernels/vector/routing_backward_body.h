@@ -9,26 +9,25 @@
 namespace wavlab {
 namespace {
 
-/// G = r_h (g − x̂ mean(g ⊙ x̂)), and D = G · h.
-inline void state_gradient(const RouterBoundary& b, const RouterBoundaryGradients& to, std::int64_t t) {
+/// G = r_h (g − x̂ mean(g ⊙ x̂)). Gives D = G · h = (g · x̂) eps r_h², as mean(x̂²) = 1 − eps r_h².
+inline float state_gradient(const RouterBoundary& b, const RouterBoundaryGradients& to, float eps, std::int64_t t) {
     const std::int64_t row = t * b.width;
     const float *g = to.normalised + row, *x = b.normalised + row;
-    const float mean = dot(g, x, b.width) / static_cast<float>(b.width), inverse = b.inverse_rms[t];
-    Vector product{};
-    for (std::int64_t c = 0; c < b.width; c += lanes) {
-        const Vector value = load(x + c), gradient = (load(g + c) - value * mean) * inverse;
-        store(to.state + row + c, gradient);
-        product += gradient * value;
-    }
-    to.mean[t] = sum(product) / inverse;
+    const float product = dot(g, x, b.width), mean = product / static_cast<float>(b.width), inverse = b.inverse_rms[t];
+    for (std::int64_t c = 0; c < b.width; c += lanes)
+        store(to.state + row + c, (load(g + c) - load(x + c) * mean) * inverse);
+    return product * eps * inverse * inverse;
 }
 
-void merge_backward(const RouterBoundary& b, const RouterBoundaryGradients& to) {
+void merge_backward(const RouterBoundary& b, const RouterBoundaryGradients& to, float eps) {
     const std::int64_t width = b.width;
     for (std::int64_t first = 0; first < b.tokens; first += lanes) {
         const std::int64_t last = first + lanes < b.tokens ? first + lanes : b.tokens;
-        float weights[lanes] = {};
-        for (std::int64_t t = first; t < last; ++t) state_gradient(b, to, t);
+        float weights[lanes] = {}, means[lanes] = {};
+        for (std::int64_t t = first; t < last; ++t) {
+            means[t - first] = state_gradient(b, to, eps, t);
+            to.sum_share[t] = 0;
+        }
         if (!b.sum) continue;
         for (std::int64_t t = first; t < last; ++t) weights[t - first] = b.logit[t] - b.maximum[t];
         store(weights, exponential(load(weights)));
@@ -36,7 +35,8 @@ void merge_backward(const RouterBoundary& b, const RouterBoundaryGradients& to) 
             const std::int64_t row = t * width;
             const float inverse = b.sum_inverse_rms[t], weight = weights[t - first] * b.total[t];
             const float product = dot(to.state + row, b.sum + row, width);
-            const float logit_gradient = weight * (product - to.mean[t]);
+            const float logit_gradient = weight * (product - means[t - first]);
+            to.sum_share[t] = weight * product;
             if (to.attribution) *to.attribution -= weight * product;
             const float scaled = logit_gradient * inverse;
             const float shrink = scaled * b.logit[t] * inverse / static_cast<float>(width);
@@ -102,26 +102,36 @@ void add_to_queries(std::int64_t count, std::int64_t width, std::int64_t routers
 /// From logits and products e to weights p, t = dz ⊙ r (in place of e) and `shrinks`; adds to the biases' gradients.
 void logit_gradients(const SourceRows& sources, const RouterGroup& group, const RouterGroupGradients& to,
                      std::int64_t t, const float* logits, float* weights, float* products, float* shrinks) {
+    // D = Σ p_i e_i in this form, so that a router that reads one source alone has no gradient at all.
     float maximum[router_lanes] = {}, inverse_total[router_lanes] = {}, means[router_lanes] = {};
     for (std::int64_t l = 0; l < group.routers; ++l) {
         maximum[l] = group.maximum[l * sources.tokens + t];
         inverse_total[l] = group.total[l * sources.tokens + t];
-        means[l] = to.means[l * sources.tokens + t];
+        means[l] = to.sum_shares[l * sources.tokens + t];
+    }
+    for (int part = 0; part < parts; ++part) {
+        const std::int64_t lane = part * lanes;
+        Vector mean = load(means + lane);
+        for (std::int64_t i = 0; i < sources.count; ++i) {
+            const std::int64_t place = i * router_lanes + lane;
+            const Vector weight = exponential(load(logits + place) - load(maximum + lane)) * load(inverse_total + lane);
+            store(weights + place, weight);
+            mean += weight * load(products + place);
+        }
+        store(means + lane, mean);
     }
     const float* inverse_rms = sources.inverse_rms + t * sources.capacity;
     for (std::int64_t i = 0; i < sources.count; ++i) {
         Vector shrink{};
         for (int part = 0; part < parts; ++part) {
             const std::int64_t lane = part * lanes, place = i * router_lanes + lane;
-            const Vector logit = load(logits + place);
-            const Vector weight = exponential(logit - load(maximum + lane)) * load(inverse_total + lane);
+            const Vector weight = load(weights + place);
             const Vector gradient = weight * (load(products + place) - load(means + lane));
-            shrink += gradient * (logit - load(group.biases + place));
+            shrink += gradient * (load(logits + place) - load(group.biases + place));
             if (to.attributions) {
                 const Vector before = load(to.attributions + place);
                 store(to.attributions + place, before - weight * load(products + place));
             }
-            store(weights + place, weight);
             store(products + place, gradient * inverse_rms[i]);
             if (to.bias_columns[i] >= 0) {
                 float* bias = to.biases + to.bias_columns[i] * router_lanes + lane;

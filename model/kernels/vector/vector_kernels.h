@@ -37,7 +37,7 @@ struct RouterGroup {
 
 /// The gradients of a group's routers with respect to the completed sources.
 struct RouterGroupGradients {
-    const float* means = nullptr;      ///< [R, n]: D = G · h
+    const float* sum_shares = nullptr;  ///< [R, n]: p G·S of the running sum, as merge_backward left it
     const int* bias_columns = nullptr;  ///< [C]: the column of routing.detail_bias that a source adds; -1: none
     float* sources = nullptr;          ///< [n, capacity, d], added to
     float* queries = nullptr;          ///< [R, d], of w ⊙ γ, added to
@@ -64,7 +64,7 @@ struct RouterBoundary {
 struct RouterBoundaryGradients {
     const float* normalised = nullptr;  ///< [n, d]: dL/dx̂
     float* state = nullptr;             ///< [n, d]: G = dL/dh, written
-    float* mean = nullptr;              ///< [n]: D = G · h, written
+    float* sum_share = nullptr;         ///< [n]: p G·S of the running sum, 0 without one; written
     float* sum = nullptr;               ///< [n, d]: of the running sum, added to
     const float* base = nullptr;        ///< [n, d]: what the last update gets from the block's own sources
     float* update = nullptr;            ///< [n, d]: of the last update, `sum` + `base`, written
@@ -125,7 +125,7 @@ struct VectorKernels {
     void (*score_sources)(const SourceRows& sources, const RouterGroup& group);
     /// Phase two: one router before its sublayer, and the norm that follows.
     void (*merge)(const RouterBoundary& boundary, float eps);
-    void (*merge_backward)(const RouterBoundary& boundary, const RouterBoundaryGradients& gradients);
+    void (*merge_backward)(const RouterBoundary& boundary, const RouterBoundaryGradients& gradients, float eps);
     /// Phase one's backward pass: of all routers of a group at once.
     void (*score_sources_backward)(const SourceRows& sources, const RouterGroup& group,
                                    const RouterGroupGradients& gradients);
