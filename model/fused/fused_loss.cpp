@@ -54,7 +54,8 @@ struct ReadyGradients : torch::autograd::Function<ReadyGradients> {
         }
         // An observer holds these: it learns of the factor, too.
         if (factor != 1.0)
-            for (at::Tensor attribution : context->saved_data["attributions"].toTensorVector()) attribution.mul_(factor);
+            for (at::Tensor attribution : context->saved_data["attributions"].toTensorVector())
+                attribution.mul_(factor);
         context->saved_data.clear();
         return result;
     }
@@ -75,7 +76,8 @@ std::string FusedLoss::find_obstacle(const FusedModel& model) const {
     const DecoderOptions& options = model.options;
     if (!options.fused) return "the fused one was not asked for";
     if (!options.device.is_cpu()) return "the fused one is for the CPU";
-    if (options.parameter_type != at::kFloat || options.compute_type != at::kFloat) return "the fused one computes in fp32";
+    if (options.parameter_type != at::kFloat || options.compute_type != at::kFloat)
+        return "the fused one computes in fp32";
     const std::string multiple = "a multiple of " + std::to_string(channel_multiple);
     if (shape_.width % channel_multiple != 0) return "the width is not " + multiple;
     if (shape_.hidden % channel_multiple != 0) return "mlp_hidden is not " + multiple;
@@ -90,8 +92,8 @@ std::string FusedLoss::find_obstacle(const FusedModel& model) const {
 
 bool FusedLoss::covers(const at::Tensor& tokens, const ForwardContext& context) const {
     const bool seen = !context.observer || context.observer->attribution() != Attribution::per_token;
-    return obstacle_.empty() && at::GradMode::is_enabled() && seen && !context.removal &&
-           !context.record_scales && !context.replay_scales && tokens.size(0) >= at::get_num_threads();
+    return obstacle_.empty() && at::GradMode::is_enabled() && seen && !context.removal && !context.record_scales &&
+           !context.replay_scales && tokens.size(0) >= at::get_num_threads();
 }
 
 std::unique_ptr<TileBuffers> FusedLoss::take_buffers(const FusedPlan* plan, std::int64_t sequences,
@@ -122,8 +124,7 @@ FusedLoss::Result FusedLoss::compute(const FusedModel& model, const at::Tensor& 
     const at::Tensor tokens = given_tokens.contiguous(), targets = given_targets.contiguous();
     const std::int64_t sequences = tokens.size(0), length = tokens.size(1);
     const FusedForm form = model.method.fused_form();
-    const std::optional<FusedPlan> plan =
-        form.routing ? std::optional(make_fused_plan(*form.routing)) : std::nullopt;
+    const std::optional<FusedPlan> plan = form.routing ? std::optional(make_fused_plan(*form.routing)) : std::nullopt;
     const FusedPlan* course = plan ? &*plan : nullptr;
     const FusedParameters parameters(shape_, model.parameters, form);
     const FusedTensors prepared = parameters.prepare(course);
@@ -167,7 +168,8 @@ at::Tensor FusedLoss::loss(const FusedModel& model, const at::Tensor& tokens, co
     variable_list parameters;
     for (const Parameter& parameter : model.parameters) parameters.push_back(parameter.value);
     const at::Tensor value = at::scalar_tensor(result.loss, at::kFloat);
-    return ReadyGradients::apply(value, Computed{std::move(result.gradients), std::move(result.attributions)}, at::TensorList(parameters));
+    return ReadyGradients::apply(value, Computed{std::move(result.gradients), std::move(result.attributions)},
+                                 at::TensorList(parameters));
 }
 
 }  // namespace wavlab

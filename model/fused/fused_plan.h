@@ -11,9 +11,9 @@ namespace wavlab {
 
 /// A block of sublayers as the fused pass goes through it. Sources count from 0, the embedding, in the routers' order.
 struct FusedBlock {
-    std::int64_t first = 1, length = 0;  ///< sublayers, from 1
-    std::int64_t sources = 1;            ///< C, completed before it; its own follow
-    std::int64_t details = 0;            ///< 0 to 2
+    std::int64_t first = 1, length = 0;      ///< sublayers, from 1
+    std::int64_t sources = 1;                ///< C, completed before it; its own follow
+    std::int64_t details = 0;                ///< 0 to 2
     std::vector<float> sum_coefficients;     ///< [details, length]: p = Σ_j e_j S_j of the running sums
     std::vector<float> update_coefficients;  ///< [kinds, details]: c of every kind of update, p = Σ_l c_l u_l
     std::vector<std::int64_t> kind_of;       ///< [length]: which kind each update is
@@ -33,8 +33,8 @@ struct FusedGroup {
 struct FusedPlan {
     std::vector<FusedBlock> blocks;
     std::vector<FusedGroup> groups;  ///< in the order of their routers
-    std::int64_t sources = 1;       ///< of the last router
-    std::vector<int> bias_columns;  ///< [sources]: the column of routing.detail_bias that one adds; -1: none
+    std::int64_t sources = 1;        ///< of the last router
+    std::vector<int> bias_columns;   ///< [sources]: the column of routing.detail_bias that one adds; -1: none
 };
 
 FusedPlan make_fused_plan(const FusedRouting& routing);

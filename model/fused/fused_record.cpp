@@ -123,8 +123,7 @@ void FusedRecord::show_block(std::size_t index, ForwardObserver& observer, const
             detail_coefficients(routing.blocks, routing.settings, routing.signs, row, number, block.length);
         if (coefficients.empty()) continue;
         if (routing.settings.detail == DetailKind::duplicate) coefficients.assign(coefficients.size(), 1.0);
-        found[row] = {linear_combination(updates, coefficients),
-                      batch(sources_.select(1, block.sources + 1 + detail)),
+        found[row] = {linear_combination(updates, coefficients), batch(sources_.select(1, block.sources + 1 + detail)),
                       batch(scales_[index][detail].unsqueeze(1))};
         ++detail;
     }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The routing part of FusedPass: which numbers the vector kernels read and write.
-#include <algorithm>
-
 #include <ATen/ATen.h>
 
 #include "model/fused/fused_pass.h"
@@ -12,6 +10,13 @@ namespace {
 
 float* plane(const at::Tensor& planes, std::int64_t index) {
     return planes.mutable_data_ptr<float>() + index * planes.stride(0);
+}
+
+/// The block whose sublayer stands behind this router.
+std::size_t block_of(std::int64_t router, const FusedPlan& plan) {
+    std::size_t block = 0;
+    while (router >= plan.blocks[block].first + plan.blocks[block].length) ++block;
+    return block;
 }
 
 }  // namespace
@@ -28,7 +33,8 @@ SourceRows FusedPass::source_rows(const TileBuffers& tile, std::int64_t count) c
 RouterGroup FusedPass::router_group(std::size_t index, TileBuffers& tile) const {
     const FusedGroup& group = plan_->groups[index];
     const bool final = group.block == static_cast<std::int64_t>(plan_->blocks.size());
-    const std::int64_t block_first = final ? group.first : plan_->blocks[static_cast<std::size_t>(group.block)].first - 1;
+    const std::int64_t block_first =
+        final ? group.first : plan_->blocks[static_cast<std::size_t>(group.block)].first - 1;
     return {.routers = group.routers,
             .queries = model_.query.const_data_ptr<float>() + group.first * shape_.width,
             .query_columns = model_.group_columns[index].const_data_ptr<float>(),
@@ -52,16 +58,15 @@ void FusedPass::score_groups_backward(std::int64_t block, TileBuffers& tile, Fus
         const FusedGroup& group = plan_->groups[i];
         if (group.block != block) continue;
         tile.bias_gradient.zero_();
-        kernels_.score_sources_backward(source_rows(tile, group.sources), router_group(i, tile),
-                                        {.sum_shares = plane(tile.sum_shares, group.first),
-                                         .bias_columns = plan_->bias_columns.data(),
-                                         .sources = tile.source_gradients.mutable_data_ptr<float>(),
-                                         .queries = plane(gradients.query, group.first),
-                                         .biases = tile.bias_gradient.mutable_data_ptr<float>(),
-                                         .attributions =
-                                             viewer.record ? viewer.record->group_attribution(viewer.thread, i) : nullptr});
-        gradients.bias.narrow(0, group.first, group.routers)
-            .add_(tile.bias_gradient.narrow(1, 0, group.routers).t());
+        kernels_.score_sources_backward(
+            source_rows(tile, group.sources), router_group(i, tile),
+            {.sum_shares = plane(tile.sum_shares, group.first),
+             .bias_columns = plan_->bias_columns.data(),
+             .sources = tile.source_gradients.mutable_data_ptr<float>(),
+             .queries = plane(gradients.query, group.first),
+             .biases = tile.bias_gradient.mutable_data_ptr<float>(),
+             .attributions = viewer.record ? viewer.record->group_attribution(viewer.thread, i) : nullptr});
+        gradients.bias.narrow(0, group.first, group.routers).add_(tile.bias_gradient.narrow(1, 0, group.routers).t());
     }
 }
 
@@ -83,16 +88,13 @@ RouterBoundary FusedPass::boundary(std::int64_t router, TileBuffers& tile) const
     }
     TileBuffers::Layer& layer = tile.layers[static_cast<std::size_t>((router - 1) / 2)];
     b.normalised = (is_attention(router) ? layer.attention_normalised : layer.mlp_normalised).mutable_data_ptr<float>();
-    const auto block = std::find_if(plan_->blocks.begin(), plan_->blocks.end(), [&](const FusedBlock& candidate) {
-        return router < candidate.first + candidate.length;
-    });
-    const std::int64_t done = router - block->first;
+    const std::size_t block = block_of(router, *plan_);
+    const std::int64_t done = router - plan_->blocks[block].first;
     b.values = plane(tile.values, done);
     if (done == 0) return b;
-    const at::Tensor& sums = tile.sums[static_cast<std::size_t>(block - plan_->blocks.begin())];
-    b.sum = plane(sums, done - 1);
+    b.sum = plane(tile.sums[block], done - 1);
     if (done == 1) return b;
-    b.before = plane(sums, done - 2);
+    b.before = plane(tile.sums[block], done - 2);
     b.update = tile.update.const_data_ptr<float>();
     return b;
 }
@@ -115,17 +117,15 @@ BlockSources FusedPass::block_sources(std::size_t index, TileBuffers& tile) cons
 
 void FusedPass::merge_backward(std::int64_t router, TileBuffers& tile, FusedTensors& gradients,
                                const Viewer& viewer) const {
-    RouterBoundary b = boundary(router, tile);
+    const RouterBoundary b = boundary(router, tile);
     RouterBoundaryGradients to;
     to.normalised = tile.normalised_gradient.const_data_ptr<float>();
-    to.state = const_cast<float*>(b.values);  // which the backward pass needs no more
+    to.state = b.values;  // which the backward pass needs no more
     to.sum_share = plane(tile.sum_shares, router - 1);
     if (b.sum) {
-        const auto block = std::find_if(plan_->blocks.begin(), plan_->blocks.end(), [&](const FusedBlock& candidate) {
-            return router < candidate.first + candidate.length;
-        });
+        const FusedBlock& block = plan_->blocks[block_of(router, *plan_)];
         to.sum = tile.sum_gradient.mutable_data_ptr<float>();
-        to.base = plane(tile.bases, block->kind_of[static_cast<std::size_t>(router - block->first - 1)]);
+        to.base = plane(tile.bases, block.kind_of[static_cast<std::size_t>(router - block.first - 1)]);
         to.update = tile.update.mutable_data_ptr<float>();
         to.query = plane(gradients.query, router - 1);
         if (viewer.record) to.attribution = viewer.record->sum_attribution(viewer.thread) + router - 1;

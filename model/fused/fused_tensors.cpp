@@ -40,7 +40,8 @@ void add_groups(const FusedPlan& plan, FusedTensors& model) {
         queries.narrow(1, 0, group.routers).copy_(model.query.narrow(0, group.first, group.routers).t());
         at::Tensor own = at::zeros({group.sources, router_lanes});
         own.narrow(1, 0, group.routers)
-            .copy_(biases.narrow(0, group.first, group.routers).t().index_select(0, columns.narrow(0, 0, group.sources)));
+            .copy_(
+                biases.narrow(0, group.first, group.routers).t().index_select(0, columns.narrow(0, 0, group.sources)));
         model.group_columns.push_back(queries);
         model.group_biases.push_back(own);
     }
@@ -97,8 +98,8 @@ FusedTensors FusedParameters::prepare(const FusedPlan* plan) const {
     if (routing_) {
         model.query = routing_->key_gain.defined() ? routing_->query.detach() * routing_->key_gain.detach()
                                                    : routing_->query.detach();
-        model.bias = routing_->detail_bias.defined() ? routing_->detail_bias.detach()
-                                                     : at::zeros({shape_.sublayers() + 1, 2});
+        model.bias =
+            routing_->detail_bias.defined() ? routing_->detail_bias.detach() : at::zeros({shape_.sublayers() + 1, 2});
         add_groups(*plan, model);
     }
     return model;

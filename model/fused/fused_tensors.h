@@ -32,10 +32,10 @@ struct FusedLayer {
 /// The model as the fused pass reads it, or the gradient of a loss with respect to that.
 struct FusedTensors {
     std::vector<FusedLayer> layers;
-    at::Tensor embedding;  ///< [V, d]
-    at::Tensor head;       ///< [V, d], with the final norm's gain
-    at::Tensor query;      ///< [2L+1, d]: w ⊙ γ; undefined without routing
-    at::Tensor bias;       ///< [2L+1, 2]; undefined without routing
+    at::Tensor embedding;                   ///< [V, d]
+    at::Tensor head;                        ///< [V, d], with the final norm's gain
+    at::Tensor query;                       ///< [2L+1, d]: w ⊙ γ; undefined without routing
+    at::Tensor bias;                        ///< [2L+1, 2]; undefined without routing
     std::vector<at::Tensor> group_columns;  ///< of each group of routers, as RouterGroup::query_columns; no gradients
     std::vector<at::Tensor> group_biases;   ///< likewise RouterGroup::biases
 };

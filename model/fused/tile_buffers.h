@@ -37,18 +37,18 @@ struct TileBuffers {
     at::Tensor stream;               ///< [n, d]: without routing, h and then its gradient
 
     // With routing.
-    at::Tensor sources, source_gradients;  ///< [n, sources, d]
-    at::Tensor source_inverse_rms;         ///< [n, sources]
-    std::vector<at::Tensor> sums;          ///< of each block [length, n, d]: its running sums
-    std::vector<at::Tensor> scales;        ///< of each block [2, n]: of its details
-    std::vector<at::Tensor> logits_of;     ///< of each group of routers [n, C, 16]
-    at::Tensor values;                     ///< [routers of a block, n, d]: as RouterGroup::values
+    at::Tensor sources, source_gradients;   ///< [n, sources, d]
+    at::Tensor source_inverse_rms;          ///< [n, sources]
+    std::vector<at::Tensor> sums;           ///< of each block [length, n, d]: its running sums
+    std::vector<at::Tensor> scales;         ///< of each block [2, n]: of its details
+    std::vector<at::Tensor> logits_of;      ///< of each group of routers [n, C, 16]
+    at::Tensor values;                      ///< [routers of a block, n, d]: as RouterGroup::values
     at::Tensor maximum, total, sum_shares;  ///< [2L+1, n], as RouterGroup and its gradients have them
     at::Tensor sum_logit, sum_inverse_rms;  ///< [2L+1, n]
-    at::Tensor bases;                      ///< [kinds, n, d]
-    at::Tensor sum_gradient;               ///< [n, d]
-    at::Tensor scratch;                    ///< scratch_per_source numbers a source
-    at::Tensor bias_gradient;              ///< [2, 16]
+    at::Tensor bases;                       ///< [kinds, n, d]
+    at::Tensor sum_gradient;                ///< [n, d]
+    at::Tensor scratch;                     ///< scratch_per_source numbers a source
+    at::Tensor bias_gradient;               ///< [2, 16]
 };
 
 }  // namespace wavlab

@@ -139,8 +139,7 @@ struct Everything : ForwardObserver {
                     const at::Tensor& weights) override {
         names[router] = sources;
         keep("weights", router, weights);
-        for (std::size_t i = 0; i < values.size(); ++i)
-            keep("source " + std::to_string(i) + " of", router, values[i]);
+        for (std::size_t i = 0; i < values.size(); ++i) keep("source " + std::to_string(i) + " of", router, values[i]);
     }
     Attribution attribution() const override { return Attribution::summed; }
     void on_attribution(std::int64_t router, const at::Tensor& attribution) override {
@@ -192,7 +191,8 @@ TEST(FusedCoverage, SaysWhyNot) {
     Experiment dropped = widened(testing::tiny_experiment("wav"));
     dropped.model.dropout = 0.1;
     EXPECT_EQ(obstacle(dropped), "there is dropout");
-    EXPECT_EQ(obstacle(widened(testing::tiny_experiment("wav")), testing::double_options()), "the fused one computes in fp32");
+    EXPECT_EQ(obstacle(widened(testing::tiny_experiment("wav")), testing::double_options()),
+              "the fused one computes in fp32");
     DecoderOptions plain;
     plain.fused = false;
     EXPECT_EQ(obstacle(widened(testing::tiny_experiment("wav")), plain), "the fused one was not asked for");
@@ -200,10 +200,10 @@ TEST(FusedCoverage, SaysWhyNot) {
 
 /// Deep, with more routers in a block than are scored together, and sequences that do not fill the last tile.
 TEST(FusedDepth, FortyEightLayersAgree) {
-    for (const auto& [method, options] :
-         {std::pair<std::string, OptionValues>{"wav", {{"blocks", std::int64_t{8}}}},
-          std::pair<std::string, OptionValues>{"wav", {{"blocks", std::int64_t{3}}}},
-          std::pair<std::string, OptionValues>{"attnres_full", {}}, std::pair<std::string, OptionValues>{"standard", {}}}) {
+    for (const auto& [method, options] : {std::pair<std::string, OptionValues>{"wav", {{"blocks", std::int64_t{8}}}},
+                                          std::pair<std::string, OptionValues>{"wav", {{"blocks", std::int64_t{3}}}},
+                                          std::pair<std::string, OptionValues>{"attnres_full", {}},
+                                          std::pair<std::string, OptionValues>{"standard", {}}}) {
         Experiment experiment = widened(testing::tiny_experiment(method, options), 32);
         experiment.model.layers = 48;
         const DecoderOptions exact_options = testing::double_options();

@@ -168,7 +168,8 @@ void score_sources_backward(const SourceRows& sources, const RouterGroup& group,
         for (std::int64_t l = 0; l < group.routers; ++l) {
             const float* gradient = group.values + l * plane + t * width;
             std::int64_t i = 0;
-            for (; i + 4 <= count; i += 4) project<4>(width, values + i * width, gradient, products + i * router_lanes + l);
+            for (; i + 4 <= count; i += 4)
+                project<4>(width, values + i * width, gradient, products + i * router_lanes + l);
             for (; i < count; ++i) project<1>(width, values + i * width, gradient, products + i * router_lanes + l);
         }
         logit_gradients(sources, group, to, t, group.logits + t * count * router_lanes, weights, products, shrinks);
@@ -180,9 +181,11 @@ void score_sources_backward(const SourceRows& sources, const RouterGroup& group,
         for (std::int64_t l = 0; l < group.routers; l += rows_at_once) {
             std::int64_t c = 0;
             for (; c + 4 * lanes <= width; c += 4 * lanes)
-                add_to_queries<4>(count, width, group.routers - l, values + c, products + l, to.queries + l * width + c);
+                add_to_queries<4>(count, width, group.routers - l, values + c, products + l,
+                                  to.queries + l * width + c);
             for (; c < width; c += lanes)
-                add_to_queries<1>(count, width, group.routers - l, values + c, products + l, to.queries + l * width + c);
+                add_to_queries<1>(count, width, group.routers - l, values + c, products + l,
+                                  to.queries + l * width + c);
         }
     }
 }

@@ -137,10 +137,9 @@ void merge(const RouterBoundary& b, float eps) {
             float &mine = own[t - first], &rest = others[t - first];
             const float inverse_total = 1.0f / (b.sum ? rest * b.total[t] + mine : b.total[t]);
             b.total[t] = inverse_total;
-            b.inverse_rms[t] = normalise_mixture(width, eps, b.values + t * width,
-                                                 b.sum ? rest * inverse_total : inverse_total,
-                                                 b.sum ? b.sum + t * width : nullptr, mine * inverse_total,
-                                                 b.normalised + t * width);
+            b.inverse_rms[t] =
+                normalise_mixture(width, eps, b.values + t * width, b.sum ? rest * inverse_total : inverse_total,
+                                  b.sum ? b.sum + t * width : nullptr, mine * inverse_total, b.normalised + t * width);
         }
     }
 }
@@ -184,8 +183,7 @@ void make_sources(const BlockSources& block, float eps) {
         for (std::int64_t k = 0; k < block.details; ++k) {
             float* detail = target + (k + 1) * width;
             const float raw = store_detail(block, t, k, detail);
-            const float scale =
-                block.matched[k] ? __builtin_sqrtf(summary) / (__builtin_sqrtf(raw) + 1e-6f) : 1.0f;
+            const float scale = block.matched[k] ? __builtin_sqrtf(summary) / (__builtin_sqrtf(raw) + 1e-6f) : 1.0f;
             if (block.matched[k])
                 for (std::int64_t c = 0; c < width; c += lanes) store(detail + c, load(detail + c) * scale);
             block.scales[k * block.tokens + t] = scale;

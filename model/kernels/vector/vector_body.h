@@ -36,8 +36,7 @@ inline float sum(Vector value) {
 #endif
     typedef float Four __attribute__((vector_size(16)));
 #if WAVLAB_LANES >= 8
-    Four four =
-        __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+    Four four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
 #else
     Four four = value;
 #endif

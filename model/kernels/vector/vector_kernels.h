@@ -24,35 +24,35 @@ struct SourceRows {
 
 /// Routers of one block that are scored together. Planes are [R, n, d] or [R, n], one router after the other.
 struct RouterGroup {
-    std::int64_t routers = 0;            ///< R, at most router_lanes
-    const float* queries = nullptr;      ///< [R, d]: w ⊙ γ
+    std::int64_t routers = 0;              ///< R, at most router_lanes
+    const float* queries = nullptr;        ///< [R, d]: w ⊙ γ
     const float* query_columns = nullptr;  ///< [d, 16]: the same transposed, zeros beyond R
-    const float* biases = nullptr;       ///< [C, 16]: β of every source, zeros beyond R
-    float* logits = nullptr;             ///< [n, C, 16]: z_i
-    float* maximum = nullptr;            ///< [R, n]: of the logits so far
-    float* total = nullptr;              ///< [R, n]: Σ exp(z_i − maximum); after the merge its inverse
-    float* values = nullptr;             ///< [R, n, d]: Σ exp(z_i − maximum) v_i; in the backward pass G = dL/dh
-    float* scratch = nullptr;            ///< scratch_per_source · C numbers
+    const float* biases = nullptr;         ///< [C, 16]: β of every source, zeros beyond R
+    float* logits = nullptr;               ///< [n, C, 16]: z_i
+    float* maximum = nullptr;              ///< [R, n]: of the logits so far
+    float* total = nullptr;                ///< [R, n]: Σ exp(z_i − maximum); after the merge its inverse
+    float* values = nullptr;               ///< [R, n, d]: Σ exp(z_i − maximum) v_i; in the backward pass G = dL/dh
+    float* scratch = nullptr;              ///< scratch_per_source · C numbers
 };
 
 /// The gradients of a group's routers with respect to the completed sources.
 struct RouterGroupGradients {
     const float* sum_shares = nullptr;  ///< [R, n]: p G·S of the running sum, as merge_backward left it
     const int* bias_columns = nullptr;  ///< [C]: the column of routing.detail_bias that a source adds; -1: none
-    float* sources = nullptr;          ///< [n, capacity, d], added to
-    float* queries = nullptr;          ///< [R, d], of w ⊙ γ, added to
-    float* biases = nullptr;           ///< [2, 16], added to
-    float* attributions = nullptr;     ///< [C, 16]: −p_i G·v_i is added; null: nobody wants to know
+    float* sources = nullptr;           ///< [n, capacity, d], added to
+    float* queries = nullptr;           ///< [R, d], of w ⊙ γ, added to
+    float* biases = nullptr;            ///< [2, 16], added to
+    float* attributions = nullptr;      ///< [C, 16]: −p_i G·v_i is added; null: nobody wants to know
 };
 
 /// A router at the boundary before its sublayer: what phase one knows is merged with the running sum of its block.
 struct RouterBoundary {
     std::int64_t tokens = 0, width = 0;
-    const float* query = nullptr;      ///< [d]: w ⊙ γ
-    const float* before = nullptr;     ///< [n, d]: the running sum without the last update
-    const float* update = nullptr;     ///< [n, d]: the last update; null: `sum` is there already
-    float* sum = nullptr;              ///< [n, d]: the running sum, made from the two; null: there is none
-    const float* values = nullptr;     ///< planes of RouterGroup, this router's
+    const float* query = nullptr;   ///< [d]: w ⊙ γ
+    const float* before = nullptr;  ///< [n, d]: the running sum without the last update
+    const float* update = nullptr;  ///< [n, d]: the last update; null: `sum` is there already
+    float* sum = nullptr;           ///< [n, d]: the running sum, made from the two; null: there is none
+    float* values = nullptr;        ///< planes of RouterGroup, this router's
     float* maximum = nullptr;
     float* total = nullptr;
     float* logit = nullptr;            ///< [n]: z of the running sum
@@ -75,24 +75,24 @@ struct RouterBoundaryGradients {
 /// A completed block becomes sources: b = S_n, and details p = Σ_j e_j S_j of its running sums, matched to rms(b).
 struct BlockSources {
     std::int64_t tokens = 0, width = 0;
-    std::int64_t length = 0;             ///< n sublayers
-    std::int64_t details = 0;            ///< 0 to 2
-    std::int64_t capacity = 0;           ///< stride of a token in `values`, in sources
-    const float* sums = nullptr;         ///< [n, tokens, d]: S_1 .. S_n; S_n is not read where there is an update
-    const float* update = nullptr;       ///< [tokens, d]: S_n = S_{n−1} + update; null: S_n is there
+    std::int64_t length = 0;              ///< n sublayers
+    std::int64_t details = 0;             ///< 0 to 2
+    std::int64_t capacity = 0;            ///< stride of a token in `values`, in sources
+    const float* sums = nullptr;          ///< [n, tokens, d]: S_1 .. S_n; S_n is not read where there is an update
+    const float* update = nullptr;        ///< [tokens, d]: S_n = S_{n−1} + update; null: S_n is there
     const float* coefficients = nullptr;  ///< [details, n]: e_j
-    const bool* matched = nullptr;       ///< [details]: v = p · rms(b) / (rms(p) + 1e-6), else v = p
-    float* values = nullptr;             ///< the block's first source of the first token: b, then the details
-    float* inverse_rms = nullptr;        ///< likewise, with stride `capacity`
-    float* scales = nullptr;             ///< [details, tokens]
+    const bool* matched = nullptr;        ///< [details]: v = p · rms(b) / (rms(p) + 1e-6), else v = p
+    float* values = nullptr;              ///< the block's first source of the first token: b, then the details
+    float* inverse_rms = nullptr;         ///< likewise, with stride `capacity`
+    float* scales = nullptr;              ///< [details, tokens]
 };
 
 /// Of the gradients of a block's sources what each kind of update gets: base_m = g_b + Σ_k c_{m,k} scale_k g_k.
 struct BlockSourcesGradients {
-    std::int64_t kinds = 0;              ///< M
+    std::int64_t kinds = 0;               ///< M
     const float* coefficients = nullptr;  ///< [M, details]: c
-    const float* sources = nullptr;      ///< the gradient of the block's first source, as `values`
-    float* bases = nullptr;              ///< [M, tokens, d]
+    const float* sources = nullptr;       ///< the gradient of the block's first source, as `values`
+    float* bases = nullptr;               ///< [M, tokens, d]
 };
 
 /// The operations of the fused pass in fp32, for one range of tokens on one thread. Values are [n, d] and contiguous
