@@ -35,7 +35,7 @@ struct DecoderOptions {
     at::ScalarType parameter_type = at::kFloat;  ///< fp64 in tests
     at::ScalarType compute_type = at::kFloat;    ///< bf16: matrix products and stored sources in bf16
     double eps = 1e-6;                           ///< of every RMSNorm; 0 in identity tests
-    bool fused = true;                           ///< the fused pass where it covers the model; false: always the plain one
+    bool fused = true;  ///< the fused pass where it covers the model; false: always the plain one
 };
 
 /// A forward pass on its way through depth: it stands before a router, or before what `standard` and its like have
@@ -84,8 +84,8 @@ public:
     void advance(ForwardPass& pass) const;
     /// ... and through all that are left, to the logits.
     at::Tensor finish(ForwardPass pass) const;
-    /// Mean cross-entropy, nats per token: scalar tensor. targets [B, T] int64. Where gradients are wanted, nobody looks
-    /// inside and the model allows it, this is the fused pass.
+    /// Mean cross-entropy, nats per token: scalar tensor. targets [B, T] int64. Where gradients are wanted, nobody
+    /// looks inside and the model allows it, this is the fused pass.
     at::Tensor loss(const at::Tensor& tokens, const at::Tensor& targets, ForwardContext& context) const;
 
     /// The sources of every router as this model has them; empty without routing.
