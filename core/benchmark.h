@@ -8,6 +8,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "core/error.h"
+
 namespace wavlab {
 
 /// What a training step found before its update.
@@ -16,8 +18,14 @@ struct StepFinding {
     double gradient_norm = 0;  ///< before clipping
 };
 
+/// A contestant needs more memory than there is.
+class OutOfMemory : public WorkError {
+public:
+    using WorkError::WorkError;
+};
+
 /// A model that makes training steps to be timed: one of this program's, or the same model in PyTorch. It is used by
-/// the thread that made it.
+/// the thread that made it. Throws OutOfMemory and WorkError.
 class Contestant {
 public:
     virtual ~Contestant() = default;

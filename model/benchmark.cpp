@@ -2,12 +2,16 @@
 #include "model/benchmark.h"
 
 #include <ATen/ATen.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 #include <utility>
 
+#include "core/error.h"
 #include "core/method.h"
 #include "datasets/char_tokenizer.h"
 #include "model/batch_dump.h"
@@ -22,6 +26,22 @@ namespace wavlab {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// As with_plain_errors, but out of memory stays what it is.
+template <class Work>
+auto with_benchmark_errors(Work work) {
+    try {
+        return work();
+    } catch (const OutOfMemory&) {
+        throw;
+    } catch (const c10::OutOfMemoryError&) {
+        throw OutOfMemory("the GPU's memory ran out");
+    } catch (...) {
+        const Failure failure = describe_failure();
+        if (failure.code == ExitCode::bad_input) throw InputError(failure.sentence);
+        throw WorkError(failure.sentence);
+    }
+}
 
 /// Characters enough for a vocabulary, in the order of their code points.
 CharTokenizer made_up_tokenizer(std::int64_t vocabulary) {
@@ -60,7 +80,7 @@ public:
     }
 
     StepFinding check_step() override {
-        return with_plain_errors([&] {
+        return with_benchmark_errors([&] {
             const StepGradient gradient = model_.step();
             const std::vector<double> numbers = HostCopy(at::stack({gradient.loss, gradient.norm})).wait();
             return StepFinding{numbers[0], numbers[1]};
@@ -68,7 +88,7 @@ public:
     }
 
     double time_steps(std::int64_t steps) override {
-        return with_plain_errors([&] {
+        return with_benchmark_errors([&] {
             synchronize(device_);
             const Clock::time_point start = Clock::now();
             for (std::int64_t step = 0; step < steps; ++step) (void)model_.step();
@@ -78,7 +98,7 @@ public:
     }
 
     double step_memory() override {
-        return with_plain_errors([&] {
+        return with_benchmark_errors([&] {
             (void)memory_in_use(device_);
             (void)model_.step();
             synchronize(device_);
@@ -92,7 +112,7 @@ public:
 
     void write_start(const std::filesystem::path& model, const std::filesystem::path& batches,
                      std::int64_t steps) const override {
-        with_plain_errors([&] {
+        with_benchmark_errors([&] {
             write_model(model, model_.decoder(), made_up_tokenizer(model_.decoder().vocabulary()), 0);
             BatchDump dump;
             for (std::int64_t step = 1; step <= steps; ++step) dump.add(step, model_.batch(step));
@@ -101,24 +121,43 @@ public:
     }
 
 private:
+    /// What a model leaves with the allocator of a GPU, other processes can have: PyTorch's models are in one.
+    struct Return {
+        at::Device device;
+        ~Return() {
+            if (!device.is_cpu()) release_unused_memory();
+        }
+    };
+
     at::Device device_;
+    Return return_{device_};  // after the model, so before it here
     ComputationHold computation_;
     double before_;
     MeasuredModel model_;
 };
 
+/// The estimate is that of the plain implementation.
+void require_room(const BenchmarkRequest& request, at::Device device) {
+    const double needed = estimate_cost(request.experiment, request.vocabulary).memory_bytes;
+    const std::optional<double> free = free_memory_bytes(device);
+    if (free && needed > *free)
+        throw OutOfMemory("it needs about " + memory_text(needed) + " of memory and " + memory_place(device) + " has " +
+                          memory_text(*free) + " free");
+}
+
 }  // namespace
 
 std::unique_ptr<BenchmarkModel> make_benchmark_model(const BenchmarkRequest& request) {
-    require_valid(request.experiment, "");
-    const TrainSettings& train = request.experiment.train;
-    const at::Device device = choose_device(train.device, train.threads).device;
-    require_memory(estimate_cost(request.experiment, request.vocabulary).memory_bytes, free_memory_bytes(device),
-                   memory_place(device));
-    BenchmarkRequest one_layer = request;
-    one_layer.experiment.model.layers = 1;
-    (void)TimedModel(one_layer, device).time_steps(1);
-    return std::make_unique<TimedModel>(request, device);
+    return with_benchmark_errors([&]() -> std::unique_ptr<BenchmarkModel> {
+        require_valid(request.experiment, "");
+        const TrainSettings& train = request.experiment.train;
+        const at::Device device = choose_device(train.device, train.threads).device;
+        if (!request.fused) require_room(request, device);
+        BenchmarkRequest one_layer = request;
+        one_layer.experiment.model.layers = 1;
+        (void)TimedModel(one_layer, device).time_steps(1);
+        return std::make_unique<TimedModel>(request, device);
+    });
 }
 
 }  // namespace wavlab

@@ -73,7 +73,7 @@ public:
     }
 
     std::unique_ptr<BenchmarkModel> make_benchmark_model(const BenchmarkRequest& request) override {
-        return with_plain_errors([&] { return wavlab::make_benchmark_model(request); });
+        return wavlab::make_benchmark_model(request);
     }
 
     std::string torch_version() override { return TORCH_VERSION; }

@@ -168,8 +168,7 @@ public:
     /// Times a few real steps on made-up tokens (at most about `limit_seconds`).
     virtual StepTime measure_step(const Experiment& experiment, std::int64_t vocabulary, double limit_seconds,
                                   std::stop_token stop) = 0;
-    /// What the library itself needs at its first step has been made by then. Throws InputError where the memory is not
-    /// enough.
+    /// What the library itself needs at its first step has been made by then. Throws OutOfMemory.
     virtual std::unique_ptr<BenchmarkModel> make_benchmark_model(const BenchmarkRequest& request) = 0;
     /// "2.11.0+cu130".
     virtual std::string torch_version() = 0;

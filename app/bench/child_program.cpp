@@ -18,8 +18,6 @@
 #include "app/bench/interruption.h"
 #include "core/error.h"
 
-extern char** environ;
-
 namespace wavlab {
 
 namespace {

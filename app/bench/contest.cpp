@@ -20,7 +20,7 @@ namespace wavlab {
 
 namespace {
 
-constexpr std::int64_t checked_steps = 2;  // before anything is timed; they are the warm-up too
+constexpr std::size_t checked_steps = 2;  // before anything is timed; they are the warm-up too
 constexpr std::int64_t peer_batches = 8;
 constexpr double shortest_turn = 0.1;  // seconds
 constexpr std::int64_t most_steps_a_turn = 50;
@@ -42,6 +42,7 @@ public:
 
     std::vector<BenchmarkRow> hold() {
         for (const Competitor& competitor : request_.competitors) enter(competitor);
+        if (entries_.empty()) throw WorkError("nothing of " + depth() + " fits into memory");
         for (std::int64_t round = 0; round < request_.rounds; ++round) go_round(round);
         std::vector<BenchmarkRow> rows;
         for (const Entry& entry : entries_) rows.push_back(row_of(entry));
@@ -61,61 +62,67 @@ private:
         progress_.phase(fmt::format("{}: {}", depth(), text));
     }
 
-    BenchmarkRequest model_request(const Competitor& competitor, bool fused) const {
-        return {competitor_experiment(request_, competitor), request_.vocabulary, fused};
-    }
-
     void enter(const Competitor& competitor) {
-        phase(name_of(competitor, "plain"));
-        std::unique_ptr<BenchmarkModel> plain = library_.make_benchmark_model(model_request(competitor, false));
+        expected_.clear();
+        bool start_written = false;
         const std::filesystem::path model = scratch_ / "model.safetensors";
         const std::filesystem::path batches = scratch_ / "batches.safetensors";
-        if (request_.peers) plain->write_start(model, batches, peer_batches);
-        const std::vector<StepFinding> expected = add({competitor, "plain", std::move(plain)}, {});
+        for (const bool fused : {false, true})
+            add(competitor, fused ? "fused" : "plain", [&]() -> std::unique_ptr<Contestant> {
+                auto own = library_.make_benchmark_model(
+                    {competitor_experiment(request_, competitor), request_.vocabulary, fused});
+                if (fused != (own->implementation() == "fused")) return nullptr;  // not covered: it is the plain one
+                if (request_.peers && !start_written) own->write_start(model, batches, peer_batches);
+                start_written = true;
+                return own;
+            });
+        if (!request_.peers || !start_written) return;
+        const TrainSettings& train = request_.experiment.train;
+        for (const std::string& mode : request_.peer_modes)
+            add(competitor, "torch-" + mode, [&] {
+                const std::filesystem::path errors = scratch_ / (std::to_string(entries_.size()) + ".log");
+                return std::make_unique<Peer>(PeerRequest{*request_.peers, model, batches, errors, mode, train.device,
+                                                          train.precision, train.threads},
+                                              progress_);
+            });
+    }
 
-        std::unique_ptr<BenchmarkModel> fused = library_.make_benchmark_model(model_request(competitor, true));
-        if (fused->implementation() != "plain") {
-            phase(name_of(competitor, "fused"));
-            (void)add({competitor, "fused", std::move(fused)}, expected);
-        }
-        if (!request_.peers) return;
-        for (const std::string& mode : request_.peer_modes) {
-            const std::string implementation = "torch-" + mode;
-            phase(name_of(competitor, implementation) + (mode == "compile" ? ", compiling it takes long" : ""));
-            const std::filesystem::path errors = scratch_ / (std::to_string(entries_.size()) + ".log");
-            const TrainSettings& train = request_.experiment.train;
-            auto peer = std::make_unique<Peer>(PeerRequest{*request_.peers, model, batches, errors, mode, train.device,
-                                                           train.precision, train.threads},
-                                               progress_);
-            (void)add({competitor, implementation, std::move(peer)}, expected);
+    /// Makes an entry (null: there is none) and takes it in, once it is seen to be the same model as those before it.
+    template <class Make>
+    void add(const Competitor& competitor, const std::string& implementation, Make make) {
+        const std::string name = name_of(competitor, implementation);
+        phase(name + (implementation == "torch-compile" ? ", compiling it takes long" : ""));
+        try {
+            Entry entry{competitor, implementation, make()};
+            if (!entry.contestant) return;
+            check(entry);
+            entry.peak_bytes = memory_of(entry);
+            entry.steps_a_turn = std::clamp<std::int64_t>(
+                std::llround(std::ceil(shortest_turn / entry.contestant->time_steps(1))), 1, most_steps_a_turn);
+            if (on_gpu()) entry.contestant->relax();
+            entries_.push_back(std::move(entry));
+        } catch (const OutOfMemory& problem) {
+            progress_.end();
+            fmt::print(stderr, "wavlab: {} of {} is left out: {}\n", name, depth(), problem.what());
         }
     }
 
-    /// Takes an entry in, once it is seen to be the same model as the one that found what is `expected` (empty: it is
-    /// the first). Returns what it found.
-    std::vector<StepFinding> add(Entry entry, const std::vector<StepFinding>& expected) {
+    void check(const Entry& entry) {
         std::vector<StepFinding> found;
-        for (std::int64_t step = 0; step < checked_steps; ++step) {
+        for (std::size_t step = 0; step < checked_steps; ++step) {
             found.push_back(entry.contestant->check_step());
             require_no_interruption();
-            if (!expected.empty())
-                require_agreement(entry, step, expected[static_cast<std::size_t>(step)], found.back());
+            if (!expected_.empty()) require_agreement(entry, step, expected_[step], found.back());
         }
-        entry.peak_bytes = memory_of(entry);
-        entry.steps_a_turn = std::clamp<std::int64_t>(
-            std::llround(std::ceil(shortest_turn / entry.contestant->time_steps(1))), 1, most_steps_a_turn);
-        if (on_gpu()) entry.contestant->relax();
-        entries_.push_back(std::move(entry));
-        return found;
+        if (expected_.empty()) expected_ = found;
     }
 
-    void require_agreement(const Entry& entry, std::int64_t step, const StepFinding& expected,
+    void require_agreement(const Entry& entry, std::size_t step, const StepFinding& expected,
                            const StepFinding& found) const {
         const std::string problem = difference(expected, found, request_.experiment.train.precision);
         if (problem.empty()) return;
-        throw WorkError(
-            fmt::format("{} of {} in step {} is not the model of the plain implementation: {}; nothing was timed",
-                        name_of(entry.competitor, entry.implementation), depth(), step + 1, problem));
+        throw WorkError(fmt::format("{} of {} in step {} is not the same model: {}; nothing was timed",
+                                    name_of(entry.competitor, entry.implementation), depth(), step + 1, problem));
     }
 
     /// A GPU's allocator counts what is its own; resident memory is only true in a process that did nothing else, so
@@ -161,7 +168,7 @@ private:
         BenchmarkRow row{entry.competitor.method, entry.implementation, request_.experiment.model.layers,
                          entry.competitor.blocks};
         row.seconds = median_of(entry.seconds);
-        row.ratio = partner ? paired_speed(partner->seconds, entry.seconds) : 0;
+        row.ratio = paired_speed(partner ? partner->seconds : std::vector<double>(), entry.seconds);
         row.peak_bytes = entry.peak_bytes;
         if (const Entry* eager = standard("torch-eager"))
             row.speed_of_eager = paired_speed(eager->seconds, entry.seconds);
@@ -173,6 +180,7 @@ private:
     Progress& progress_;
     ScratchFolder scratch_;
     std::vector<Entry> entries_;
+    std::vector<StepFinding> expected_;  ///< of the competitor that is being taken in, by its first implementation
 };
 
 }  // namespace
@@ -193,7 +201,7 @@ std::vector<BenchmarkRow> hold_contest(const ContestRequest& request, ModelLibra
 
 double measure_memory(const BenchmarkRequest& request, ModelLibrary& library) {
     const std::unique_ptr<BenchmarkModel> model = library.make_benchmark_model(request);
-    for (std::int64_t step = 0; step < checked_steps; ++step) (void)model->check_step();
+    for (std::size_t step = 0; step < checked_steps; ++step) (void)model->check_step();
     return model->step_memory();
 }
 

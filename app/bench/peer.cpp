@@ -73,6 +73,7 @@ nlohmann::json Peer::answer() {
     if (!answer.contains("error")) return answer;
     const std::string problem = answer["error"].is_string() ? answer["error"].get<std::string>() : line.value();
     if (answer.value("missing", false)) throw InputError(problem);
+    if (answer.value("memory", false)) throw OutOfMemory("PyTorch has too little memory: " + problem);
     throw WorkError("PyTorch failed: " + problem);
 }
 

@@ -137,6 +137,16 @@ class Peers(ProgramTest):
         self.peer("print('{\"error\": \"this Python cannot load torch\", \"missing\": true}', flush=True)")
         self.failed(self.bench(), 2, "this Python cannot load torch")
 
+    def test_a_model_that_does_not_fit_into_memory_is_left_out(self):
+        self.peer("print('{\"error\": \"it is full\", \"memory\": true}', flush=True)")
+        result = self.bench()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertLessEqual({row["implementation"] for row in json_lines(result.stdout)}, {"plain", "fused"})
+        notes = [line for line in result.stderr.splitlines() if line.startswith("wavlab: ")]
+        self.assertEqual(len(notes), 1, result.stderr)
+        for part in ("standard", "torch-eager", "left out", "it is full"):
+            self.assertIn(part, notes[0])
+
     def test_no_python(self):
         self.peer(FAKE_PEER)
         self.failed(self.bench(PATH="/nowhere"), 2, "python3")

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
 #include "core/safetensors.h"
 #include "tests/model/training_support.h"
 
@@ -71,7 +70,7 @@ TEST(BenchmarkModel, RefusesWhatDoesNotFitIntoMemory) {
     Experiment experiment = training_experiment("standard", 5);
     experiment.train.batch = 4096;
     experiment.model.context = 65536;
-    EXPECT_THROW((void)make_benchmark_model({experiment, 65, false}), InputError);
+    EXPECT_THROW((void)make_benchmark_model({experiment, 65, false}), OutOfMemory);
 }
 
 }  // namespace

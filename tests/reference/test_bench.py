@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from small_models import BATCH
-from wavlab_reference import checkpoint, train
+from wavlab_reference import bench, checkpoint, train
 from wavlab_reference.experiment import train_settings
 from wavlab_reference.model import initial_tensors
 
@@ -89,10 +89,15 @@ class BenchProtocol(unittest.TestCase):
         code, answers = self.talk()
         self.assertEqual((code, len(answers), list(answers[0])), (1, 1, ["error"]))
 
-    def test_numbers_that_are_none(self):
-        from wavlab_reference.bench import number
+    def test_too_little_memory_is_told_apart(self):
+        with self.assertRaises(RuntimeError) as caught:
+            torch.empty(1 << 60, dtype=torch.uint8)
+        for error in (caught.exception, torch.OutOfMemoryError("CUDA out of memory")):
+            self.assertTrue(bench.problem_of(error)["memory"], error)
+        self.assertEqual(list(bench.problem_of(bench.MissingLibrary("no\n torch"))), ["error", "missing"])
 
-        values = [number(float(text)) for text in ("nan", "inf", "-inf", "0.5")]
+    def test_numbers_that_are_none(self):
+        values = [bench.number(float(text)) for text in ("nan", "inf", "-inf", "0.5")]
         self.assertEqual(values, ["NaN", "Infinity", "-Infinity", 0.5])
 
 

@@ -11,7 +11,8 @@ object on a line of stdout: first {"torch": version}, once the model is there, t
     memory      makes a step: {"bytes": ...}, the most it had beyond what there was without the model
     relax       gives memory that nothing uses back to the device: {}
 
-An empty line or the end of stdin ends it. What goes wrong is {"error": "one sentence"} and ends it too.
+An empty line or the end of stdin ends it. What goes wrong is {"error": "one sentence"} and ends it too; there is also
+"missing": true where Python lacks a library, "memory": true where the memory is not enough.
 """
 
 import argparse
@@ -193,6 +194,17 @@ def serve(options: argparse.Namespace, say) -> None:
         say(training.answer(*line.split()))
 
 
+def problem_of(error: Exception) -> dict:
+    """What the program is told of an exception."""
+    if isinstance(error, MissingLibrary):
+        return {"error": " ".join(str(error).split()), "missing": True}
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    answer = {"error": f"{type(error).__name__}: {lines[0] if lines else 'no message'}"}
+    if type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error):
+        answer["memory"] = True
+    return answer
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="wavlab_reference.bench")
     parser.add_argument("--model", type=Path, required=True)
@@ -213,12 +225,8 @@ def main(arguments: list[str] | None = None) -> int:
         serve(options, say)
     except KeyboardInterrupt:
         return 130
-    except MissingLibrary as error:
-        say({"error": " ".join(str(error).split()), "missing": True})
-        return 1
     except Exception as error:  # whatever it is, the program is told
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        say({"error": f"{type(error).__name__}: {lines[0] if lines else 'no message'}"})
+        say(problem_of(error))
         return 1
     return 0
 
