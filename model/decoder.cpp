@@ -106,7 +106,7 @@ std::pair<double, std::vector<at::Tensor>> Decoder::fused_gradients(const at::Te
                                                                     const std::string& kernels) const {
     for (const VectorKernels* known : vector_kernels())
         if (known->name == kernels) {
-            FusedLoss::Result result = fused_->compute(fused_model(), tokens, targets, *known);
+            FusedLoss::Result result = fused_->compute(fused_model(), tokens, targets, {*known});
             return {result.loss, std::move(result.gradients)};
         }
     throw WorkError("this machine has no vector kernels named '" + kernels + "'");

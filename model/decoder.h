@@ -84,8 +84,8 @@ public:
     void advance(ForwardPass& pass) const;
     /// ... and through all that are left, to the logits.
     at::Tensor finish(ForwardPass pass) const;
-    /// Mean cross-entropy, nats per token: scalar tensor. targets [B, T] int64. Where gradients are wanted, nobody
-    /// looks inside and the model allows it, this is the fused pass.
+    /// Mean cross-entropy, nats per token: scalar tensor. targets [B, T] int64. By the fused pass where it covers the
+    /// model and this call (docs/decisions/0016).
     at::Tensor loss(const at::Tensor& tokens, const at::Tensor& targets, ForwardContext& context) const;
 
     /// The sources of every router as this model has them; empty without routing.
@@ -97,7 +97,7 @@ public:
     std::string routing_implementation() const;
     /// Why it is not the fused one, to end a sentence with; empty when it is.
     const std::string& fused_obstacle() const;
-    /// The fused pass itself as far as it covers this model, for tests: the loss and all gradients in the order of
+    /// The fused pass itself where it covers this model, for tests: the loss and all gradients in the order of
     /// `parameters()`, undefined where nothing trains, by the vector kernels of this name (see vector_kernels()).
     std::pair<double, std::vector<at::Tensor>> fused_gradients(const at::Tensor& tokens, const at::Tensor& targets,
                                                                const std::string& kernels) const;

@@ -10,6 +10,7 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "core/error.h"
 #include "model/fused/fused_pass.h"
 #include "model/fused/fused_plan.h"
 #include "model/routing/method.h"
@@ -25,6 +26,15 @@ using torch::autograd::variable_list;
 constexpr std::int64_t tile_tokens = 256;
 /// Every thread gathers gradients of its own; more memory than this is not spent on them.
 constexpr std::int64_t most_gradient_bytes = std::int64_t{1} << 30;
+
+/// The pass reads tables at these places without looking.
+void require_tokens(const at::Tensor& tokens, std::int64_t vocabulary) {
+    const std::int64_t* numbers = tokens.const_data_ptr<std::int64_t>();
+    for (std::int64_t i = 0; i < tokens.numel(); ++i)
+        if (numbers[i] < 0 || numbers[i] >= vocabulary)
+            throw WorkError("the token " + std::to_string(numbers[i]) + " is outside of the model's vocabulary of " +
+                            std::to_string(vocabulary));
+}
 
 /// Gradients by value: they take no part in the graph.
 struct Computed {
@@ -92,8 +102,8 @@ std::string FusedLoss::find_obstacle(const FusedModel& model) const {
 
 bool FusedLoss::covers(const at::Tensor& tokens, const ForwardContext& context) const {
     const bool seen = !context.observer || context.observer->attribution() != Attribution::per_token;
-    return obstacle_.empty() && at::GradMode::is_enabled() && seen && !context.removal && !context.record_scales &&
-           !context.replay_scales && tokens.size(0) >= at::get_num_threads();
+    return obstacle_.empty() && seen && (at::GradMode::is_enabled() || !context.observer) && !context.removal &&
+           !context.record_scales && !context.replay_scales && tokens.size(0) >= at::get_num_threads();
 }
 
 std::unique_ptr<TileBuffers> FusedLoss::take_buffers(const FusedPlan* plan, std::int64_t sequences,
@@ -118,22 +128,22 @@ void FusedLoss::give_back(std::unique_ptr<TileBuffers> buffers) const {
 }
 
 FusedLoss::Result FusedLoss::compute(const FusedModel& model, const at::Tensor& given_tokens,
-                                     const at::Tensor& given_targets, const VectorKernels& kernels,
-                                     ForwardObserver* observer) const {
+                                     const at::Tensor& given_targets, const Wish& wish) const {
     const at::NoGradGuard no_gradient;
     const at::Tensor tokens = given_tokens.contiguous(), targets = given_targets.contiguous();
     const std::int64_t sequences = tokens.size(0), length = tokens.size(1);
+    for (const at::Tensor* numbers : {&tokens, &targets}) require_tokens(*numbers, shape_.vocabulary);
     const FusedForm form = model.method.fused_form();
     const std::optional<FusedPlan> plan = form.routing ? std::optional(make_fused_plan(*form.routing)) : std::nullopt;
     const FusedPlan* course = plan ? &*plan : nullptr;
     const FusedParameters parameters(shape_, model.parameters, form);
     const FusedTensors prepared = parameters.prepare(course);
-    const FusedPass pass(shape_, course, prepared, model.rope_cosine, model.rope_sine, kernels);
+    const FusedPass pass(shape_, course, prepared, model.rope_cosine, model.rope_sine, wish.kernels);
     const std::int64_t threads = std::min<std::int64_t>(at::get_num_threads(), sequences);
     const std::int64_t tile = std::max<std::int64_t>(1, tile_tokens / length);
     const float weight = 1.0F / static_cast<float>(sequences * length);
     std::optional<FusedRecord> record;
-    if (observer) record.emplace(shape_, course, sequences, length, threads);
+    if (wish.observer) record.emplace(shape_, course, sequences, length, threads);
     std::vector<FusedTensors> gathered(static_cast<std::size_t>(threads));
     std::vector<double> sums(static_cast<std::size_t>(threads), 0.0);
     at::parallel_for(0, threads, 1, [&](std::int64_t first_thread, std::int64_t last_thread) {
@@ -141,30 +151,34 @@ FusedLoss::Result FusedLoss::compute(const FusedModel& model, const at::Tensor& 
         const at::AutoDispatchBelowADInplaceOrView below;
         for (std::int64_t thread = first_thread; thread < last_thread; ++thread) {
             FusedTensors& gradients = gathered[static_cast<std::size_t>(thread)];
-            gradients = zero_gradients(shape_, course != nullptr);
+            if (wish.gradients) gradients = zero_gradients(shape_, course != nullptr);
             const std::int64_t end = (thread + 1) * sequences / threads;
             for (std::int64_t begin = thread * sequences / threads; begin < end; begin += tile) {
                 std::unique_ptr<TileBuffers> buffers = take_buffers(course, std::min(tile, end - begin), length);
+                const std::int64_t* own_tokens = tokens.const_data_ptr<std::int64_t>() + begin * length;
+                const std::int64_t* own_targets = targets.const_data_ptr<std::int64_t>() + begin * length;
                 sums[static_cast<std::size_t>(thread)] +=
-                    pass.run(tokens.const_data_ptr<std::int64_t>() + begin * length,
-                             targets.const_data_ptr<std::int64_t>() + begin * length, weight, *buffers, gradients,
-                             {record ? &*record : nullptr, begin * length, thread});
+                    wish.gradients ? pass.run(own_tokens, own_targets, weight, *buffers, gradients,
+                                              {record ? &*record : nullptr, begin * length, thread})
+                                   : pass.evaluate(own_tokens, own_targets, *buffers);
                 give_back(std::move(buffers));
             }
         }
     });
     Result result;
     for (const double sum : sums) result.loss += sum * weight;
-    result.gradients = parameters.gradients(gathered);
+    if (wish.gradients) result.gradients = parameters.gradients(gathered);
     if (record)
         result.attributions =
-            record->show(*observer, form.routing ? &*form.routing : nullptr, model.method.routing_layout());
+            record->show(*wish.observer, form.routing ? &*form.routing : nullptr, model.method.routing_layout());
     return result;
 }
 
 at::Tensor FusedLoss::loss(const FusedModel& model, const at::Tensor& tokens, const at::Tensor& targets,
                            ForwardObserver* observer) const {
-    Result result = compute(model, tokens, targets, *vector_kernels().front(), observer);
+    const bool gradients = at::GradMode::is_enabled();
+    Result result = compute(model, tokens, targets, {*vector_kernels().front(), gradients, observer});
+    if (!gradients) return at::scalar_tensor(result.loss, at::kFloat);
     variable_list parameters;
     for (const Parameter& parameter : model.parameters) parameters.push_back(parameter.value);
     const at::Tensor value = at::scalar_tensor(result.loss, at::kFloat);

@@ -37,10 +37,10 @@ public:
 
     /// Why it never covers this model: a sentence for the log. Empty when it does.
     const std::string& obstacle() const { return obstacle_; }
-    /// Whether it can do this pass: gradients are wanted, and no more than it can show.
+    /// Whether it can do this pass: an observer wants no more than it can show, and only of passes with gradients.
     bool covers(const at::Tensor& tokens, const ForwardContext& context) const;
-    /// Mean cross-entropy, nats per token: a scalar whose backward pass fills the parameters' gradients. tokens,
-    /// targets: [B, T] int64.
+    /// Mean cross-entropy, nats per token: a scalar; where gradients are wanted its backward pass fills those of the
+    /// parameters. tokens, targets: [B, T] int64.
     at::Tensor loss(const FusedModel& model, const at::Tensor& tokens, const at::Tensor& targets,
                     ForwardObserver* observer) const;
 
@@ -50,8 +50,13 @@ public:
         std::vector<at::Tensor> gradients;
         std::vector<at::Tensor> attributions;  ///< what the observer was given, to be scaled like the gradients
     };
+    struct Wish {
+        const VectorKernels& kernels;
+        bool gradients = true;                ///< else the loss alone
+        ForwardObserver* observer = nullptr;  ///< only with gradients
+    };
     Result compute(const FusedModel& model, const at::Tensor& tokens, const at::Tensor& targets,
-                   const VectorKernels& kernels, ForwardObserver* observer = nullptr) const;
+                   const Wish& wish) const;
 
 private:
     FusedShape shape_;

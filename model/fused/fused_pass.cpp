@@ -50,10 +50,17 @@ double FusedPass::run(const std::int64_t* tokens, const std::int64_t* targets, f
     embed(tokens, tile);
     forward(tile, viewer);
     if (viewer.record) viewer.record->keep_tile(viewer.first_token, tile);
-    const double sum = loss(targets, weight, tile, gradients);
+    const double sum = loss(targets, tile);
+    loss_backward(targets, weight, tile, gradients);
     backward(tile, gradients, viewer);
     add_embedding_gradient(tokens, tile, gradients);
     return sum;
+}
+
+double FusedPass::evaluate(const std::int64_t* tokens, const std::int64_t* targets, TileBuffers& tile) const {
+    embed(tokens, tile);
+    forward(tile, {});
+    return loss(targets, tile);
 }
 
 void FusedPass::embed(const std::int64_t* tokens, TileBuffers& tile) const {
@@ -130,19 +137,25 @@ void FusedPass::forward_mlp(std::int64_t index, TileBuffers& tile, const at::Ten
     at::mm_out(target, tile.product, weights.down.t());
 }
 
-/// Leaves dL/dx̂ of the final norm in `normalised_gradient`.
-double FusedPass::loss(const std::int64_t* targets, float weight, TileBuffers& tile, FusedTensors& gradients) const {
+/// Leaves log probabilities where the logits were.
+double FusedPass::loss(const std::int64_t* targets, TileBuffers& tile) const {
     at::mm_out(tile.logits, tile.final_normalised, model_.head.t());
     at::_log_softmax_out(tile.logits, tile.logits, 1, false);
-    float* numbers = tile.logits.mutable_data_ptr<float>();
+    const float* numbers = tile.logits.const_data_ptr<float>();
     double sum = 0;
     for (std::int64_t t = 0; t < tile.tokens; ++t) sum -= numbers[t * shape_.vocabulary + targets[t]];
+    return sum;
+}
+
+/// Leaves dL/dx̂ of the final norm in `normalised_gradient`.
+void FusedPass::loss_backward(const std::int64_t* targets, float weight, TileBuffers& tile,
+                              FusedTensors& gradients) const {
     tile.logits.exp_();
+    float* numbers = tile.logits.mutable_data_ptr<float>();
     for (std::int64_t t = 0; t < tile.tokens; ++t) numbers[t * shape_.vocabulary + targets[t]] -= 1.0F;
     tile.logits.mul_(weight);
     at::mm_out(tile.normalised_gradient, tile.logits, model_.head);
     add_product(gradients.head, tile.logits, tile.final_normalised);
-    return sum;
 }
 
 void FusedPass::backward(TileBuffers& tile, FusedTensors& gradients, const Viewer& viewer) const {

@@ -33,6 +33,8 @@ public:
     /// times `weight`.
     double run(const std::int64_t* tokens, const std::int64_t* targets, float weight, TileBuffers& tile,
                FusedTensors& gradients, const Viewer& viewer) const;
+    /// The same sum alone.
+    double evaluate(const std::int64_t* tokens, const std::int64_t* targets, TileBuffers& tile) const;
 
 private:
     const FusedShape& shape_;
@@ -48,7 +50,8 @@ private:
     void forward_sublayer(std::int64_t sublayer, TileBuffers& tile, const at::Tensor& update) const;
     void forward_attention(std::int64_t layer, TileBuffers& tile, const at::Tensor& update) const;
     void forward_mlp(std::int64_t layer, TileBuffers& tile, const at::Tensor& update) const;
-    double loss(const std::int64_t* targets, float weight, TileBuffers& tile, FusedTensors& gradients) const;
+    double loss(const std::int64_t* targets, TileBuffers& tile) const;
+    void loss_backward(const std::int64_t* targets, float weight, TileBuffers& tile, FusedTensors& gradients) const;
     void backward(TileBuffers& tile, FusedTensors& gradients, const Viewer& viewer) const;
     void backward_block(std::size_t block, TileBuffers& tile, FusedTensors& gradients, const Viewer& viewer) const;
     void backward_sublayer(std::int64_t sublayer, TileBuffers& tile, const at::Tensor& update_gradient,

@@ -13,6 +13,7 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include "core/error.h"
 #include "core/method.h"
 #include "model/kernels/vector/vector_kernels.h"
 #include "tests/model/conformance_cases.h"
@@ -113,6 +114,11 @@ TEST_P(FusedPassTest, IsWhatTrainingUses) {
         if (gradients[i].defined())
             EXPECT_TRUE(at::equal(parameter.value.grad() * 4, gradients[i])) << parameter.name << ": not the same bits";
     }
+    // Evaluation is the forward half of it.
+    {
+        const at::NoGradGuard no_gradient;
+        EXPECT_EQ(fused.loss(tokens_, targets_, context).item<double>(), static_cast<float>(loss));
+    }
     // Again: gradients are added up.
     const at::Tensor before = fused.parameters()[0].value.grad().clone();
     fused.loss(tokens_, targets_, context).backward();
@@ -196,6 +202,16 @@ TEST(FusedCoverage, SaysWhyNot) {
     DecoderOptions plain;
     plain.fused = false;
     EXPECT_EQ(obstacle(widened(testing::tiny_experiment("wav")), plain), "the fused one was not asked for");
+}
+
+TEST(FusedPassErrors, RefusesTokensOutsideOfTheVocabulary) {
+    const Decoder decoder(widened(testing::tiny_experiment("wav")), testing::tiny_vocabulary, DecoderOptions());
+    ForwardContext context;
+    const at::Tensor tokens = testing::random_tokens(4, 7, 1),
+                     wrong = at::full({4, 7}, testing::tiny_vocabulary, at::kLong);
+    EXPECT_THROW(decoder.loss(wrong, tokens, context), WorkError);
+    EXPECT_THROW(decoder.loss(tokens, wrong - 20, context), WorkError);
+    EXPECT_THROW(decoder.loss(testing::random_tokens(4, 9, 1), tokens, context), WorkError) << "too long";
 }
 
 /// Deep, with more routers in a block than are scored together, and sequences that do not fill the last tile.
