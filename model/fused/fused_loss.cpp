@@ -80,7 +80,8 @@ FusedLoss::FusedLoss(const FusedModel& model)
              .hidden = model.experiment.model.mlp_hidden,
              .vocabulary = model.vocabulary,
              .eps = model.options.eps},
-      obstacle_(find_obstacle(model)) {}
+      obstacle_(find_obstacle(model)),
+      scaled_(model.method.fused_form().scales) {}
 
 std::string FusedLoss::find_obstacle(const FusedModel& model) const {
     const DecoderOptions& options = model.options;
@@ -101,7 +102,7 @@ std::string FusedLoss::find_obstacle(const FusedModel& model) const {
 }
 
 bool FusedLoss::covers(const at::Tensor& tokens, const ForwardContext& context) const {
-    const bool seen = !context.observer || context.observer->attribution() != Attribution::per_token;
+    const bool seen = !context.observer || (context.observer->attribution() != Attribution::per_token && !scaled_);
     return obstacle_.empty() && seen && (at::GradMode::is_enabled() || !context.observer) && !context.removal &&
            !context.record_scales && !context.replay_scales && tokens.size(0) >= at::get_num_threads();
 }

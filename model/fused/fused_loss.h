@@ -61,6 +61,7 @@ public:
 private:
     FusedShape shape_;
     std::string obstacle_;
+    bool scaled_ = false;  ///< the pass never has updates as they were before they were scaled
     mutable std::mutex mutex_;
     mutable std::vector<std::unique_ptr<TileBuffers>> spare_;  ///< buffers that no thread uses now
 

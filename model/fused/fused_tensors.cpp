@@ -5,6 +5,8 @@
 #include <ATen/Parallel.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
+#include <utility>
+
 #include "core/error.h"
 #include "model/kernels/vector/vector_kernels.h"
 
@@ -65,7 +67,7 @@ FusedTensors zero_gradients(const FusedShape& shape, bool routed) {
 
 FusedParameters::FusedParameters(const FusedShape& shape, const std::vector<Parameter>& parameters,
                                  const FusedForm& form)
-    : shape_(shape), parameters_(parameters), routing_(form.routing) {
+    : shape_(shape), parameters_(parameters), routing_(form.routing), scales_(form.scales) {
     for (Parameter& parameter : parameters_) parameter.value = parameter.value.detach();
 }
 
@@ -73,6 +75,17 @@ std::size_t FusedParameters::index_of(const std::string& name) const {
     for (std::size_t i = 0; i < parameters_.size(); ++i)
         if (parameters_[i].name == name) return i;
     throw WorkError("the model has no parameter '" + name + "'");
+}
+
+/// λ of a sublayer as a column [d, 1], or a scalar.
+at::Tensor FusedParameters::scale_of(std::int64_t sublayer) const {
+    const at::Tensor row = scales_->value.detach()[scales_->row_of[static_cast<std::size_t>(sublayer - 1)]];
+    return row.dim() == 0 ? row : row.unsqueeze(1);
+}
+
+/// λ ⊙ (W y) = (λ ⊙ W) y
+at::Tensor FusedParameters::scaled(const at::Tensor& matrix, std::int64_t sublayer) const {
+    return scales_ ? matrix * scale_of(sublayer) : matrix;
 }
 
 FusedTensors FusedParameters::prepare(const FusedPlan* plan) const {
@@ -84,13 +97,13 @@ FusedTensors FusedParameters::prepare(const FusedPlan* plan) const {
             const std::size_t first = first_layer + static_cast<std::size_t>(i) * tensors_per_layer;
             FusedLayer& layer = model.layers[static_cast<std::size_t>(i)];
             layer.qkv = value(first + 1) * value(first);
-            layer.out = value(first + 2);
+            layer.out = scaled(value(first + 2), 2 * i + 1);
             layer.gate_up = at::empty({2 * shape_.hidden, shape_.width});
             at::Tensor gate = layer.gate_up.narrow(0, 0, shape_.hidden);
             at::Tensor up = layer.gate_up.narrow(0, shape_.hidden, shape_.hidden);
             at::mul_out(gate, value(first + 4), value(first + 3));
             at::mul_out(up, value(first + 5), value(first + 3));
-            layer.down = value(first + 6);
+            layer.down = scaled(value(first + 6), 2 * i + 2);
         }
     });
     model.embedding = value(0);
@@ -106,7 +119,7 @@ FusedTensors FusedParameters::prepare(const FusedPlan* plan) const {
 }
 
 void FusedParameters::layer_gradients(std::int64_t layer, const std::vector<FusedTensors>& gathered,
-                                      std::vector<at::Tensor>& result) const {
+                                      std::vector<at::Tensor>& result, std::vector<at::Tensor>& scale_gradients) const {
     const auto index = static_cast<std::size_t>(layer);
     const std::size_t first = first_layer + index * tensors_per_layer;
     at::Tensor qkv = gather(gathered, [&](const FusedTensors& part) { return part.layers[index].qkv; });
@@ -120,19 +133,31 @@ void FusedParameters::layer_gradients(std::int64_t layer, const std::vector<Fuse
     result[first + 4] = gate;
     result[first + 5] = up;
     result[first + 6] = gather(gathered, [&](const FusedTensors& part) { return part.layers[index].down; });
+    if (!scales_) return;
+    for (const auto& [sublayer, place] : {std::pair(2 * layer + 1, first + 2), std::pair(2 * layer + 2, first + 6)}) {
+        const at::Tensor product = value(place) * result[place];  // W ⊙ dW'
+        scale_gradients[static_cast<std::size_t>(sublayer - 1)] =
+            scales_->value.dim() == 1 ? product.sum() : product.sum(1);
+        result[place].mul_(scale_of(sublayer));
+    }
 }
 
 std::vector<at::Tensor> FusedParameters::gradients(const std::vector<FusedTensors>& gathered) const {
-    std::vector<at::Tensor> result(parameters_.size());
+    std::vector<at::Tensor> result(parameters_.size()), scale_gradients(static_cast<std::size_t>(shape_.sublayers()));
     at::parallel_for(0, shape_.layers, 1, [&](std::int64_t begin, std::int64_t end) {
         const at::AutoDispatchBelowADInplaceOrView below;
-        for (std::int64_t layer = begin; layer < end; ++layer) layer_gradients(layer, gathered, result);
+        for (std::int64_t layer = begin; layer < end; ++layer)
+            layer_gradients(layer, gathered, result, scale_gradients);
     });
     result[0] = gather(gathered, [](const FusedTensors& part) { return part.embedding; });
     at::Tensor head = gather(gathered, [](const FusedTensors& part) { return part.head; });
     const std::size_t head_index = index_of("head.weight"), norm_index = index_of("final_norm.weight");
     result[norm_index] = take_gain_gradient(value(head_index), value(norm_index), head);
     result[head_index] = head;
+    if (scales_) {
+        at::Tensor& gradient = result[index_of(scales_->parameter)] = at::zeros_like(scales_->value.detach());
+        for (std::size_t i = 0; i < scale_gradients.size(); ++i) gradient[scales_->row_of[i]].add_(scale_gradients[i]);
+    }
     if (!routing_) return result;
     const at::Tensor query = gather(gathered, [](const FusedTensors& part) { return part.query; });
     if (routing_->key_gain.defined()) {

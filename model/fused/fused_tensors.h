@@ -24,7 +24,7 @@ struct FusedShape {
 /// pass needs the normalised state x̂ only; gate and up are one matrix.
 struct FusedLayer {
     at::Tensor qkv;      ///< [3d, d]
-    at::Tensor out;      ///< [d, d]
+    at::Tensor out;      ///< [d, d], with the scale of its update where the method has one, as `down`
     at::Tensor gate_up;  ///< [2f, d]
     at::Tensor down;     ///< [d, f]
 };
@@ -59,11 +59,14 @@ private:
     FusedShape shape_;
     std::vector<Parameter> parameters_;
     std::optional<FusedRouting> routing_;
+    std::optional<FusedScales> scales_;
 
     const at::Tensor& value(std::size_t index) const { return parameters_[index].value; }
     std::size_t index_of(const std::string& name) const;
-    void layer_gradients(std::int64_t layer, const std::vector<FusedTensors>& gathered,
-                         std::vector<at::Tensor>& result) const;
+    at::Tensor scale_of(std::int64_t sublayer) const;
+    at::Tensor scaled(const at::Tensor& matrix, std::int64_t sublayer) const;
+    void layer_gradients(std::int64_t layer, const std::vector<FusedTensors>& gathered, std::vector<at::Tensor>& result,
+                         std::vector<at::Tensor>& scale_gradients) const;
 };
 
 }  // namespace wavlab

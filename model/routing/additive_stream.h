@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,5 +26,8 @@ private:
     at::Tensor state_;  // h_l
     std::vector<at::Tensor> scales_;
 };
+
+/// The fused form of such a stream: row i of the parameter scales sublayer i+1, for the first `rows` sublayers.
+FusedForm scaled_stream(const std::string& parameter, const at::Tensor& value, std::int64_t rows);
 
 }  // namespace wavlab

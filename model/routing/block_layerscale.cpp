@@ -27,6 +27,12 @@ public:
             scales.push_back(rows[static_cast<std::size_t>(blocks_.block_of(sublayer) - 1)]);
         return std::make_unique<AdditiveStream>(embedding, std::move(scales));
     }
+    FusedForm fused_form() const override {
+        FusedForm form = scaled_stream("layerscale.lambda", lambda_, 0);
+        for (std::int64_t sublayer = 1; sublayer <= blocks_.sublayers(); ++sublayer)
+            form.scales->row_of.push_back(blocks_.block_of(sublayer) - 1);
+        return form;
+    }
 
 private:
     BlockLayout blocks_;

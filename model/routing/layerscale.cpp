@@ -22,6 +22,7 @@ public:
     std::unique_ptr<ResidualStream> begin(const at::Tensor& embedding, ForwardContext&) const override {
         return std::make_unique<AdditiveStream>(embedding, widened(lambda_).unbind(0));
     }
+    FusedForm fused_form() const override { return scaled_stream("layerscale.lambda", lambda_, lambda_.size(0)); }
 
 private:
     at::Tensor lambda_;  // [2L, d]

@@ -12,7 +12,7 @@ const RoutingLayout& ResidualMethod::routing_layout() const {
     return none;
 }
 
-FusedForm ResidualMethod::fused_form() const { return {.obstacle = "the method has no fused form", .routing = {}}; }
+FusedForm ResidualMethod::fused_form() const { return {.obstacle = "the method has no fused form", .routing = {}, .scales = {}}; }
 
 at::Tensor ResidualMethod::add_parameter(std::string name, const at::Tensor& initial, bool trainable,
                                          const DecoderOptions& options) {

@@ -18,6 +18,7 @@ public:
     std::unique_ptr<ResidualStream> begin(const at::Tensor& embedding, ForwardContext&) const override {
         return std::make_unique<AdditiveStream>(embedding, widened(alpha_).unbind(0));
     }
+    FusedForm fused_form() const override { return scaled_stream("rezero.alpha", alpha_, alpha_.size(0)); }
 
 private:
     at::Tensor alpha_;  // [2L]

@@ -189,9 +189,9 @@ TEST(FusedCoverage, SaysWhyNot) {
     const auto obstacle = [](const Experiment& experiment, DecoderOptions options = {}) {
         return Decoder(experiment, testing::tiny_vocabulary, options).fused_obstacle();
     };
-    for (const char* method : {"standard", "attnres_full", "attnres_block", "wav"})
+    for (const char* method :
+         {"standard", "rezero", "layerscale", "block_layerscale", "attnres_full", "attnres_block", "wav"})
         EXPECT_EQ(obstacle(widened(testing::tiny_experiment(method))), "") << method;
-    EXPECT_EQ(obstacle(widened(testing::tiny_experiment("rezero"))), "the method has no fused form");
     EXPECT_EQ(obstacle(widened(testing::tiny_experiment("haares"))), "details of the running block are sources");
     EXPECT_EQ(obstacle(widened(testing::tiny_experiment("wav"), 24)), "the width is not a multiple of 16");
     Experiment dropped = widened(testing::tiny_experiment("wav"));
