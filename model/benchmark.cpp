@@ -76,7 +76,7 @@ public:
           model_(request.experiment, request.vocabulary, options_of(request, device)) {}
 
     std::string implementation() const override {
-        return model_.decoder().routing_implementation() == "plain" ? "plain" : "fused";
+        return model_.decoder().routing_implementation();
     }
 
     StepFinding check_step() override {

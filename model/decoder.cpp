@@ -159,7 +159,7 @@ at::Tensor Decoder::finish(ForwardPass pass) const {
 }
 
 at::Tensor Decoder::loss(const at::Tensor& tokens, const at::Tensor& targets, ForwardContext& context) const {
-    if (fused_->covers(tokens, context)) {
+    if (fused_->covers(context)) {
         require_length(tokens);
         return fused_->loss(fused_model(), tokens, targets, context.observer);
     }

@@ -164,7 +164,6 @@ private:
 
     BenchmarkRow row_of(const Entry& entry) const {
         const Entry* partner = standard(entry.implementation);
-        if (!partner) partner = standard("plain");  // a `standard` that the fused pass does not cover is the plain one
         BenchmarkRow row{entry.competitor.method, entry.implementation, request_.experiment.model.layers,
                          entry.competitor.blocks};
         row.seconds = median_of(entry.seconds);

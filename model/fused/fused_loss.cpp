@@ -7,6 +7,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -24,7 +25,7 @@ using torch::autograd::variable_list;
 
 /// Tokens that go through all layers together: few enough to stay in a core's cache between two layers.
 constexpr std::int64_t tile_tokens = 256;
-/// Every thread gathers gradients of its own; more memory than this is not spent on them.
+/// Every thread gathers gradients of its own; with larger models fewer work.
 constexpr std::int64_t most_gradient_bytes = std::int64_t{1} << 30;
 
 /// The pass reads tables at these places without looking.
@@ -34,6 +35,24 @@ void require_tokens(const at::Tensor& tokens, std::int64_t vocabulary) {
         if (numbers[i] < 0 || numbers[i] >= vocabulary)
             throw WorkError("the token " + std::to_string(numbers[i]) + " is outside of the model's vocabulary of " +
                             std::to_string(vocabulary));
+}
+
+/// The fastest that LibTorch would use too: ATEN_CPU_CAPABILITY holds for both.
+const VectorKernels& chosen_kernels() {
+    const std::string capability = at::get_cpu_capability();
+    for (const VectorKernels* kernels : vector_kernels()) {
+        const std::string name = kernels->name;
+        if (name == "avx512" && capability != "AVX512") continue;
+        if (name == "avx2" && capability != "AVX512" && capability != "AVX2") continue;
+        return *kernels;
+    }
+    return *vector_kernels().back();
+}
+
+std::int64_t bytes_of(const std::vector<Parameter>& parameters) {
+    std::int64_t bytes = 0;
+    for (const Parameter& parameter : parameters) bytes += parameter.value.numel() * 4;
+    return bytes;
 }
 
 /// Gradients by value: they take no part in the graph.
@@ -53,6 +72,7 @@ struct ReadyGradients : torch::autograd::Function<ReadyGradients> {
     }
 
     static variable_list backward(AutogradContext* context, const variable_list& outputs) {
+        if (context->saved_data.count("count") == 0) throw WorkError("the fused pass gives its gradients once");
         const double factor = outputs[0].item<double>();
         const std::int64_t count = context->saved_data["count"].toInt();
         variable_list result(2);
@@ -80,6 +100,7 @@ FusedLoss::FusedLoss(const FusedModel& model)
              .hidden = model.experiment.model.mlp_hidden,
              .vocabulary = model.vocabulary,
              .eps = model.options.eps},
+      gradient_bytes_(bytes_of(model.parameters)),
       obstacle_(find_obstacle(model)),
       scaled_(model.method.fused_form().scales) {}
 
@@ -93,18 +114,21 @@ std::string FusedLoss::find_obstacle(const FusedModel& model) const {
     if (shape_.width % channel_multiple != 0) return "the width is not " + multiple;
     if (shape_.hidden % channel_multiple != 0) return "mlp_hidden is not " + multiple;
     if (model.experiment.model.dropout > 0) return "there is dropout";
-    std::int64_t bytes = 0;
-    for (const Parameter& parameter : model.parameters) bytes += parameter.value.numel() * 4;
-    if (bytes * std::min<std::int64_t>(at::get_num_threads(), model.experiment.train.batch) > most_gradient_bytes)
-        return "a gradient for each thread takes too much memory";
-    if (model.experiment.train.batch < at::get_num_threads()) return "the batch has fewer sequences than threads";
+    // A matrix product on all threads is then the better use of them.
+    if (2 * worker_count(model.experiment.train.batch) < at::get_num_threads())
+        return "too many threads would idle (one works on one sequence, with gradients of its own)";
     return model.method.fused_form().obstacle;
 }
 
-bool FusedLoss::covers(const at::Tensor& tokens, const ForwardContext& context) const {
+bool FusedLoss::covers(const ForwardContext& context) const {
     const bool seen = !context.observer || (context.observer->attribution() != Attribution::per_token && !scaled_);
     return obstacle_.empty() && seen && (at::GradMode::is_enabled() || !context.observer) && !context.removal &&
-           !context.record_scales && !context.replay_scales && tokens.size(0) >= at::get_num_threads();
+           !context.record_scales && !context.replay_scales;
+}
+
+std::int64_t FusedLoss::worker_count(std::int64_t sequences) const {
+    const std::int64_t affordable = std::max<std::int64_t>(1, most_gradient_bytes / gradient_bytes_);
+    return std::min({static_cast<std::int64_t>(at::get_num_threads()), sequences, affordable});
 }
 
 std::unique_ptr<TileBuffers> FusedLoss::take_buffers(const FusedPlan* plan, std::int64_t sequences,
@@ -112,7 +136,7 @@ std::unique_ptr<TileBuffers> FusedLoss::take_buffers(const FusedPlan* plan, std:
     {
         const std::lock_guard lock(mutex_);
         const auto found = std::find_if(spare_.begin(), spare_.end(), [&](const std::unique_ptr<TileBuffers>& buffers) {
-            return buffers->sequences == sequences && buffers->length == length;
+            return buffers->fits(plan, sequences, length);
         });
         if (found != spare_.end()) {
             std::unique_ptr<TileBuffers> taken = std::move(*found);
@@ -126,6 +150,8 @@ std::unique_ptr<TileBuffers> FusedLoss::take_buffers(const FusedPlan* plan, std:
 void FusedLoss::give_back(std::unique_ptr<TileBuffers> buffers) const {
     const std::lock_guard lock(mutex_);
     spare_.push_back(std::move(buffers));
+    // Those of another shape, as of a last batch, come and go.
+    if (spare_.size() > static_cast<std::size_t>(at::get_num_threads()) + 1) spare_.erase(spare_.begin());
 }
 
 FusedLoss::Result FusedLoss::compute(const FusedModel& model, const at::Tensor& given_tokens,
@@ -133,6 +159,8 @@ FusedLoss::Result FusedLoss::compute(const FusedModel& model, const at::Tensor& 
     const at::NoGradGuard no_gradient;
     const at::Tensor tokens = given_tokens.contiguous(), targets = given_targets.contiguous();
     const std::int64_t sequences = tokens.size(0), length = tokens.size(1);
+    if (!obstacle_.empty()) throw WorkError("there is no fused pass: " + obstacle_);
+    if (targets.sizes() != tokens.sizes()) throw WorkError("there must be one target for every token");
     for (const at::Tensor* numbers : {&tokens, &targets}) require_tokens(*numbers, shape_.vocabulary);
     const FusedForm form = model.method.fused_form();
     const std::optional<FusedPlan> plan = form.routing ? std::optional(make_fused_plan(*form.routing)) : std::nullopt;
@@ -140,7 +168,7 @@ FusedLoss::Result FusedLoss::compute(const FusedModel& model, const at::Tensor& 
     const FusedParameters parameters(shape_, model.parameters, form);
     const FusedTensors prepared = parameters.prepare(course);
     const FusedPass pass(shape_, course, prepared, model.rope_cosine, model.rope_sine, wish.kernels);
-    const std::int64_t threads = std::min<std::int64_t>(at::get_num_threads(), sequences);
+    const std::int64_t threads = worker_count(sequences);
     const std::int64_t tile = std::max<std::int64_t>(1, tile_tokens / length);
     const float weight = 1.0F / static_cast<float>(sequences * length);
     std::optional<FusedRecord> record;
@@ -178,7 +206,7 @@ FusedLoss::Result FusedLoss::compute(const FusedModel& model, const at::Tensor& 
 at::Tensor FusedLoss::loss(const FusedModel& model, const at::Tensor& tokens, const at::Tensor& targets,
                            ForwardObserver* observer) const {
     const bool gradients = at::GradMode::is_enabled();
-    Result result = compute(model, tokens, targets, {*vector_kernels().front(), gradients, observer});
+    Result result = compute(model, tokens, targets, {chosen_kernels(), gradients, observer});
     if (!gradients) return at::scalar_tensor(result.loss, at::kFloat);
     variable_list parameters;
     for (const Parameter& parameter : model.parameters) parameters.push_back(parameter.value);

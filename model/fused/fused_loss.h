@@ -38,7 +38,7 @@ public:
     /// Why it never covers this model: a sentence for the log. Empty when it does.
     const std::string& obstacle() const { return obstacle_; }
     /// Whether it can do this pass: an observer wants no more than it can show, and only of passes with gradients.
-    bool covers(const at::Tensor& tokens, const ForwardContext& context) const;
+    bool covers(const ForwardContext& context) const;
     /// Mean cross-entropy, nats per token: a scalar; where gradients are wanted its backward pass fills those of the
     /// parameters. tokens, targets: [B, T] int64.
     at::Tensor loss(const FusedModel& model, const at::Tensor& tokens, const at::Tensor& targets,
@@ -60,11 +60,13 @@ public:
 
 private:
     FusedShape shape_;
+    std::int64_t gradient_bytes_;
     std::string obstacle_;
     bool scaled_ = false;  ///< the pass never has updates as they were before they were scaled
     mutable std::mutex mutex_;
     mutable std::vector<std::unique_ptr<TileBuffers>> spare_;  ///< buffers that no thread uses now
 
+    std::int64_t worker_count(std::int64_t sequences) const;
     std::string find_obstacle(const FusedModel& model) const;
     std::unique_ptr<TileBuffers> take_buffers(const FusedPlan* plan, std::int64_t sequences, std::int64_t length) const;
     void give_back(std::unique_ptr<TileBuffers> buffers) const;

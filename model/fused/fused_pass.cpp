@@ -2,7 +2,6 @@
 #include "model/fused/fused_pass.h"
 
 #include <algorithm>
-#include <cmath>
 #include <tuple>
 
 #include <ATen/ATen.h>

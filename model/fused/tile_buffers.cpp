@@ -9,6 +9,16 @@
 
 namespace wavlab {
 
+namespace {
+
+std::int64_t most_kinds(const FusedPlan& plan) {
+    std::int64_t kinds = 1;
+    for (const FusedBlock& block : plan.blocks) kinds = std::max(kinds, block.kinds());
+    return kinds;
+}
+
+}  // namespace
+
 TileBuffers::TileBuffers(const FusedShape& shape, const FusedPlan* plan, std::int64_t given_sequences,
                          std::int64_t given_length)
     : sequences(given_sequences), length(given_length), tokens(given_sequences * given_length) {
@@ -29,26 +39,33 @@ TileBuffers::TileBuffers(const FusedShape& shape, const FusedPlan* plan, std::in
     joined_gradient = at::empty({n, 3 * d});
     product = at::empty({n, shape.hidden});
     logits = at::empty({n, shape.vocabulary});
-    stream = at::empty({n, d});
-    if (!plan) return;
+    if (!plan) {
+        stream = at::empty({n, d});
+        return;
+    }
     sources = at::empty({n, plan->sources, d});
     source_gradients = at::empty({n, plan->sources, d});
     source_inverse_rms = at::empty({n, plan->sources});
-    std::int64_t longest = 1, kinds = 1;
+    std::int64_t longest = 1;
     for (const FusedBlock& block : plan->blocks) {
         sums.push_back(at::empty({block.length, n, d}));
         scales.push_back(at::empty({2, n}));
         longest = std::max(longest, block.length);
-        kinds = std::max(kinds, block.kinds());
     }
     for (const FusedGroup& group : plan->groups) logits_of.push_back(at::empty({n, group.sources, router_lanes}));
     values = at::empty({longest, n, d});
     for (at::Tensor* numbers : {&maximum, &total, &sum_shares, &sum_logit, &sum_inverse_rms})
         *numbers = at::empty({routers, n});
-    bases = at::empty({kinds, n, d});
+    bases = at::empty({most_kinds(*plan), n, d});
     sum_gradient = at::empty({n, d});
     scratch = at::empty({scratch_per_source * plan->sources});
     bias_gradient = at::empty({2, router_lanes});
+}
+
+bool TileBuffers::fits(const FusedPlan* plan, std::int64_t wanted_sequences, std::int64_t wanted_length) const {
+    if (sequences != wanted_sequences || length != wanted_length) return false;
+    // Random signs, which a checkpoint may bring, change what details there are.
+    return !plan || (sources.size(1) == plan->sources && bases.size(0) >= most_kinds(*plan));
 }
 
 }  // namespace wavlab

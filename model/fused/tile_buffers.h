@@ -24,6 +24,9 @@ struct TileBuffers {
     /// `plan` null: without routing.
     TileBuffers(const FusedShape& shape, const FusedPlan* plan, std::int64_t sequences, std::int64_t length);
 
+    /// Whether they were made for these sizes.
+    bool fits(const FusedPlan* plan, std::int64_t wanted_sequences, std::int64_t wanted_length) const;
+
     std::int64_t sequences, length, tokens;
     std::vector<Layer> layers;
     at::Tensor inverse_rms;          ///< [2L+1, n]: of every norm's input

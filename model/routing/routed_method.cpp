@@ -63,7 +63,7 @@ FusedForm RoutedMethod::fused_form() const {
     FusedForm form;
     if (details && settings_.online) form.obstacle = "details of the running block are sources";
     if (details && settings_.match == ScaleMatch::tensor) form.obstacle = "details are matched over the whole tensor";
-    if (details && !settings_.detach) form.obstacle = "gradients go through the matching scale";
+    if (details && !settings_.detach && settings_.match != ScaleMatch::off) form.obstacle = "gradients go through the matching scale";
     form.routing = {blocks_, settings_, signs(), query_, key_gain_, detail_bias_};
     return form;
 }
