@@ -37,18 +37,6 @@ void require_tokens(const at::Tensor& tokens, std::int64_t vocabulary) {
                             std::to_string(vocabulary));
 }
 
-/// The fastest that LibTorch would use too: ATEN_CPU_CAPABILITY holds for both.
-const VectorKernels& chosen_kernels() {
-    const std::string capability = at::get_cpu_capability();
-    for (const VectorKernels* kernels : vector_kernels()) {
-        const std::string name = kernels->name;
-        if (name == "avx512" && capability != "AVX512") continue;
-        if (name == "avx2" && capability != "AVX512" && capability != "AVX2") continue;
-        return *kernels;
-    }
-    return *vector_kernels().back();
-}
-
 std::int64_t bytes_of(const std::vector<Parameter>& parameters) {
     std::int64_t bytes = 0;
     for (const Parameter& parameter : parameters) bytes += parameter.value.numel() * 4;
@@ -92,6 +80,17 @@ struct ReadyGradients : torch::autograd::Function<ReadyGradients> {
 };
 
 }  // namespace
+
+const VectorKernels& chosen_kernels() {
+    const std::string capability = at::get_cpu_capability();
+    for (const VectorKernels* kernels : vector_kernels()) {
+        const std::string name = kernels->name;
+        if (name == "avx512" && capability != "AVX512") continue;
+        if (name == "avx2" && capability != "AVX512" && capability != "AVX2") continue;
+        return *kernels;
+    }
+    return *vector_kernels().back();
+}
 
 FusedLoss::FusedLoss(const FusedModel& model)
     : shape_{.layers = model.experiment.model.layers,

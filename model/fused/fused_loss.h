@@ -19,6 +19,9 @@ namespace wavlab {
 
 class ResidualMethod;
 
+/// The fastest vector kernels that LibTorch would use too: ATEN_CPU_CAPABILITY holds for both.
+const VectorKernels& chosen_kernels();
+
 /// What the fused pass reads of a decoder.
 struct FusedModel {
     const Experiment& experiment;

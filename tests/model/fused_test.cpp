@@ -16,6 +16,7 @@
 
 #include "core/error.h"
 #include "core/method.h"
+#include "model/fused/fused_loss.h"
 #include "model/kernels/vector/vector_kernels.h"
 #include "tests/model/conformance_cases.h"
 
@@ -129,7 +130,7 @@ TEST_P(FusedPassTest, IsWhatTrainingUses) {
     const Decoder fused = make(experiment, at::kFloat, true);
     EXPECT_EQ(fused.routing_implementation(), fused.fused_obstacle().empty() ? "fused" : "plain");
     if (!fused.fused_obstacle().empty()) return;
-    const auto [loss, gradients] = fused.fused_gradients(tokens_, targets_, vector_kernels().front()->name);
+    const auto [loss, gradients] = fused.fused_gradients(tokens_, targets_, chosen_kernels().name);
     ForwardContext context;
     context.training = true;
     (fused.loss(tokens_, targets_, context) / 4).backward();
