@@ -120,7 +120,7 @@ TEST_P(FusedPassTest, GivesThePlainGradients) {
             // Router 1 reads the embedding alone; Adam would make steps of noise.
             if (parameter.name == "routing.query") EXPECT_EQ(gradients[i][0].abs().max().item<double>(), 0.0);
             const double noise = relative_difference(plain.values[i], exact.values[i]);
-            EXPECT_LE(relative_difference(gradients[i], exact.values[i]), std::max(3e-5, 4 * noise)) << parameter.name;
+            EXPECT_LE(relative_difference(gradients[i], exact.values[i]), std::max(5e-5, 4 * noise)) << parameter.name;
         }
     }
 }
