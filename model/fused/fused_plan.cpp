@@ -2,7 +2,6 @@
 #include "model/fused/fused_plan.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "model/kernels/vector/vector_kernels.h"
@@ -19,16 +18,10 @@ struct BlockDetails {
 };
 
 BlockDetails details_of(const FusedRouting& routing, std::int64_t block) {
-    const RoutingSettings& settings = routing.settings;
     BlockDetails details;
-    for (const auto& [row, wanted, kind] : {std::tuple(phase_row, settings.phase, SourceKind::phase),
-                                            std::tuple(split_row, settings.split, SourceKind::split)}) {
-        if (!wanted) continue;
-        const std::int64_t length = routing.blocks.length(block);
-        std::vector<double> coefficients =
-            detail_coefficients(routing.blocks, settings, routing.signs, row, block, length);
+    for (const auto& [row, kind] : {std::pair(phase_row, SourceKind::phase), std::pair(split_row, SourceKind::split)}) {
+        std::vector<double> coefficients = block_detail_coefficients(routing, row, block);
         if (coefficients.empty()) continue;
-        if (settings.detail == DetailKind::duplicate) coefficients.assign(coefficients.size(), 1.0);
         details.rows.push_back(std::move(coefficients));
         details.kinds.push_back(kind);
     }
@@ -48,9 +41,7 @@ FusedBlock make_block(const FusedRouting& routing, std::int64_t block, const Blo
     made.first = routing.blocks.first_sublayer(block);
     made.length = routing.blocks.length(block);
     made.details = static_cast<std::int64_t>(details.rows.size());
-    made.matched = std::make_unique<bool[]>(2);
-    const RoutingSettings& settings = routing.settings;
-    std::fill_n(made.matched.get(), 2, settings.match != ScaleMatch::off && settings.detail != DetailKind::duplicate);
+    made.matched = routing.settings.match != ScaleMatch::off && routing.settings.detail != DetailKind::duplicate;
     for (const std::vector<double>& row : details.rows) add_sum_coefficients(row, made.sum_coefficients);
     std::vector<std::vector<float>> kinds;
     for (std::int64_t j = 0; j < made.length; ++j) {
@@ -76,6 +67,15 @@ void add_groups(FusedPlan& plan, std::int64_t first, std::int64_t routers) {
 }  // namespace
 
 std::int64_t FusedBlock::kinds() const { return *std::max_element(kind_of.begin(), kind_of.end()) + 1; }
+
+std::vector<double> block_detail_coefficients(const FusedRouting& routing, std::int64_t row, std::int64_t block) {
+    const RoutingSettings& settings = routing.settings;
+    if (!(row == phase_row ? settings.phase : settings.split)) return {};
+    std::vector<double> coefficients =
+        detail_coefficients(routing.blocks, settings, routing.signs, row, block, routing.blocks.length(block));
+    if (settings.detail == DetailKind::duplicate) coefficients.assign(coefficients.size(), 1.0);
+    return coefficients;
+}
 
 FusedPlan make_fused_plan(const FusedRouting& routing) {
     FusedPlan plan;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "model/fused/fused_form.h"
@@ -17,7 +16,7 @@ struct FusedBlock {
     std::vector<float> sum_coefficients;     ///< [details, length]: p = Σ_j e_j S_j of the running sums
     std::vector<float> update_coefficients;  ///< [kinds, details]: c of every kind of update, p = Σ_l c_l u_l
     std::vector<std::int64_t> kind_of;       ///< [length]: which kind each update is
-    std::unique_ptr<bool[]> matched;         ///< [details]: matched to the RMS of the summary
+    bool matched = false;                    ///< details are matched to the RMS of the summary
 
     std::int64_t kinds() const;
 };
@@ -36,6 +35,10 @@ struct FusedPlan {
     std::int64_t sources = 1;        ///< of the last router
     std::vector<int> bias_columns;   ///< [sources]: the column of routing.detail_bias that one adds; -1: none
 };
+
+/// c_l of the detail of a row (phase_row or split_row) over a whole block, from 1: p = Σ c_l u_l. Empty where the block
+/// has none.
+std::vector<double> block_detail_coefficients(const FusedRouting& routing, std::int64_t row, std::int64_t block);
 
 FusedPlan make_fused_plan(const FusedRouting& routing);
 

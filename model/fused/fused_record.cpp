@@ -118,11 +118,8 @@ void FusedRecord::show_block(std::size_t index, ForwardObserver& observer, const
     std::optional<ObservedDetail> found[2];
     std::int64_t detail = 0;
     for (const std::int64_t row : {phase_row, split_row}) {
-        if (!(row == phase_row ? routing.settings.phase : routing.settings.split)) continue;
-        std::vector<double> coefficients =
-            detail_coefficients(routing.blocks, routing.settings, routing.signs, row, number, block.length);
+        const std::vector<double> coefficients = block_detail_coefficients(routing, row, number);
         if (coefficients.empty()) continue;
-        if (routing.settings.detail == DetailKind::duplicate) coefficients.assign(coefficients.size(), 1.0);
         found[row] = {linear_combination(updates, coefficients), batch(sources_.select(1, block.sources + 1 + detail)),
                       batch(scales_[index][detail].unsqueeze(1))};
         ++detail;

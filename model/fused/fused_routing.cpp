@@ -109,7 +109,7 @@ BlockSources FusedPass::block_sources(std::size_t index, TileBuffers& tile) cons
             .sums = tile.sums[index].const_data_ptr<float>(),
             .update = block.length > 1 ? tile.update.const_data_ptr<float>() : nullptr,
             .coefficients = block.sum_coefficients.data(),
-            .matched = block.matched.get(),
+            .matched = block.matched,
             .values = tile.sources.mutable_data_ptr<float>() + block.sources * shape_.width,
             .inverse_rms = tile.source_inverse_rms.mutable_data_ptr<float>() + block.sources,
             .scales = tile.scales[index].mutable_data_ptr<float>()};

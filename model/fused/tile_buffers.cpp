@@ -48,7 +48,7 @@ TileBuffers::TileBuffers(const FusedShape& shape, const FusedPlan* plan, std::in
     source_inverse_rms = at::empty({n, plan->sources});
     std::int64_t longest = 1;
     for (const FusedBlock& block : plan->blocks) {
-        sums.push_back(at::empty({block.length, n, d}));
+        sums.push_back(at::empty({std::max<std::int64_t>(1, block.length - 1), n, d}));
         scales.push_back(at::empty({2, n}));
         longest = std::max(longest, block.length);
     }

@@ -42,7 +42,7 @@ struct TileBuffers {
     // With routing.
     at::Tensor sources, source_gradients;   ///< [n, sources, d]
     at::Tensor source_inverse_rms;          ///< [n, sources]
-    std::vector<at::Tensor> sums;           ///< of each block [length, n, d]: its running sums
+    std::vector<at::Tensor> sums;           ///< of each block [length − 1 or 1, n, d]: its running sums
     std::vector<at::Tensor> scales;         ///< of each block [2, n]: of its details
     std::vector<at::Tensor> logits_of;      ///< of each group of routers [n, C, 16]
     at::Tensor values;                      ///< [routers of a block, n, d]: as RouterGroup::values

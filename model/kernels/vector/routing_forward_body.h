@@ -183,8 +183,8 @@ void make_sources(const BlockSources& block, float eps) {
         for (std::int64_t k = 0; k < block.details; ++k) {
             float* detail = target + (k + 1) * width;
             const float raw = store_detail(block, t, k, detail);
-            const float scale = block.matched[k] ? __builtin_sqrtf(summary) / (__builtin_sqrtf(raw) + 1e-6f) : 1.0f;
-            if (block.matched[k])
+            const float scale = block.matched ? __builtin_sqrtf(summary) / (__builtin_sqrtf(raw) + 1e-6f) : 1.0f;
+            if (block.matched)
                 for (std::int64_t c = 0; c < width; c += lanes) store(detail + c, load(detail + c) * scale);
             block.scales[k * block.tokens + t] = scale;
             inverse_rms[k + 1] = inverse_root(raw * scale * scale, eps);

@@ -78,10 +78,10 @@ struct BlockSources {
     std::int64_t length = 0;              ///< n sublayers
     std::int64_t details = 0;             ///< 0 to 2
     std::int64_t capacity = 0;            ///< stride of a token in `values`, in sources
-    const float* sums = nullptr;          ///< [n, tokens, d]: S_1 .. S_n; S_n is not read where there is an update
+    const float* sums = nullptr;          ///< [n, tokens, d]: S_1 .. S_n; with an update there is no S_n
     const float* update = nullptr;        ///< [tokens, d]: S_n = S_{n−1} + update; null: S_n is there
     const float* coefficients = nullptr;  ///< [details, n]: e_j
-    const bool* matched = nullptr;        ///< [details]: v = p · rms(b) / (rms(p) + 1e-6), else v = p
+    bool matched = false;                 ///< details: v = p · rms(b) / (rms(p) + 1e-6), else v = p
     float* values = nullptr;              ///< the block's first source of the first token: b, then the details
     float* inverse_rms = nullptr;         ///< likewise, with stride `capacity`
     float* scales = nullptr;              ///< [details, tokens]
