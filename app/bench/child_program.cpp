@@ -12,34 +12,15 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
-#include <string_view>
 #include <utility>
 
 #include "app/bench/interruption.h"
+#include "app/child_environment.h"
 #include "core/error.h"
 
 namespace wavlab {
 
 namespace {
-
-std::vector<std::string> environment_with(const std::vector<std::string>& variables) {
-    std::vector<std::string> all = variables;
-    for (char** entry = environ; *entry; ++entry) {
-        const std::string_view text = *entry;
-        const std::string_view name = text.substr(0, text.find('=') + 1);
-        bool replaced = false;
-        for (const std::string& variable : variables) replaced = replaced || variable.starts_with(name);
-        if (!replaced) all.emplace_back(text);
-    }
-    return all;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-    std::vector<char*> list;
-    for (std::string& text : texts) list.push_back(text.data());
-    list.push_back(nullptr);
-    return list;
-}
 
 /// What the child is given: its streams, a process group of its own, signals as they are at a program's start.
 class SpawnSettings {
@@ -86,7 +67,7 @@ ChildProgram::ChildProgram(std::vector<std::string> command, const std::vector<s
     if (::pipe2(input.data(), O_CLOEXEC) != 0 || ::pipe2(output.data(), O_CLOEXEC) != 0) problem = errno;
     if (problem == 0)
         problem = SpawnSettings(input[0], output[1], errors_.string())
-                      .spawn(process_, pointers(command).data(), pointers(environment).data());
+                      .spawn(process_, null_terminated(command).data(), null_terminated(environment).data());
     for (const int descriptor : {input[0], output[1]})
         if (descriptor >= 0) ::close(descriptor);
     input_ = input[1];

@@ -12,12 +12,10 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <string_view>
 #include <utility>
 
+#include "app/child_environment.h"
 #include "core/error.h"
-
-extern char** environ;
 
 namespace wavlab {
 
@@ -57,20 +55,8 @@ std::vector<std::string> arguments_of(const ChildRequest& request) {
 }
 
 std::vector<std::string> environment_of(const ChildRequest& request) {
-    constexpr std::string_view key = "CUDA_VISIBLE_DEVICES=";
-    std::vector<std::string> environment;
-    for (char** variable = environ; *variable; ++variable)
-        if (request.visible_devices.empty() || !std::string_view(*variable).starts_with(key))
-            environment.emplace_back(*variable);
-    if (!request.visible_devices.empty()) environment.push_back(std::string(key) + request.visible_devices);
-    return environment;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-    std::vector<char*> list;
-    for (std::string& text : texts) list.push_back(text.data());
-    list.push_back(nullptr);
-    return list;
+    if (request.visible_devices.empty()) return environment_with({});
+    return environment_with({"CUDA_VISIBLE_DEVICES=" + request.visible_devices});
 }
 
 }  // namespace
@@ -88,8 +74,8 @@ std::filesystem::path own_program() {
 ChildRun::ChildRun(const ChildRequest& request) {
     std::vector<std::string> arguments = arguments_of(request);
     std::vector<std::string> environment = environment_of(request);
-    const std::vector<char*> argument_list = pointers(arguments);
-    const std::vector<char*> environment_list = pointers(environment);
+    const std::vector<char*> argument_list = null_terminated(arguments);
+    const std::vector<char*> environment_list = null_terminated(environment);
     const std::string program = request.program.string();
 
     int experiment = request.experiment.empty() ? -1 : memory_file(request.experiment);
