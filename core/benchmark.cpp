@@ -37,7 +37,7 @@ nlohmann::json to_json(const BenchmarkRow& row) {
             {"blocks", row.blocks},
             {"seconds", json_number(row.seconds)},
             {"ratio", json_number(row.ratio)},
-            {"peak_bytes", std::llround(row.peak_bytes)}};
+            {"peak_bytes", row.peak_bytes ? nlohmann::json(std::llround(*row.peak_bytes)) : nlohmann::json()}};
 }
 
 double median_of(std::span<const double> values) {

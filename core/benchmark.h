@@ -24,6 +24,12 @@ public:
     using WorkError::WorkError;
 };
 
+/// There is no fused implementation of a model; what() is why, to end a sentence with.
+class NoFusedImplementation : public WorkError {
+public:
+    using WorkError::WorkError;
+};
+
 /// A model that makes training steps to be timed: one of this program's, or the same model in PyTorch. It is used by
 /// the thread that made it. Throws OutOfMemory and WorkError.
 class Contestant {
@@ -49,7 +55,7 @@ struct BenchmarkRow {
     std::int64_t blocks = 0;                 ///< of the shape; methods without blocks are the same in all
     double seconds = 0;                      ///< a step, median over the rounds
     double ratio = 0;                        ///< speed, as a multiple of `standard` in the same implementation
-    double peak_bytes = 0;                   ///< see Contestant::step_memory
+    std::optional<double> peak_bytes{};      ///< see Contestant::step_memory; empty where it could not be measured
     std::optional<double> speed_of_eager{};  ///< speed, as a multiple of `standard` in PyTorch eager; not in the JSON
 };
 

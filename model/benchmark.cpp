@@ -18,6 +18,7 @@
 #include "model/checkpoint.h"
 #include "model/device.h"
 #include "model/failure.h"
+#include "model/fused_memory.h"
 #include "model/measured_model.h"
 #include "model/memory_check.h"
 
@@ -27,12 +28,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// As with_plain_errors, but out of memory stays what it is.
+/// As with_plain_errors, but what leaves a model out of a comparison stays what it is.
 template <class Work>
 auto with_benchmark_errors(Work work) {
     try {
         return work();
     } catch (const OutOfMemory&) {
+        throw;
+    } catch (const NoFusedImplementation&) {
         throw;
     } catch (const c10::OutOfMemoryError&) {
         throw OutOfMemory("the GPU's memory ran out");
@@ -73,10 +76,9 @@ public:
         : device_(device),
           computation_(request.experiment.train, device),
           before_(memory_in_use(device)),
-          model_(request.experiment, request.vocabulary, options_of(request, device)) {}
-
-    std::string implementation() const override {
-        return model_.decoder().routing_implementation();
+          model_(request.experiment, request.vocabulary, options_of(request, device)) {
+        const std::string& obstacle = model_.decoder().fused_obstacle();
+        if (request.fused && !obstacle.empty()) throw NoFusedImplementation(obstacle);
     }
 
     StepFinding check_step() override {
@@ -136,9 +138,15 @@ private:
     MeasuredModel model_;
 };
 
-/// The estimate is that of the plain implementation.
+double memory_needed(const BenchmarkRequest& request, at::Device device) {
+    if (request.fused && device.is_cpu())
+        return fused_memory_bytes(request.experiment, request.vocabulary,
+                                  thread_count(request.experiment.train.threads));
+    return estimate_cost(request.experiment, request.vocabulary).memory_bytes;
+}
+
 void require_room(const BenchmarkRequest& request, at::Device device) {
-    const double needed = estimate_cost(request.experiment, request.vocabulary).memory_bytes;
+    const double needed = memory_needed(request, device);
     const std::optional<double> free = free_memory_bytes(device);
     if (free && needed > *free)
         throw OutOfMemory("it needs about " + memory_text(needed) + " of memory and " + memory_place(device) + " has " +
@@ -152,10 +160,14 @@ std::unique_ptr<BenchmarkModel> make_benchmark_model(const BenchmarkRequest& req
         require_valid(request.experiment, "");
         const TrainSettings& train = request.experiment.train;
         const at::Device device = choose_device(train.device, train.threads).device;
-        if (!request.fused) require_room(request, device);
         BenchmarkRequest one_layer = request;
         one_layer.experiment.model.layers = 1;
-        (void)TimedModel(one_layer, device).time_steps(1);
+        require_room(one_layer, device);
+        {
+            TimedModel small(one_layer, device);  // that there is no fused pass is found before a large one is made
+            require_room(request, device);
+            (void)small.time_steps(1);
+        }
         return std::make_unique<TimedModel>(request, device);
     });
 }

@@ -129,13 +129,11 @@ struct StepTime {
 struct BenchmarkRequest {
     Experiment experiment;  ///< valid, with a device that is there; its dataset does not matter
     std::int64_t vocabulary = 65;
-    bool fused = true;  ///< the fused pass where it covers the model
+    bool fused = true;  ///< by the fused pass, which must cover the model
 };
 
 class BenchmarkModel : public Contestant {
 public:
-    /// "plain", "fused": what it does, whatever was asked for.
-    virtual std::string implementation() const = 0;
     /// Writes the weights, as `wavlab init` does, and the tokens of the first `steps` steps, `tokens.N` and `targets.N`.
     /// To be called before the first step.
     virtual void write_start(const std::filesystem::path& model, const std::filesystem::path& batches,
@@ -168,7 +166,8 @@ public:
     /// Times a few real steps on made-up tokens (at most about `limit_seconds`).
     virtual StepTime measure_step(const Experiment& experiment, std::int64_t vocabulary, double limit_seconds,
                                   std::stop_token stop) = 0;
-    /// What the library itself needs at its first step has been made by then. Throws OutOfMemory.
+    /// What the library itself needs at its first step has been made by then. Throws OutOfMemory and
+    /// NoFusedImplementation.
     virtual std::unique_ptr<BenchmarkModel> make_benchmark_model(const BenchmarkRequest& request) = 0;
     /// "2.11.0+cu130".
     virtual std::string torch_version() = 0;

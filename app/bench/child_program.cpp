@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,6 +125,12 @@ std::string ChildProgram::last_error() const {
     for (std::string line; std::getline(stream, line);)
         if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
     return last;
+}
+
+void end_with_starter() {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    pollfd input{STDIN_FILENO, 0, 0};
+    if (::poll(&input, 1, 0) == 1 && (input.revents & POLLHUP) != 0) ::_exit(static_cast<int>(ExitCode::failed));
 }
 
 }  // namespace wavlab

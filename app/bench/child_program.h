@@ -12,7 +12,8 @@
 namespace wavlab {
 
 /// A program that is talked to by lines through its stdin and stdout. It has a process group of its own, all of which
-/// ends with this object.
+/// ends with this object. Should this process be killed, the other finds the other end of its stdin closed: it is up to
+/// it to end then, see end_with_starter().
 class ChildProgram {
 public:
     /// `command`: the program, looked for in PATH, and its arguments. `variables`, "NAME=value", replace those of the
@@ -38,5 +39,9 @@ private:
     std::string pending_;
     std::filesystem::path errors_;
 };
+
+/// Called in a program that a ChildProgram started: from here on it is killed when the thread that started it ends,
+/// however that ends. Where it has ended before, so does this process.
+void end_with_starter();
 
 }  // namespace wavlab

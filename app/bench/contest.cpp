@@ -2,9 +2,12 @@
 #include "app/bench/contest.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <memory>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -30,7 +33,7 @@ struct Entry {
     Competitor competitor;
     std::string implementation;
     std::unique_ptr<Contestant> contestant;
-    double peak_bytes = 0;
+    std::optional<double> peak_bytes{};
     std::int64_t steps_a_turn = 1;
     std::vector<double> seconds{};  ///< a step, by round
 };
@@ -40,22 +43,23 @@ public:
     Contest(const ContestRequest& request, ModelLibrary& library, Progress& progress)
         : request_(request), library_(library), progress_(progress) {}
 
-    std::vector<BenchmarkRow> hold() {
+    ContestResult hold() {
         for (const Competitor& competitor : request_.competitors) enter(competitor);
-        if (entries_.empty()) throw WorkError("nothing of " + depth() + " fits into memory");
+        if (entries_.empty()) throw WorkError("nothing of " + depth() + " can be measured: " + first_obstacle_);
         for (std::int64_t round = 0; round < request_.rounds; ++round) go_round(round);
         std::vector<BenchmarkRow> rows;
         for (const Entry& entry : entries_) rows.push_back(row_of(entry));
-        return rows;
+        return {rows, notes_};
     }
 
 private:
     bool on_gpu() const { return request_.experiment.train.device != "cpu"; }
     std::string depth() const { return fmt::format("{} layers", request_.experiment.model.layers); }
 
-    std::string name_of(const Competitor& competitor, const std::string& implementation) const {
+    static std::string name_of(const Competitor& competitor, const std::string& implementation) {
         return fmt::format("{} ({} blocks) {}", competitor.method, competitor.blocks, implementation);
     }
+    static std::string name_of(const Entry& entry) { return name_of(entry.competitor, entry.implementation); }
 
     void phase(const std::string& text) {
         require_no_interruption();
@@ -71,7 +75,6 @@ private:
             add(competitor, fused ? "fused" : "plain", [&]() -> std::unique_ptr<Contestant> {
                 auto own = library_.make_benchmark_model(
                     {competitor_experiment(request_, competitor), request_.vocabulary, fused});
-                if (fused != (own->implementation() == "fused")) return nullptr;  // not covered: it is the plain one
                 if (request_.peers && !start_written) own->write_start(model, batches, peer_batches);
                 start_written = true;
                 return own;
@@ -87,14 +90,13 @@ private:
             });
     }
 
-    /// Makes an entry (null: there is none) and takes it in, once it is seen to be the same model as those before it.
+    /// Makes an entry and takes it in, once it is seen to be the same model as those before it.
     template <class Make>
     void add(const Competitor& competitor, const std::string& implementation, Make make) {
         const std::string name = name_of(competitor, implementation);
         phase(name + (implementation == "torch-compile" ? ", compiling it takes long" : ""));
         try {
             Entry entry{competitor, implementation, make()};
-            if (!entry.contestant) return;
             check(entry);
             entry.peak_bytes = memory_of(entry);
             entry.steps_a_turn = std::clamp<std::int64_t>(
@@ -102,9 +104,15 @@ private:
             if (on_gpu()) entry.contestant->relax();
             entries_.push_back(std::move(entry));
         } catch (const OutOfMemory& problem) {
-            progress_.end();
-            fmt::print(stderr, "wavlab: {} of {} is left out: {}\n", name, depth(), problem.what());
+            leave_out(name, problem.what());
+        } catch (const NoFusedImplementation& problem) {
+            leave_out(name, std::string("there is none, as ") + problem.what());
         }
+    }
+
+    void leave_out(const std::string& name, const std::string& obstacle) {
+        notes_.push_back(fmt::format("{} of {} is left out: {}", name, depth(), obstacle));
+        if (first_obstacle_.empty()) first_obstacle_ = obstacle;
     }
 
     void check(const Entry& entry) {
@@ -121,15 +129,26 @@ private:
                            const StepFinding& found) const {
         const std::string problem = difference(expected, found, request_.experiment.train.precision);
         if (problem.empty()) return;
-        throw WorkError(fmt::format("{} of {} in step {} is not the same model: {}; nothing was timed",
-                                    name_of(entry.competitor, entry.implementation), depth(), step + 1, problem));
+        throw WorkError(fmt::format("{} of {} in step {} is not the same model: {}; nothing was timed", name_of(entry),
+                                    depth(), step + 1, problem));
     }
 
     /// A GPU's allocator counts what is its own; resident memory is only true in a process that did nothing else, so
-    /// this program starts itself for it.
-    double memory_of(const Entry& entry) {
+    /// this program starts itself for it. Empty, with a note, where that goes wrong: the model can be timed all the
+    /// same.
+    std::optional<double> memory_of(const Entry& entry) {
         const bool own = entry.implementation == "plain" || entry.implementation == "fused";
         if (!own || on_gpu()) return entry.contestant->step_memory();
+        try {
+            return memory_in_own_process(entry);
+        } catch (const std::runtime_error& problem) {  // of all kinds, but no Interruption
+            notes_.push_back(
+                fmt::format("the memory of {} of {} was not measured: {}", name_of(entry), depth(), problem.what()));
+            return std::nullopt;
+        }
+    }
+
+    double memory_in_own_process(const Entry& entry) {
         const ModelSettings& model = request_.experiment.model;
         ChildProgram child(
             {own_program().string(), "bench", "--memory-of", entry.competitor.method, "--implementation",
@@ -138,8 +157,19 @@ private:
              request_.experiment.train.precision, "--threads", std::to_string(request_.experiment.train.threads)},
             {}, scratch_ / "memory.log");
         const std::optional<std::string> line = child.read_line([this] { progress_.tick(); });
-        if (!line) throw WorkError("the memory of a step could not be measured: " + child.last_error());
-        return std::strtod(line->c_str(), nullptr);
+        if (!line) throw WorkError(last_words_of(child));
+        double bytes = 0;
+        const auto [rest, problem] = std::from_chars(line->data(), line->data() + line->size(), bytes);
+        if (problem != std::errc() || rest != line->data() + line->size())
+            throw WorkError("its process printed '" + *line + "' and no number");
+        return bytes;
+    }
+
+    static std::string last_words_of(const ChildProgram& child) {
+        constexpr std::string_view begin = "wavlab: ";
+        const std::string words = child.last_error();
+        if (words.empty()) return "its process ended without a word";
+        return words.starts_with(begin) ? words.substr(begin.size()) : words;
     }
 
     /// Back and forth, so that a machine that grows slower or faster favours none.
@@ -179,6 +209,8 @@ private:
     Progress& progress_;
     ScratchFolder scratch_;
     std::vector<Entry> entries_;
+    std::vector<std::string> notes_;
+    std::string first_obstacle_;
     std::vector<StepFinding> expected_;  ///< of the competitor that is being taken in, by its first implementation
 };
 
@@ -194,7 +226,7 @@ Experiment competitor_experiment(const ContestRequest& request, const Competitor
     return experiment;
 }
 
-std::vector<BenchmarkRow> hold_contest(const ContestRequest& request, ModelLibrary& library, Progress& progress) {
+ContestResult hold_contest(const ContestRequest& request, ModelLibrary& library, Progress& progress) {
     return Contest(request, library, progress).hold();
 }
 

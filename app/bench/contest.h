@@ -32,12 +32,17 @@ struct ContestRequest {
     std::vector<std::string> peer_modes;  ///< eager, compile
 };
 
+struct ContestResult {
+    std::vector<BenchmarkRow> rows;
+    std::vector<std::string> notes;  ///< a sentence for each row or figure that is missing, why it is
+};
+
 /// The experiment of a competitor.
 Experiment competitor_experiment(const ContestRequest& request, const Competitor& competitor);
 
 /// Measures every competitor in every implementation, all of them in turn in each round. They must first find the same
 /// losses and gradient norms. Throws InputError, WorkError and Interruption.
-std::vector<BenchmarkRow> hold_contest(const ContestRequest& request, ModelLibrary& library, Progress& progress);
+ContestResult hold_contest(const ContestRequest& request, ModelLibrary& library, Progress& progress);
 
 /// The most memory that a step of this model needs beyond what there was before it, in bytes. Where memory is the
 /// process's own, this process must have done nothing else.

@@ -17,6 +17,7 @@ std::vector<std::string> command_of(const PeerRequest& request) {
     return {request.place.python,
             "-m",
             "wavlab_reference.bench",
+            "--tied",
             "--model",
             request.model.string(),
             "--batches",

@@ -35,13 +35,17 @@ public:
 
     /// Clears the line of the terminal.
     void end() {
-        if (terminal_ && !text_.empty()) fmt::print(stderr, "\r\033[K");
+        if (terminal_ && !text_.empty()) write("\r\033[K");
         text_.clear();
     }
 
 private:
     void show(const std::string& text) const {
-        fmt::print(stderr, "{}{}{}", terminal_ ? "\r\033[K" : "", text, terminal_ ? "" : "\n");
+        write(fmt::format("{}{}{}", terminal_ ? "\r\033[K" : "", text, terminal_ ? "" : "\n"));
+    }
+    /// A terminal that went away is no error: what is measured then ends by a signal.
+    static void write(const std::string& text) {
+        std::fputs(text.c_str(), stderr);
         std::fflush(stderr);
     }
 

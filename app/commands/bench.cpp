@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -119,24 +120,30 @@ std::vector<std::string> peer_modes(const std::string& which) {
     return {"eager", "compile"};
 }
 
-void print_json(const std::vector<BenchmarkRow>& rows) {
-    for (const BenchmarkRow& row : rows) fmt::print("{}\n", json_line(to_json(row)));
+/// Nothing but rows on stdout.
+void print_json(const ContestResult& result) {
+    for (const BenchmarkRow& row : result.rows) fmt::print("{}\n", json_line(to_json(row)));
+    for (const std::string& note : result.notes) fmt::print(stderr, "wavlab: {}\n", note);
 }
 
-void print_table(const ContestRequest& request, const std::string& device, const std::vector<BenchmarkRow>& rows) {
+void print_row(const BenchmarkRow& row) {
+    const std::string of_eager = row.speed_of_eager ? fmt::format(" {:>18.3f}", *row.speed_of_eager) : "";
+    const std::string memory = row.peak_bytes ? fmt::format("{:.1f} MB", *row.peak_bytes / 1e6) : "-";
+    fmt::print("{:<18} {:<14} {:>6} {:>10.4f} {:>12.3f}{} {:>12}\n", row.method, row.implementation, row.blocks,
+               row.seconds, row.ratio, of_eager, memory);
+}
+
+void print_table(const ContestRequest& request, const std::string& device, const ContestResult& result) {
     const ModelSettings& model = request.experiment.model;
     const TrainSettings& train = request.experiment.train;
     fmt::print("{} layers, width {}, {} heads, MLP {}, context {}, batch {}, vocabulary {}, {}; on {}; {} rounds\n",
                model.layers, model.width, model.heads, model.mlp_hidden, model.context, train.batch, request.vocabulary,
                train.precision, device, request.rounds);
-    const bool eager = rows.front().speed_of_eager.has_value();
+    const bool eager = result.rows.front().speed_of_eager.has_value();
     fmt::print("{:<18} {:<14} {:>6} {:>10} {:>12}{} {:>12}\n", "method", "implementation", "blocks", "s/step",
                "of standard", eager ? fmt::format(" {:>18}", "of eager standard") : "", "peak memory");
-    for (const BenchmarkRow& row : rows)
-        fmt::print("{:<18} {:<14} {:>6} {:>10.4f} {:>12.3f}{} {:>9.1f} MB\n", row.method, row.implementation,
-                   row.blocks, row.seconds, row.ratio,
-                   row.speed_of_eager ? fmt::format(" {:>18.3f}", *row.speed_of_eager) : std::string(),
-                   row.peak_bytes / 1e6);
+    for (const BenchmarkRow& row : result.rows) print_row(row);
+    for (const std::string& note : result.notes) fmt::print("{}\n", note);
     fmt::print("\n");
 }
 
@@ -146,7 +153,7 @@ ExitCode measure(const BenchArguments& arguments) {
     if (arguments.peers) peers = find_peers(program_file());  // before anything that takes time
     ModelLibrary& library = load_model_library();
     const DeviceChoice device = library.choose_device(arguments.device, arguments.threads);
-    stop_on_signals();
+    stop_on_interruption();
     Progress progress;
     for (const Shape& shape : shapes) {
         ContestRequest request{base_experiment(arguments, device.name, shape.layers),
@@ -156,9 +163,9 @@ ExitCode measure(const BenchArguments& arguments) {
                                peers,
                                peer_modes(arguments.peer_modes)};
         for (const Competitor& competitor : request.competitors) (void)competitor_experiment(request, competitor);
-        const std::vector<BenchmarkRow> rows = hold_contest(request, library, progress);
+        const ContestResult result = hold_contest(request, library, progress);
         progress.end();
-        arguments.json ? print_json(rows) : print_table(request, device.title, rows);
+        arguments.json ? print_json(result) : print_table(request, device.title, result);
         std::fflush(stdout);
     }
     return ExitCode::done;
@@ -166,6 +173,7 @@ ExitCode measure(const BenchArguments& arguments) {
 
 /// What a contest starts this program for.
 ExitCode print_memory(const BenchArguments& arguments) {
+    end_with_starter();
     const Shape shape = shapes_of(arguments).front();
     ModelLibrary& library = load_model_library();
     require_method(arguments.memory_of);
@@ -179,7 +187,7 @@ ExitCode bench(const BenchArguments& arguments) {
     try {
         return arguments.memory_of.empty() ? measure(arguments) : print_memory(arguments);
     } catch (const Interruption&) {
-        fmt::print(stderr, "wavlab: stopped; what was not printed yet is not measured\n");
+        std::fputs("wavlab: stopped; what was not printed yet is not measured\n", stderr);  // a terminal may be gone
         return ExitCode::interrupted;
     }
 }

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`wavlab bench`: its rows, what it refuses, and what it makes of PyTorch's answers. The figures are nobody's result."""
+import ctypes
 import os
 import pathlib
+import pty
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
 from program import PROGRAM, ProgramTest, json_lines, run
@@ -21,9 +24,45 @@ for line in sys.stdin:
     print(answer, flush=True)
 """
 
+# Stands for torch: a compiler that the PyTorch models wait for.
+FAKE_TORCH = """
+import os, pathlib, subprocess, time
+compiler = subprocess.Popen(['sleep', '3600'])
+file = pathlib.Path(os.environ['WAVLAB_TEST_PROCESSES'])
+file.with_suffix('.new').write_text(f'{os.getpid()} {compiler.pid}')
+file.with_suffix('.new').rename(file)
+time.sleep(3600)
+"""
+
 
 def bench(*arguments, **options):
     return run("bench", *arguments, *QUICK, **options)
+
+
+def notes_of(result):
+    """What stderr has beside the progress."""
+    return [line.removeprefix("wavlab: ") for line in result.stderr.splitlines() if line.startswith("wavlab: ")]
+
+
+def process_file(process, name):
+    """A file of /proc; empty for a process that has ended."""
+    try:
+        return pathlib.Path("/proc", str(process), name).read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def goes(process):
+    """Whether it has not ended; nobody may have asked yet how it did."""
+    return process_file(process, "stat").rpartition(")")[2].split()[:1] not in ([], ["Z"], ["X"])
+
+
+def wait_until(reached, seconds=60):
+    """Whether `reached` came true in that time."""
+    end = time.monotonic() + seconds
+    while not (found := reached()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return found
 
 
 class Bench(ProgramTest):
@@ -82,29 +121,128 @@ class Bench(ProgramTest):
         self.assert_one_clear_error(run("bench", "--device", "cuda:77"), 2, "cuda:77")
         self.assert_one_clear_error(bench("--layers", "1000", "--threads", "-1"), 2, "--threads")
 
-    def test_a_signal_stops_it(self):
+    def test_a_missing_fused_row_is_explained(self):
+        arguments = ("--layers", 1, "--blocks", 1, "--rounds", 1, "--methods", "standard", "--precision", "bf16")
+        table = bench(*arguments)
+        self.assertEqual(table.returncode, 0, table.stderr)
+        note = "standard (1 blocks) fused of 1 layers is left out: there is none, as the fused one computes in fp32"
+        self.assertEqual(table.stdout.splitlines()[-2:], [note, ""])
+        self.assertEqual(notes_of(table), [])
+        lines = bench(*arguments, "--json")
+        self.assertEqual([row["implementation"] for row in json_lines(lines.stdout)], ["plain"])
+        self.assertEqual(notes_of(lines), [note])
+
+    def endless(self):
+        """A benchmark in its second round."""
         process = subprocess.Popen([PROGRAM, "bench", "--layers", "2", "--rounds", "10000", "--methods", "standard",
                                     *QUICK], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         while "round 2 " not in (line := process.stderr.readline()):
             self.assertTrue(line, "it ended")
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=120)
-        self.assertEqual(process.returncode, 130, errors)
-        self.assertEqual(output, "")
-        self.assertIn("stopped", errors.splitlines()[-1])
+        return process
+
+    def test_a_signal_stops_it(self):
+        for stop in (signal.SIGINT, signal.SIGHUP):
+            process = self.endless()
+            process.send_signal(stop)
+            output, errors = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, 130, errors)
+            self.assertEqual(output, "")
+            self.assertIn("stopped", errors.splitlines()[-1])
+
+    def test_a_terminal_that_closes_stops_it(self):
+        process, terminal = pty.fork()
+        if process == 0:
+            os.execv(PROGRAM, [PROGRAM, "bench", "--layers", "2", "--rounds", "10000", "--methods", "standard", *QUICK])
+        shown = ""
+        while "round 2 " not in shown:
+            shown += os.read(terminal, 4096).decode(errors="replace")
+        os.close(terminal)
+        self.assertTrue(wait_until(lambda: not goes(process)), "it goes on")
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), 130)
+
+    def adopt_orphans(self):
+        """Else the kernel itself ends stopped processes whose parent is gone (SIGHUP)."""
+        set_child_subreaper = 36
+        prctl = ctypes.CDLL(None, use_errno=True).prctl
+        self.assertEqual(prctl(set_child_subreaper, 1, 0, 0, 0), 0)
+        self.addCleanup(prctl, set_child_subreaper, 0, 0, 0, 0)
+
+    def test_the_process_that_measures_memory_ends_with_it(self):
+        self.adopt_orphans()
+        process = subprocess.Popen([PROGRAM, "bench", "--layers", "12", "--rounds", "1", *QUICK],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+
+        def measuring():
+            """Its child at work, stopped so that it cannot end by itself."""
+            self.assertIsNone(process.poll(), "it ended")
+            for child in process_file(process.pid, f"task/{process.pid}/children").split():
+                os.kill(int(child), signal.SIGSTOP)
+                if "libwavlab_model" in process_file(child, "maps"):
+                    return int(child)
+                os.kill(int(child), signal.SIGCONT)
+            return None
+
+        child = wait_until(measuring)
+        self.assertTrue(child)
+        process.kill()
+        ended = wait_until(lambda: not goes(child))
+        if not ended:
+            os.kill(child, signal.SIGKILL)
+        process.wait()
+        os.waitpid(child, 0)
+        self.assertTrue(ended, "it is still there")
 
 
-class Peers(ProgramTest):
+class CopiedProgram(ProgramTest):
+    def copy(self, name):
+        real = pathlib.Path(PROGRAM).resolve()
+        folder = self.folder / "build" / "bin"
+        folder.mkdir(parents=True)
+        shutil.copy(real, folder / name)
+        (folder.parent / "lib").symlink_to(real.parent.parent / "lib")
+        return folder / name
+
+
+class Memory(CopiedProgram):
+    """What the program starts to measure memory is another one."""
+
+    def bench(self, script, *arguments):
+        program = self.copy("bench")  # whose own file is then the one beside it, `wavlab`
+        other = program.with_name("wavlab")
+        other.write_text("#!/bin/sh\n" + script)
+        other.chmod(0o755)
+        command = [program, "bench", "--layers", "1", "--blocks", "1", "--rounds", "1", "--methods", "standard", *QUICK]
+        result = subprocess.run([*command, *arguments], text=True, capture_output=True, timeout=300, check=False)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result
+
+    def test_a_failure_leaves_the_figure_empty(self):
+        result = self.bench("echo 'wavlab: it broke' >&2; exit 1", "--json")
+        rows = json_lines(result.stdout)
+        self.assertEqual([row["implementation"] for row in rows], ["plain", "fused"])
+        for row in rows:
+            self.assertEqual(set(row), FIELDS)
+            self.assertIsNone(row["peak_bytes"])
+            self.assertGreater(row["seconds"], 0)
+        self.assertEqual(notes_of(result), [
+            f"the memory of standard (1 blocks) {row['implementation']} of 1 layers was not measured: it broke"
+            for row in rows])
+
+    def test_the_table_has_a_dash(self):
+        lines = self.bench("kill -9 $$").stdout.splitlines()
+        plain = next(line for line in lines if " plain " in line)
+        self.assertEqual(plain.split()[-1], "-")
+        self.assertIn("its process ended without a word", lines[-2])
+
+
+class Peers(CopiedProgram):
     """A copy of the program with another source tree above it."""
 
     def setUp(self):
         super().setUp()
-        real = pathlib.Path(PROGRAM).resolve()
-        folder = self.folder / "build" / "bin"
-        folder.mkdir(parents=True)
-        self.program = folder / "wavlab"
-        shutil.copy(real, self.program)
-        (folder.parent / "lib").symlink_to(real.parent.parent / "lib")
+        self.program = self.copy("wavlab")
 
     def peer(self, text):
         package = self.folder / "tests" / "reference" / "wavlab_reference"
@@ -150,6 +288,31 @@ class Peers(ProgramTest):
     def test_no_python(self):
         self.peer(FAKE_PEER)
         self.failed(self.bench(PATH="/nowhere"), 2, "python3")
+
+    def test_peers_end_with_it(self):
+        """They and what they started, in the middle of a compilation."""
+        real = pathlib.Path(__file__).parent.parent / "reference" / "wavlab_reference"
+        (self.folder / "tests" / "reference").mkdir(parents=True)
+        (self.folder / "tests" / "reference" / "wavlab_reference").symlink_to(real.resolve())
+        (self.folder / "torch.py").write_text(FAKE_TORCH)
+        (self.folder / "scratch").mkdir()
+        file = self.folder / "processes"
+        environment = {**os.environ, "PYTHONPATH": str(self.folder), "TMPDIR": str(self.folder / "scratch"),
+                       "WAVLAB_TEST_PROCESSES": str(file)}
+        for stop in (signal.SIGHUP, signal.SIGKILL):
+            process = subprocess.Popen([self.program, "bench", "--layers", "1", "--blocks", "1", "--methods",
+                                        "standard", "--peers", "compile", *QUICK], env=environment,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.assertTrue(wait_until(file.exists))
+            peers = [int(peer) for peer in file.read_text().split()]
+            file.unlink()
+            self.assertTrue(all(map(goes, peers)))
+            process.send_signal(stop)
+            self.assertEqual(process.wait(timeout=60), 130 if stop == signal.SIGHUP else -stop)
+            ended = wait_until(lambda peers=peers: not any(map(goes, peers)))
+            for peer in filter(goes, peers):
+                os.kill(peer, signal.SIGKILL)
+            self.assertTrue(ended, f"there are some left after {stop.name}")
 
     def test_peers_that_fail(self):
         self.peer("import sys\nsys.exit('it broke')")

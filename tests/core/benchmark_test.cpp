@@ -34,6 +34,7 @@ TEST(Benchmark, ARowHasTheFieldsOfTheContract) {
     EXPECT_EQ(json,
               nlohmann::json::parse(R"({"method": "wav", "implementation": "torch-eager", "layers": 48, "blocks": 8,
                                               "seconds": 1.5, "ratio": 0.25, "peak_bytes": 1000000000})"));
+    EXPECT_TRUE(to_json({"wav", "plain", 48, 8, 1.5, 0.25}).at("peak_bytes").is_null());
 }
 
 TEST(Benchmark, ADifferenceNamesBothNumbers) {

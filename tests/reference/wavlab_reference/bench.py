@@ -2,6 +2,7 @@
 """Makes and times training steps of one model in PyTorch; `wavlab bench --peers` talks to it.
 
     python3 -m wavlab_reference.bench --model FILE --batches FILE --mode eager|compile --device D --dtype T --threads N
+        [--tied]
 
 FILEs are safetensors: a checkpoint at step 0, and `tokens.N`, `targets.N` of the first steps. Every answer is one JSON
 object on a line of stdout: first {"torch": version}, once the model is there, then one to each line of stdin:
@@ -11,8 +12,9 @@ object on a line of stdout: first {"torch": version}, once the model is there, t
     memory      makes a step: {"bytes": ...}, the most it had beyond what there was without the model
     relax       gives memory that nothing uses back to the device: {}
 
-An empty line or the end of stdin ends it. What goes wrong is {"error": "one sentence"} and ends it too; there is also
-"missing": true where Python lacks a library, "memory": true where the memory is not enough.
+An empty line or the end of stdin ends it. With --tied it is killed as soon as nothing holds the other end of stdin,
+whatever it is at, with its whole process group: compilers and all. What goes wrong is {"error": "one sentence"} and
+ends it too; there is also "missing": true where Python lacks a library, "memory": true where the memory is not enough.
 """
 
 import argparse
@@ -22,7 +24,10 @@ import json
 import math
 import os
 import re
+import select
+import signal
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +49,18 @@ def give_back_memory() -> None:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:
         pass
+
+
+def end_with_stdin() -> None:
+    """Kills this process group as soon as stdin's other end is closed, also by the death of who held it."""
+
+    def watch() -> None:
+        stdin = select.poll()
+        stdin.register(0, 0)  # no events: of a hang-up it always tells
+        stdin.poll()
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 class MissingLibrary(Exception):
@@ -213,7 +230,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", choices=sorted(DTYPES), default="fp32")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--tied", action="store_true")
     options = parser.parse_args(arguments)
+    if options.tied:
+        end_with_stdin()
     # Whatever else prints to stdout must not come between the answers.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
