@@ -98,19 +98,26 @@ std::string Decoder::routing_implementation() const { return fused_obstacle().em
 
 const std::string& Decoder::fused_obstacle() const { return fused_->obstacle(); }
 
+std::string Decoder::fused_description() const { return fused_->description(); }
+
 FusedModel Decoder::fused_model() const {
     return {experiment_, vocabulary_, options_, parameters_, *method_, rope_cosine_, rope_sine_};
 }
 
+template <class Real>
 std::pair<double, std::vector<at::Tensor>> Decoder::fused_gradients(const at::Tensor& tokens, const at::Tensor& targets,
-                                                                    const std::string& kernels) const {
-    for (const VectorKernels* known : vector_kernels())
-        if (known->name == kernels) {
-            FusedLoss::Result result = fused_->compute(fused_model(), tokens, targets, {*known});
-            return {result.loss, std::move(result.gradients)};
-        }
-    throw WorkError("this machine has no vector kernels named '" + kernels + "'");
+                                                                    const FusedKernels<Real>& kernels,
+                                                                    ForwardObserver* observer) const {
+    FusedLoss::Result result = fused_->compute(fused_model(), tokens, targets, kernels, {true, observer});
+    return {result.loss.item<double>(), std::move(result.gradients)};
 }
+
+template std::pair<double, std::vector<at::Tensor>> Decoder::fused_gradients(const at::Tensor&, const at::Tensor&,
+                                                                             const FusedKernels<float>&,
+                                                                             ForwardObserver*) const;
+template std::pair<double, std::vector<at::Tensor>> Decoder::fused_gradients(const at::Tensor&, const at::Tensor&,
+                                                                             const FusedKernels<c10::BFloat16>&,
+                                                                             ForwardObserver*) const;
 
 ForwardPass::ForwardPass(std::unique_ptr<ResidualStream> stream, ForwardContext& context)
     : stream_(std::move(stream)), context_(&context) {}

@@ -16,6 +16,8 @@
 namespace wavlab {
 
 class FusedLoss;
+template <class Real>
+struct FusedKernels;
 struct FusedModel;
 class ResidualMethod;
 class ResidualStream;
@@ -97,10 +99,15 @@ public:
     std::string routing_implementation() const;
     /// Why it is not the fused one, to end a sentence with; empty when it is.
     const std::string& fused_obstacle() const;
-    /// The fused pass itself where it covers this model, for tests: the loss and all gradients in the order of
-    /// `parameters()`, undefined where nothing trains, by the vector kernels of this name (see vector_kernels()).
+    /// How the fused one computes, for the log. On a GPU the first call times what there is to choose from.
+    std::string fused_description() const;
+    /// The fused pass itself by kernels that are not this machine's choice, for tests: the loss and all gradients in
+    /// the order of `parameters()`, undefined where nothing trains. An observer may look on. Throws WorkError where the
+    /// model is not covered.
+    template <class Real>
     std::pair<double, std::vector<at::Tensor>> fused_gradients(const at::Tensor& tokens, const at::Tensor& targets,
-                                                               const std::string& kernels) const;
+                                                               const FusedKernels<Real>& kernels,
+                                                               ForwardObserver* observer = nullptr) const;
 
 private:
     /// The tensors of one layer, which are also in parameters_.

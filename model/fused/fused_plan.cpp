@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "model/kernels/vector/vector_kernels.h"
+#include "model/kernels/fused_kernels.h"
 #include "model/routing/route.h"
 
 namespace wavlab {

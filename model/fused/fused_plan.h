@@ -19,6 +19,7 @@ struct FusedBlock {
     bool matched = false;                    ///< details are matched to the RMS of the summary
 
     std::int64_t kinds() const;
+    bool operator==(const FusedBlock&) const = default;
 };
 
 /// Routers that are scored together, as they read the same completed sources. They count from 0 here.
@@ -26,6 +27,8 @@ struct FusedGroup {
     std::int64_t first = 0, routers = 0;
     std::int64_t sources = 1;  ///< C
     std::int64_t block = 0;    ///< from 0; the router before the final norm has the number of blocks
+
+    bool operator==(const FusedGroup&) const = default;
 };
 
 /// The course of a routed model: what does not depend on numbers.
@@ -34,6 +37,8 @@ struct FusedPlan {
     std::vector<FusedGroup> groups;  ///< in the order of their routers
     std::int64_t sources = 1;        ///< of the last router
     std::vector<int> bias_columns;   ///< [sources]: the column of routing.detail_bias that one adds; -1: none
+
+    bool operator==(const FusedPlan&) const = default;
 };
 
 /// c_l of the detail of a row (phase_row or split_row) over a whole block, from 1: p = Σ c_l u_l. Empty where the block

@@ -6,41 +6,42 @@
 
 #include <ATen/ATen.h>
 
+#include "model/kernels/fused_kernels.h"
 #include "model/kernels/linear_combination.h"
-#include "model/kernels/vector/vector_kernels.h"
 
 namespace wavlab {
 
 FusedRecord::FusedRecord(const FusedShape& shape, const FusedPlan* plan, std::int64_t sequences, std::int64_t length,
-                         std::int64_t threads)
+                         std::int64_t parts)
     : shape_(shape), plan_(plan), sequences_(sequences), length_(length) {
     const std::int64_t n = sequences * length, d = shape.width;
-    for (std::int64_t i = 0; i <= shape.sublayers(); ++i) states_.push_back(at::empty({n, d}));
-    for (std::int64_t i = 0; i < shape.sublayers(); ++i) updates_.push_back(at::empty({n, d}));
+    const at::TensorOptions wide = shape.wide();
+    for (std::int64_t i = 0; i <= shape.sublayers(); ++i) states_.push_back(at::empty({n, d}, wide));
+    for (std::int64_t i = 0; i < shape.sublayers(); ++i) updates_.push_back(at::empty({n, d}, wide));
     if (!plan) return;
-    sources_ = at::empty({n, plan->sources, d});
+    sources_ = at::empty({n, plan->sources, d}, wide);
     sums_.resize(updates_.size());
     for (const FusedBlock& block : plan->blocks) {
-        scales_.push_back(at::empty({2, n}));
+        scales_.push_back(at::empty({2, n}, wide));
         for (std::int64_t j = 0; j + 1 < block.length; ++j)
-            sums_[static_cast<std::size_t>(block.first - 1 + j)] = at::empty({n, d});
+            sums_[static_cast<std::size_t>(block.first - 1 + j)] = at::empty({n, d}, wide);
     }
     for (const FusedGroup& group : plan->groups) {
         for (std::int64_t l = 0; l < group.routers; ++l) {
             const bool with_sum = group.block < static_cast<std::int64_t>(plan->blocks.size()) &&
                                   group.first + l >= plan->blocks[static_cast<std::size_t>(group.block)].first;
-            weights_.push_back(at::empty({n, group.sources + (with_sum ? 1 : 0)}));
+            weights_.push_back(at::empty({n, group.sources + (with_sum ? 1 : 0)}, wide));
         }
-        attributions_.push_back(at::zeros({threads, group.sources, router_lanes}));
+        attributions_.push_back(at::zeros({parts, group.sources, router_lanes}, wide));
     }
-    sum_attributions_ = at::zeros({threads, shape.sublayers() + 1});
+    sum_attributions_ = at::zeros({parts, shape.sublayers() + 1}, wide);
 }
 
-float* FusedRecord::group_attribution(std::int64_t thread, std::size_t group) {
-    return attributions_[group][thread].mutable_data_ptr<float>();
+float* FusedRecord::group_attribution(std::int64_t part, std::size_t group) {
+    return attributions_[group][part].mutable_data_ptr<float>();
 }
 
-float* FusedRecord::sum_attribution(std::int64_t thread) { return sum_attributions_[thread].mutable_data_ptr<float>(); }
+float* FusedRecord::sum_attribution(std::int64_t part) { return sum_attributions_[part].mutable_data_ptr<float>(); }
 
 void FusedRecord::keep_update(std::int64_t sublayer, std::int64_t first_token, const at::Tensor& update) {
     updates_[static_cast<std::size_t>(sublayer - 1)].narrow(0, first_token, update.size(0)).copy_(update);
@@ -49,10 +50,7 @@ void FusedRecord::keep_update(std::int64_t sublayer, std::int64_t first_token, c
 void FusedRecord::keep_tile(std::int64_t first_token, const TileBuffers& tile) {
     for (std::int64_t i = 0; i <= shape_.sublayers(); ++i) {
         at::Tensor state = states_[static_cast<std::size_t>(i)].narrow(0, first_token, tile.tokens);
-        const bool last = i == shape_.sublayers();
-        const TileBuffers::Layer& layer = tile.layers[static_cast<std::size_t>(last ? 0 : i / 2)];
-        const at::Tensor& own = i % 2 == 0 ? layer.attention_normalised : layer.mlp_normalised;
-        at::div_out(state, last ? tile.final_normalised : own, tile.inverse_rms[i].unsqueeze(1));
+        at::div_out(state, tile.normalised_of(i + 1), tile.inverse_rms[i].unsqueeze(1));
     }
     if (!plan_) return;
     sources_.narrow(0, first_token, tile.tokens).copy_(tile.sources);

@@ -17,18 +17,20 @@ namespace wavlab {
 /// What an observer wants to see of a fused pass, gathered tile by tile and shown when all are done. N = B·T tokens.
 class FusedRecord {
 public:
-    /// `plan` null: without routing; it must outlive this object.
+    /// `plan` null: without routing; it must outlive this object. `parts`: in which
+    /// attributions come, one or more for each thread (FusedKernels::parts).
     FusedRecord(const FusedShape& shape, const FusedPlan* plan, std::int64_t sequences, std::int64_t length,
-                std::int64_t threads);
+                std::int64_t parts);
 
     /// Both may be called by several threads at once, each with other tokens.
     void keep_update(std::int64_t sublayer, std::int64_t first_token, const at::Tensor& update);
     /// After the forward pass of a tile.
     void keep_tile(std::int64_t first_token, const TileBuffers& tile);
 
-    /// Where a thread adds up −α_i v_i·G of the completed sources of a group: [C, 16], and of the running sums: [2L+1].
-    float* group_attribution(std::int64_t thread, std::size_t group);
-    float* sum_attribution(std::int64_t thread);
+    /// Where −α_i v_i·G is added up from this part on: of a group's completed sources [parts, C, 16], and of the
+    /// running sums [parts, 2L+1].
+    float* group_attribution(std::int64_t part, std::size_t group);
+    float* sum_attribution(std::int64_t part);
 
     /// Calls the observer as the plain pass does. Returns what it was given as attributions, one for each router.
     std::vector<at::Tensor> show(ForwardObserver& observer, const FusedRouting* routing,
@@ -44,8 +46,8 @@ private:
     std::vector<at::Tensor> weights_;       ///< of every router [N, S]
     at::Tensor sources_;                    ///< [N, sources, d]
     std::vector<at::Tensor> scales_;        ///< of every block [2, N]
-    std::vector<at::Tensor> attributions_;  ///< of every group [threads, C, 16]
-    at::Tensor sum_attributions_;           ///< [threads, 2L+1]
+    std::vector<at::Tensor> attributions_;  ///< of every group [parts, C, 16]
+    at::Tensor sum_attributions_;           ///< [parts, 2L+1]
 
     at::Tensor batch(const at::Tensor& rows) const;
     void keep_weights(std::int64_t first_token, const TileBuffers& tile);

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "model/kernels/vector/vector_kernels.h"
+#include "model/kernels/fused_kernels.h"
 
 namespace wavlab {
 
@@ -33,35 +33,52 @@ at::Tensor take_gain_gradient(const at::Tensor& matrix, const at::Tensor& gain, 
 }
 
 /// Lays queries and biases out as the kernels read them.
-void add_groups(const FusedPlan& plan, FusedTensors& model) {
-    const at::Tensor none = at::zeros({model.bias.size(0), 1});
+void add_groups(const FusedCourse& course, FusedTensors& model) {
+    const at::Tensor none = at::zeros({model.bias.size(0), 1}, model.bias.options());
     const at::Tensor biases = at::cat({none, model.bias}, 1);  // [2L+1, 3]: of sources without, phase, split
-    const at::Tensor columns = at::tensor(plan.bias_columns, at::kLong) + 1;
-    for (const FusedGroup& group : plan.groups) {
-        at::Tensor queries = at::zeros({model.query.size(1), router_lanes});
+    for (const FusedGroup& group : course.plan.groups) {
+        at::Tensor queries = at::zeros({model.query.size(1), router_lanes}, model.query.options());
         queries.narrow(1, 0, group.routers).copy_(model.query.narrow(0, group.first, group.routers).t());
-        at::Tensor own = at::zeros({group.sources, router_lanes});
-        own.narrow(1, 0, group.routers)
-            .copy_(
-                biases.narrow(0, group.first, group.routers).t().index_select(0, columns.narrow(0, 0, group.sources)));
+        at::Tensor own = at::zeros({group.sources, router_lanes}, model.bias.options());
+        const at::Tensor rows = course.bias_rows.narrow(0, 0, group.sources);
+        own.narrow(1, 0, group.routers).copy_(biases.narrow(0, group.first, group.routers).t().index_select(0, rows));
         model.group_columns.push_back(queries);
         model.group_biases.push_back(own);
     }
 }
 
+/// In the memory of `device`, which waits for it once.
+at::Tensor numbers_on(at::Device device, const std::vector<float>& numbers) {
+    return at::tensor(numbers, at::kFloat).to(device);
+}
+
 }  // namespace
 
-FusedTensors zero_gradients(const FusedShape& shape, bool routed) {
-    const std::int64_t d = shape.width, f = shape.hidden, routers = shape.sublayers() + 1;
-    FusedTensors zero;
-    for (std::int64_t i = 0; i < shape.layers; ++i)
-        zero.layers.push_back({at::zeros({3 * d, d}), at::zeros({d, d}), at::zeros({2 * f, d}), at::zeros({d, f})});
-    zero.embedding = at::zeros({shape.vocabulary, d});
-    zero.head = at::zeros({shape.vocabulary, d});
-    if (routed) {
-        zero.query = at::zeros({routers, d});
-        zero.bias = at::zeros({routers, 2});
+FusedCourse::FusedCourse(FusedPlan given_plan, at::Device device) : plan(std::move(given_plan)) {
+    const at::Tensor columns = at::tensor(plan.bias_columns, at::kInt);
+    bias_columns = columns.to(device);
+    bias_rows = (columns + 1).to(device, at::kLong);
+    for (const FusedBlock& block : plan.blocks) {
+        sum_coefficients.push_back(numbers_on(device, block.sum_coefficients));
+        update_coefficients.push_back(numbers_on(device, block.update_coefficients));
     }
+}
+
+FusedTensors zero_gradients(const FusedShape& shape, bool routed, bool whole_batch) {
+    const std::int64_t d = shape.width, f = shape.hidden, routers = shape.sublayers() + 1;
+    const at::TensorOptions wide = shape.wide();
+    FusedTensors zero;
+    zero.layers.resize(static_cast<std::size_t>(shape.layers));
+    if (routed) {
+        zero.query = at::zeros({routers, d}, wide);
+        zero.bias = at::zeros({routers, 2}, wide);
+    }
+    if (whole_batch) return zero;
+    for (FusedLayer& layer : zero.layers)
+        layer = {at::zeros({3 * d, d}, wide), at::zeros({d, d}, wide), at::zeros({2 * f, d}, wide),
+                 at::zeros({d, f}, wide)};
+    zero.embedding = at::zeros({shape.vocabulary, d}, wide);
+    zero.head = at::zeros({shape.vocabulary, d}, wide);
     return zero;
 }
 
@@ -88,32 +105,51 @@ at::Tensor FusedParameters::scaled(const at::Tensor& matrix, std::int64_t sublay
     return scales_ ? matrix * scale_of(sublayer) : matrix;
 }
 
-FusedTensors FusedParameters::prepare(const FusedPlan* plan) const {
+/// W ⊙ g, as it is stored.
+at::Tensor FusedParameters::folded(const at::Tensor& matrix, const at::Tensor& gain) const {
+    at::Tensor result = at::empty(matrix.sizes(), shape_.stored());
+    return at::mul_out(result, matrix, gain);
+}
+
+FusedLayer FusedParameters::prepare_layer(std::int64_t i) const {
+    const std::size_t first = first_layer + static_cast<std::size_t>(i) * tensors_per_layer;
+    FusedLayer layer;
+    layer.qkv = folded(value(first + 1), value(first));
+    layer.out = scaled(value(first + 2), 2 * i + 1).to(shape_.type);
+    layer.gate_up = at::empty({2 * shape_.hidden, shape_.width}, shape_.stored());
+    at::Tensor gate = layer.gate_up.narrow(0, 0, shape_.hidden);
+    at::Tensor up = layer.gate_up.narrow(0, shape_.hidden, shape_.hidden);
+    at::mul_out(gate, value(first + 4), value(first + 3));
+    at::mul_out(up, value(first + 5), value(first + 3));
+    layer.down = scaled(value(first + 6), 2 * i + 2).to(shape_.type);
+    return layer;
+}
+
+/// By all threads; on a GPU by this one, whose stream the others do not know.
+template <class Work>
+void FusedParameters::for_each_layer(const Work& work) const {
+    const auto some = [&](std::int64_t begin, std::int64_t end) {
+        const at::AutoDispatchBelowADInplaceOrView below;
+        for (std::int64_t layer = begin; layer < end; ++layer) work(layer);
+    };
+    if (shape_.device.is_cpu())
+        at::parallel_for(0, shape_.layers, 1, some);
+    else
+        some(0, shape_.layers);
+}
+
+FusedTensors FusedParameters::prepare(const FusedCourse* course) const {
     FusedTensors model;
     model.layers.resize(static_cast<std::size_t>(shape_.layers));
-    at::parallel_for(0, shape_.layers, 1, [&](std::int64_t begin, std::int64_t end) {
-        const at::AutoDispatchBelowADInplaceOrView below;
-        for (std::int64_t i = begin; i < end; ++i) {
-            const std::size_t first = first_layer + static_cast<std::size_t>(i) * tensors_per_layer;
-            FusedLayer& layer = model.layers[static_cast<std::size_t>(i)];
-            layer.qkv = value(first + 1) * value(first);
-            layer.out = scaled(value(first + 2), 2 * i + 1);
-            layer.gate_up = at::empty({2 * shape_.hidden, shape_.width});
-            at::Tensor gate = layer.gate_up.narrow(0, 0, shape_.hidden);
-            at::Tensor up = layer.gate_up.narrow(0, shape_.hidden, shape_.hidden);
-            at::mul_out(gate, value(first + 4), value(first + 3));
-            at::mul_out(up, value(first + 5), value(first + 3));
-            layer.down = scaled(value(first + 6), 2 * i + 2);
-        }
-    });
+    for_each_layer([&](std::int64_t i) { model.layers[static_cast<std::size_t>(i)] = prepare_layer(i); });
     model.embedding = value(0);
-    model.head = value(index_of("head.weight")) * value(index_of("final_norm.weight"));
+    model.head = folded(value(index_of("head.weight")), value(index_of("final_norm.weight")));
     if (routing_) {
         model.query = routing_->key_gain.defined() ? routing_->query.detach() * routing_->key_gain.detach()
                                                    : routing_->query.detach();
-        model.bias =
-            routing_->detail_bias.defined() ? routing_->detail_bias.detach() : at::zeros({shape_.sublayers() + 1, 2});
-        add_groups(*plan, model);
+        model.bias = routing_->detail_bias.defined() ? routing_->detail_bias.detach()
+                                                     : at::zeros({shape_.sublayers() + 1, 2}, shape_.wide());
+        add_groups(*course, model);
     }
     return model;
 }
@@ -144,11 +180,7 @@ void FusedParameters::layer_gradients(std::int64_t layer, const std::vector<Fuse
 
 std::vector<at::Tensor> FusedParameters::gradients(const std::vector<FusedTensors>& gathered) const {
     std::vector<at::Tensor> result(parameters_.size()), scale_gradients(static_cast<std::size_t>(shape_.sublayers()));
-    at::parallel_for(0, shape_.layers, 1, [&](std::int64_t begin, std::int64_t end) {
-        const at::AutoDispatchBelowADInplaceOrView below;
-        for (std::int64_t layer = begin; layer < end; ++layer)
-            layer_gradients(layer, gathered, result, scale_gradients);
-    });
+    for_each_layer([&](std::int64_t layer) { layer_gradients(layer, gathered, result, scale_gradients); });
     result[0] = gather(gathered, [](const FusedTensors& part) { return part.embedding; });
     at::Tensor head = gather(gathered, [](const FusedTensors& part) { return part.head; });
     const std::size_t head_index = index_of("head.weight"), norm_index = index_of("final_norm.weight");

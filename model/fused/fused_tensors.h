@@ -12,16 +12,30 @@
 
 namespace wavlab {
 
-/// The sizes that everything in the fused pass has. fp32 on the CPU.
+/// The sizes that everything in the fused pass has, and where and how it is stored.
 struct FusedShape {
     std::int64_t layers = 0, width = 0, heads = 0, hidden = 0, vocabulary = 0;
     double eps = 1e-6;
+    at::Device device = at::kCPU;
+    at::ScalarType type = at::kFloat;  ///< of what there is for every channel: fp32, or bf16
 
+    at::TensorOptions stored() const { return at::TensorOptions(device).dtype(type); }
+    at::TensorOptions wide() const { return at::TensorOptions(device).dtype(at::kFloat); }
     std::int64_t sublayers() const { return 2 * layers; }
 };
 
-/// The matrices of one layer. The gain of the norm before is multiplied into the first of each sublayer, so that the
-/// pass needs the normalised state x̂ only; gate and up are one matrix.
+/// A plan with its numbers where the kernels read them. Made once: a step must not bring numbers to a GPU.
+struct FusedCourse {
+    FusedPlan plan;
+    at::Tensor bias_columns;                                        ///< [sources] int32, as the plan has them
+    at::Tensor bias_rows;                                           ///< [sources] int64: the same, plus one
+    std::vector<at::Tensor> sum_coefficients, update_coefficients;  ///< of every block
+
+    FusedCourse(FusedPlan plan, at::Device device);
+};
+
+/// The matrices of one layer, of the stored type; gradients are fp32. The gain of the norm before is multiplied into
+/// the first of each sublayer, so that the pass needs the normalised state x̂ only; gate and up are one matrix.
 struct FusedLayer {
     at::Tensor qkv;      ///< [3d, d]
     at::Tensor out;      ///< [d, d], with the scale of its update where the method has one, as `down`
@@ -40,8 +54,8 @@ struct FusedTensors {
     std::vector<at::Tensor> group_biases;   ///< likewise RouterGroup::biases
 };
 
-/// Zero gradients of a model of this shape.
-FusedTensors zero_gradients(const FusedShape& shape, bool routed);
+/// Zero gradients of a model of this shape; `whole_batch`: of the matrices, each of which is then written once, none.
+FusedTensors zero_gradients(const FusedShape& shape, bool routed, bool whole_batch);
 
 /// The parameters of a decoder in the order in which Decoder::parameters() has them, and what the fused pass makes of
 /// them. Everything is done without gradients.
@@ -49,8 +63,8 @@ class FusedParameters {
 public:
     FusedParameters(const FusedShape& shape, const std::vector<Parameter>& parameters, const FusedForm& form);
 
-    /// From the parameters' present values. `plan` null: without routing.
-    FusedTensors prepare(const FusedPlan* plan) const;
+    /// From the parameters' present values. `course` null: without routing.
+    FusedTensors prepare(const FusedCourse* course) const;
     /// dL/dparameter of all parameters that train, undefined for the others, from the gradients that each thread has
     /// gathered, which are added up in their order. Uses all threads.
     std::vector<at::Tensor> gradients(const std::vector<FusedTensors>& gathered) const;
@@ -65,6 +79,10 @@ private:
     std::size_t index_of(const std::string& name) const;
     at::Tensor scale_of(std::int64_t sublayer) const;
     at::Tensor scaled(const at::Tensor& matrix, std::int64_t sublayer) const;
+    at::Tensor folded(const at::Tensor& matrix, const at::Tensor& gain) const;
+    FusedLayer prepare_layer(std::int64_t layer) const;
+    template <class Work>
+    void for_each_layer(const Work& work) const;
     void layer_gradients(std::int64_t layer, const std::vector<FusedTensors>& gathered, std::vector<at::Tensor>& result,
                          std::vector<at::Tensor>& scale_gradients) const;
 };

@@ -9,8 +9,20 @@
 namespace wavlab {
 namespace {
 
-constexpr VectorKernels kernel_table(const char* name) {
+const char* no_obstacle(std::int64_t, std::int64_t) { return nullptr; }
+
+/// One thread works on all of its tokens one after the other.
+std::int64_t one_part(std::int64_t) { return 1; }
+
+/// Of each source the weights and the gradients of its logits, and one number more.
+std::int64_t scratch_numbers(std::int64_t sources) { return (2 * router_lanes + 1) * sources; }
+
+constexpr FusedKernels<float> kernel_table(const char* name) {
     return {.name = name,
+            .whole_batch = false,
+            .obstacle = no_obstacle,
+            .parts = one_part,
+            .scratch_numbers = scratch_numbers,
             .add_and_normalise = add_and_normalise,
             .normalise_backward = normalise_backward,
             .inverse_rms = inverse_rms,

@@ -10,7 +10,8 @@ namespace wavlab {
 namespace {
 
 /// G = r_h (g − x̂ mean(g ⊙ x̂)). Gives D = G · h = (g · x̂) eps r_h², as mean(x̂²) = 1 − eps r_h².
-inline float state_gradient(const RouterBoundary& b, const RouterBoundaryGradients& to, float eps, std::int64_t t) {
+inline float state_gradient(const RouterBoundary<float>& b, const RouterBoundaryGradients<float>& to, float eps,
+                            std::int64_t t) {
     const std::int64_t row = t * b.width;
     const float *g = to.normalised + row, *x = b.normalised + row;
     const float product = dot(g, x, b.width), mean = product / static_cast<float>(b.width), inverse = b.inverse_rms[t];
@@ -19,7 +20,7 @@ inline float state_gradient(const RouterBoundary& b, const RouterBoundaryGradien
     return product * eps * inverse * inverse;
 }
 
-void merge_backward(const RouterBoundary& b, const RouterBoundaryGradients& to, float eps) {
+void merge_backward(const RouterBoundary<float>& b, const RouterBoundaryGradients<float>& to, float eps) {
     const std::int64_t width = b.width;
     for (std::int64_t first = 0; first < b.tokens; first += lanes) {
         const std::int64_t last = first + lanes < b.tokens ? first + lanes : b.tokens;
@@ -100,8 +101,9 @@ void add_to_queries(std::int64_t count, std::int64_t width, std::int64_t routers
 }
 
 /// From logits and products e to weights p, t = dz ⊙ r (in place of e) and `shrinks`; adds to the biases' gradients.
-void logit_gradients(const SourceRows& sources, const RouterGroup& group, const RouterGroupGradients& to,
-                     std::int64_t t, const float* logits, float* weights, float* products, float* shrinks) {
+void logit_gradients(const SourceRows<float>& sources, const RouterGroup<float>& group,
+                     const RouterGroupGradients<float>& to, std::int64_t t, const float* logits, float* weights,
+                     float* products, float* shrinks) {
     // D = Σ p_i e_i in this form, so that a router that reads one source alone has no gradient at all.
     float maximum[router_lanes] = {}, inverse_total[router_lanes] = {}, means[router_lanes] = {};
     for (std::int64_t l = 0; l < group.routers; ++l) {
@@ -109,7 +111,7 @@ void logit_gradients(const SourceRows& sources, const RouterGroup& group, const 
         inverse_total[l] = group.total[l * sources.tokens + t];
         means[l] = to.sum_shares[l * sources.tokens + t];
     }
-    for (int part = 0; part < parts; ++part) {
+    for (int part = 0; part < row_vectors; ++part) {
         const std::int64_t lane = part * lanes;
         Vector mean = load(means + lane);
         for (std::int64_t i = 0; i < sources.count; ++i) {
@@ -123,7 +125,7 @@ void logit_gradients(const SourceRows& sources, const RouterGroup& group, const 
     const float* inverse_rms = sources.inverse_rms + t * sources.capacity;
     for (std::int64_t i = 0; i < sources.count; ++i) {
         Vector shrink{};
-        for (int part = 0; part < parts; ++part) {
+        for (int part = 0; part < row_vectors; ++part) {
             const std::int64_t lane = part * lanes, place = i * router_lanes + lane;
             const Vector weight = load(weights + place);
             const Vector gradient = weight * (load(products + place) - load(means + lane));
@@ -143,7 +145,7 @@ void logit_gradients(const SourceRows& sources, const RouterGroup& group, const 
 }
 
 template <int Count>
-void add_to_sources(const SourceRows& sources, const RouterGroup& group, std::int64_t t, std::int64_t i,
+void add_to_sources(const SourceRows<float>& sources, const RouterGroup<float>& group, std::int64_t t, std::int64_t i,
                     const float* weights, const float* scaled, const float* shrinks, float* target) {
     const std::int64_t width = sources.width, plane = sources.tokens * width;
     const float* values = sources.values + (t * sources.capacity + i) * width;
@@ -158,7 +160,8 @@ void add_to_sources(const SourceRows& sources, const RouterGroup& group, std::in
                                  target + c);
 }
 
-void score_sources_backward(const SourceRows& sources, const RouterGroup& group, const RouterGroupGradients& to) {
+void score_sources_backward(const SourceRows<float>& sources, const RouterGroup<float>& group,
+                            const RouterGroupGradients<float>& to) {
     const std::int64_t width = sources.width, count = sources.count, plane = sources.tokens * width;
     float *weights = group.scratch, *products = weights + count * router_lanes;
     float* shrinks = products + count * router_lanes;
@@ -190,7 +193,7 @@ void score_sources_backward(const SourceRows& sources, const RouterGroup& group,
     }
 }
 
-void make_sources_backward(const BlockSources& block, const BlockSourcesGradients& to) {
+void make_sources_backward(const BlockSources<float>& block, const BlockSourcesGradients<float>& to) {
     const std::int64_t width = block.width, plane = block.tokens * width;
     for (std::int64_t t = 0; t < block.tokens; ++t) {
         const float* gradient = to.sources + t * block.capacity * width;

@@ -11,14 +11,14 @@ namespace {
 template <int Count>
 void score(std::int64_t width, const float* values, const float* inverse_rms, const float* columns, const float* biases,
            float* logits) {
-    Vector products[Count][parts] = {};
+    Vector products[Count][row_vectors] = {};
     for (std::int64_t c = 0; c < width; ++c)
-        for (int part = 0; part < parts; ++part) {
+        for (int part = 0; part < row_vectors; ++part) {
             const Vector query = load(columns + c * router_lanes + part * lanes);
             for (int i = 0; i < Count; ++i) products[i][part] += query * values[i * width + c];
         }
     for (int i = 0; i < Count; ++i)
-        for (int part = 0; part < parts; ++part) {
+        for (int part = 0; part < row_vectors; ++part) {
             const std::int64_t place = i * router_lanes + part * lanes;
             store(logits + place, products[i][part] * inverse_rms[i] + load(biases + place));
         }
@@ -26,7 +26,7 @@ void score(std::int64_t width, const float* values, const float* inverse_rms, co
 
 /// exp(z − max z) of all sources; the maximum and the sum of each router.
 void exponentials(std::int64_t count, const float* logits, float* weights, float* maximum, float* total) {
-    for (int part = 0; part < parts; ++part) {
+    for (int part = 0; part < row_vectors; ++part) {
         Vector most = load(logits + part * lanes);
         for (std::int64_t i = 1; i < count; ++i) most = larger(most, load(logits + i * router_lanes + part * lanes));
         Vector sums{};
@@ -55,7 +55,7 @@ void weigh(std::int64_t count, std::int64_t width, const float* values, const fl
         for (int k = 0; k < Tile; ++k) store(target + l * plane + k * lanes, sums[l][k]);
 }
 
-void score_sources(const SourceRows& sources, const RouterGroup& group) {
+void score_sources(const SourceRows<float>& sources, const RouterGroup<float>& group) {
     const std::int64_t width = sources.width, count = sources.count, plane = sources.tokens * width;
     for (std::int64_t t = 0; t < sources.tokens; ++t) {
         const float* values = sources.values + t * sources.capacity * width;
@@ -102,12 +102,15 @@ inline float normalise_mixture(std::int64_t width, float eps, const float* value
 }
 
 /// The running sum of one token, with its inverse RMS and its logit.
-inline void score_sum(const RouterBoundary& b, std::int64_t t, float eps) {
+inline void score_sum(const RouterBoundary<float>& b, std::int64_t t, float eps) {
     const std::int64_t width = b.width;
     float* row = b.sum + t * width;
     Vector squares{}, products{};
     for (std::int64_t c = 0; c < width; c += lanes) {
-        if (b.update) store(row + c, load(b.before + t * width + c) + load(b.update + t * width + c));
+        if (b.update) {
+            const Vector update = load(b.update + t * width + c);
+            store(row + c, b.before ? load(b.before + t * width + c) + update : update);
+        }
         const Vector value = load(row + c);
         squares += value * value;
         products += value * load(b.query + c);
@@ -117,7 +120,7 @@ inline void score_sum(const RouterBoundary& b, std::int64_t t, float eps) {
     b.logit[t] = sum(products) * inverse;
 }
 
-void merge(const RouterBoundary& b, float eps) {
+void merge(const RouterBoundary<float>& b, float eps) {
     const std::int64_t width = b.width;
     for (std::int64_t first = 0; first < b.tokens; first += lanes) {
         const std::int64_t last = first + lanes < b.tokens ? first + lanes : b.tokens;
@@ -145,7 +148,7 @@ void merge(const RouterBoundary& b, float eps) {
 }
 
 /// Writes one source of one token and gives its mean square.
-inline float store_detail(const BlockSources& block, std::int64_t t, std::int64_t detail, float* target) {
+inline float store_detail(const BlockSources<float>& block, std::int64_t t, std::int64_t detail, float* target) {
     const std::int64_t plane = block.tokens * block.width, last = block.length - 1;
     const float* coefficients = block.coefficients + detail * block.length;
     const float* summary = block.values + t * block.capacity * block.width;
@@ -160,12 +163,13 @@ inline float store_detail(const BlockSources& block, std::int64_t t, std::int64_
     return sum(squares) / static_cast<float>(block.width);
 }
 
-inline float store_summary(const BlockSources& block, std::int64_t t, float* target) {
+inline float store_summary(const BlockSources<float>& block, std::int64_t t, float* target) {
     const std::int64_t plane = block.tokens * block.width, row = t * block.width;
-    const float* before = block.sums + (block.length - (block.update ? 2 : 1)) * plane + row;
+    const std::int64_t known = block.length - (block.update ? 1 : 0);  // running sums
+    const float* before = block.sums + (known - 1) * plane + row;
     Vector squares{};
     for (std::int64_t c = 0; c < block.width; c += lanes) {
-        Vector value = load(before + c);
+        Vector value = known > 0 ? load(before + c) : Vector{};
         if (block.update) value += load(block.update + row + c);
         store(target + c, value);
         squares += value * value;
@@ -173,7 +177,7 @@ inline float store_summary(const BlockSources& block, std::int64_t t, float* tar
     return sum(squares) / static_cast<float>(block.width);
 }
 
-void make_sources(const BlockSources& block, float eps) {
+void make_sources(const BlockSources<float>& block, float eps) {
     const std::int64_t width = block.width;
     for (std::int64_t t = 0; t < block.tokens; ++t) {
         float* target = block.values + t * block.capacity * width;

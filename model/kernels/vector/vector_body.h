@@ -6,14 +6,14 @@
 
 #include <cstdint>
 
-#include "model/kernels/vector/vector_kernels.h"
+#include "model/kernels/fused_kernels.h"
 
 namespace wavlab {
 namespace {
 
 constexpr int lanes = WAVLAB_LANES;
 /// Vectors in a row of logits.
-constexpr int parts = static_cast<int>(router_lanes) / lanes;
+constexpr int row_vectors = static_cast<int>(router_lanes) / lanes;
 /// Sources or routers that share the loads of one tile: as many as the registers hold.
 constexpr int rows_at_once = lanes == 16 ? 4 : 2;
 

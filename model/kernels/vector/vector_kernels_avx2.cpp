@@ -4,7 +4,7 @@
 
 namespace wavlab {
 
-extern const VectorKernels avx2_kernels;
-const VectorKernels avx2_kernels = kernel_table("avx2");
+extern const FusedKernels<float> avx2_kernels;
+const FusedKernels<float> avx2_kernels = kernel_table("avx2");
 
 }  // namespace wavlab

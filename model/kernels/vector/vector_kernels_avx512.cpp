@@ -4,7 +4,7 @@
 
 namespace wavlab {
 
-extern const VectorKernels avx512_kernels;
-const VectorKernels avx512_kernels = kernel_table("avx512");
+extern const FusedKernels<float> avx512_kernels;
+const FusedKernels<float> avx512_kernels = kernel_table("avx512");
 
 }  // namespace wavlab

@@ -4,7 +4,7 @@
 
 namespace wavlab {
 
-extern const VectorKernels plain_kernels;
-const VectorKernels plain_kernels = kernel_table("plain");
+extern const FusedKernels<float> plain_kernels;
+const FusedKernels<float> plain_kernels = kernel_table("plain");
 
 }  // namespace wavlab
