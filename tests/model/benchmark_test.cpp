@@ -96,7 +96,7 @@ TEST(FusedMemory, IsAboutWhatAStepNeeds) {
 #ifdef __SANITIZE_ADDRESS__
     GTEST_SKIP() << "memory is the sanitizer's";
 #endif
-    Experiment experiment = Experiment();
+    Experiment experiment;
     experiment.train.threads = 2;
     experiment.train.device = "cpu";
     experiment.model.layers = 24;
