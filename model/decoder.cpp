@@ -116,7 +116,7 @@ template std::pair<double, std::vector<at::Tensor>> Decoder::fused_gradients(con
                                                                              const FusedKernels<float>&,
                                                                              ForwardObserver*) const;
 template std::pair<double, std::vector<at::Tensor>> Decoder::fused_gradients(const at::Tensor&, const at::Tensor&,
-                                                                             const FusedKernels<c10::BFloat16>&,
+                                                                             const FusedKernels<Bf16>&,
                                                                              ForwardObserver*) const;
 
 ForwardPass::ForwardPass(std::unique_ptr<ResidualStream> stream, ForwardContext& context)

@@ -141,7 +141,7 @@ std::string FusedLoss::find_obstacle(const FusedModel& model) const {
     }
     const FusedForm form = model.method.fused_form();
     const std::int64_t sources = form.routing ? make_fused_plan(*form.routing).sources : 1;
-    return narrow ? obstacle_of(cuda_kernels<c10::BFloat16>(), shape_, sources)
+    return narrow ? obstacle_of(cuda_kernels<Bf16>(), shape_, sources)
                   : obstacle_of(cuda_kernels<float>(), shape_, sources);
 }
 
@@ -268,7 +268,7 @@ FusedLoss::Result FusedLoss::compute(const FusedModel& model, const at::Tensor& 
                                      const Wish& wish) const {
     if (shape_.device.is_cpu()) return compute(model, tokens, targets, chosen_vector_kernels(), wish);
     return shape_.type == at::kFloat ? compute(model, tokens, targets, *cuda_kernels<float>(), wish)
-                                     : compute(model, tokens, targets, *cuda_kernels<c10::BFloat16>(), wish);
+                                     : compute(model, tokens, targets, *cuda_kernels<Bf16>(), wish);
 }
 
 at::Tensor FusedLoss::loss(const FusedModel& model, const at::Tensor& tokens, const at::Tensor& targets,
@@ -286,6 +286,6 @@ at::Tensor FusedLoss::loss(const FusedModel& model, const at::Tensor& tokens, co
 template FusedLoss::Result FusedLoss::compute(const FusedModel&, const at::Tensor&, const at::Tensor&,
                                               const FusedKernels<float>&, const Wish&) const;
 template FusedLoss::Result FusedLoss::compute(const FusedModel&, const at::Tensor&, const at::Tensor&,
-                                              const FusedKernels<c10::BFloat16>&, const Wish&) const;
+                                              const FusedKernels<Bf16>&, const Wish&) const;
 
 }  // namespace wavlab

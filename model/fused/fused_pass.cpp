@@ -72,7 +72,7 @@ void FusedPass<Real>::embed(const at::Tensor& tokens, TileBuffers& tile) const {
     }
     tile.sources.select(1, 0).copy_(embedded);
     tools_.kernels.inverse_rms(tile.tokens, shape_.width, tile.sources.stride(0), static_cast<float>(shape_.eps),
-                               tile.sources.const_data_ptr<Real>(), course_->plan.sources,
+                               numbers<Real>(tile.sources), course_->plan.sources,
                                tile.source_inverse_rms.mutable_data_ptr<float>());
 }
 
@@ -87,10 +87,9 @@ void FusedPass<Real>::forward(TileBuffers& tile, const Viewer& viewer) const {
         return;
     }
     for (std::int64_t sublayer = 1; sublayer <= last; ++sublayer) {
-        const Real* update = sublayer == 1 ? nullptr : tile.update.const_data_ptr<Real>();
+        const Real* update = sublayer == 1 ? nullptr : numbers<Real>(tile.update);
         tools_.kernels.add_and_normalise(tile.tokens, shape_.width, static_cast<float>(shape_.eps), update,
-                                         tile.stream.mutable_data_ptr<Real>(),
-                                         tile.normalised_of(sublayer).template mutable_data_ptr<Real>(),
+                                         numbers<Real>(tile.stream), numbers<Real>(tile.normalised_of(sublayer)),
                                          tile.inverse_rms[sublayer - 1].template mutable_data_ptr<float>());
         if (sublayer < last) forward_sublayer(sublayer, tile, viewer);
     }
@@ -123,7 +122,7 @@ void FusedPass<Real>::forward_attention(std::int64_t index, TileBuffers& tile) c
     TileBuffers::Layer& layer = tile.layers[static_cast<std::size_t>(index)];
     at::mm_out(layer.joined, layer.attention_normalised, weights.qkv.t());
     tools_.kernels.rotate(tile.tokens, tile.size.length, shape_.heads, shape_.width / shape_.heads, tools_.cosine,
-                          tools_.sine, layer.joined.mutable_data_ptr<Real>());
+                          tools_.sine, numbers<Real>(layer.joined));
     const std::vector<at::Tensor> parts = split_heads(layer.joined, tile, shape_.heads);
     layer.attended = tools_.attention.forward(parts[0], parts[1], parts[2]);
     at::mm_out(tile.update, join_heads(layer.attended.mixed, tile), weights.out.t());
@@ -134,8 +133,7 @@ void FusedPass<Real>::forward_mlp(std::int64_t index, TileBuffers& tile) const {
     const FusedLayer& weights = model_.layers[static_cast<std::size_t>(index)];
     TileBuffers::Layer& layer = tile.layers[static_cast<std::size_t>(index)];
     at::mm_out(layer.gate_up, layer.mlp_normalised, weights.gate_up.t());
-    tools_.kernels.swiglu(tile.tokens, shape_.hidden, layer.gate_up.const_data_ptr<Real>(),
-                          tile.product.mutable_data_ptr<Real>());
+    tools_.kernels.swiglu(tile.tokens, shape_.hidden, numbers<Real>(layer.gate_up), numbers<Real>(tile.product));
     at::mm_out(tile.update, tile.product, weights.down.t());
 }
 
@@ -173,10 +171,10 @@ void FusedPass<Real>::backward(TileBuffers& tile, FusedTensors& gradients, const
     tile.stream.zero_();  // from here on its gradient
     for (std::int64_t sublayer = last; sublayer >= 1; --sublayer) {
         if (sublayer < last) backward_sublayer(sublayer, tile, tile.stream, gradients);
-        tools_.kernels.normalise_backward(tile.tokens, shape_.width, tile.normalised_gradient.const_data_ptr<Real>(),
-                                          tile.normalised_of(sublayer).template const_data_ptr<Real>(),
+        tools_.kernels.normalise_backward(tile.tokens, shape_.width, numbers<Real>(tile.normalised_gradient),
+                                          numbers<Real>(tile.normalised_of(sublayer)),
                                           tile.inverse_rms[sublayer - 1].template const_data_ptr<float>(),
-                                          tile.stream.mutable_data_ptr<Real>());
+                                          numbers<Real>(tile.stream));
     }
 }
 
@@ -230,9 +228,8 @@ void FusedPass<Real>::backward_attention(std::int64_t index, TileBuffers& tile, 
         tools_.attention.backward(mixed_gradient, parts[0], parts[1], parts[2], layer.attended);
     for (at::Tensor& input : inputs) input = join_heads(input, tile);
     tools_.kernels.rotate_back(tile.tokens, tile.size.length, shape_.heads, shape_.width / shape_.heads, tools_.cosine,
-                               tools_.sine, inputs[0].template const_data_ptr<Real>(),
-                               inputs[1].template const_data_ptr<Real>(), inputs[2].template const_data_ptr<Real>(),
-                               tile.joined_gradient.mutable_data_ptr<Real>());
+                               tools_.sine, numbers<Real>(inputs[0]), numbers<Real>(inputs[1]),
+                               numbers<Real>(inputs[2]), numbers<Real>(tile.joined_gradient));
     add_product(target.qkv, tile.joined_gradient, layer.attention_normalised);
     at::mm_out(tile.normalised_gradient, tile.joined_gradient, weights.qkv);
 }
@@ -244,8 +241,8 @@ void FusedPass<Real>::backward_mlp(std::int64_t index, TileBuffers& tile, const 
     FusedLayer& target = gradients.layers[static_cast<std::size_t>(index)];
     TileBuffers::Layer& layer = tile.layers[static_cast<std::size_t>(index)];
     at::mm_out(tile.product, update_gradient, weights.down);
-    tools_.kernels.swiglu_backward(tile.tokens, shape_.hidden, layer.gate_up.mutable_data_ptr<Real>(),
-                                   tile.product.mutable_data_ptr<Real>());
+    tools_.kernels.swiglu_backward(tile.tokens, shape_.hidden, numbers<Real>(layer.gate_up),
+                                   numbers<Real>(tile.product));
     add_product(target.down, update_gradient, tile.product);
     add_product(target.gate_up, layer.gate_up, layer.mlp_normalised);
     at::mm_out(tile.normalised_gradient, layer.gate_up, weights.gate_up);
@@ -261,11 +258,11 @@ void FusedPass<Real>::add_embedding_gradient(const at::Tensor& tokens, TileBuffe
         return;
     }
     const std::int64_t* places = tokens.const_data_ptr<std::int64_t>();
-    const float* numbers = rows.const_data_ptr<float>();
+    const float* values = rows.const_data_ptr<float>();
     float* table = gradients.embedding.mutable_data_ptr<float>();
     for (std::int64_t t = 0; t < tile.tokens; ++t)
         for (std::int64_t c = 0; c < shape_.width; ++c)
-            table[places[t] * shape_.width + c] += numbers[t * rows.stride(0) + c];
+            table[places[t] * shape_.width + c] += values[t * rows.stride(0) + c];
 }
 
 /// What the tile's tokens have given to queries and biases, in parts.
@@ -281,6 +278,6 @@ void FusedPass<Real>::add_router_gradients(const TileBuffers& tile, FusedTensors
 }
 
 template class FusedPass<float>;
-template class FusedPass<c10::BFloat16>;
+template class FusedPass<Bf16>;
 
 }  // namespace wavlab

@@ -19,6 +19,16 @@ std::int64_t most_kinds(const FusedPlan& plan) {
 
 }  // namespace
 
+template <>
+float* numbers<float>(const at::Tensor& tensor) {
+    return tensor.mutable_data_ptr<float>();
+}
+
+template <>
+Bf16* numbers<Bf16>(const at::Tensor& tensor) {
+    return reinterpret_cast<Bf16*>(tensor.mutable_data_ptr<c10::BFloat16>());
+}
+
 TileBuffers::TileBuffers(const FusedShape& shape, const FusedPlan* plan, const TileSize& given_size)
     : size(given_size), tokens(given_size.tokens()) {
     const std::int64_t n = tokens, d = shape.width, routers = shape.sublayers() + 1;

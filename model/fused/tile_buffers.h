@@ -12,6 +12,10 @@
 
 namespace wavlab {
 
+/// The numbers of a tensor as the kernels know them: fp32, or bf16 as Bf16.
+template <class Real>
+Real* numbers(const at::Tensor& tensor);
+
 /// The sizes of a tile, and what the kernels want for it.
 struct TileSize {
     std::int64_t sequences = 0, length = 0;

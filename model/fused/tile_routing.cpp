@@ -7,9 +7,9 @@ namespace wavlab {
 
 namespace {
 
-template <class Number>
-Number* plane(const at::Tensor& planes, std::int64_t index) {
-    return planes.mutable_data_ptr<Number>() + index * planes.stride(0);
+template <class Real>
+Real* plane(const at::Tensor& planes, std::int64_t index) {
+    return numbers<Real>(planes) + index * planes.stride(0);
 }
 
 /// The block whose sublayer stands behind this router.
@@ -32,7 +32,7 @@ SourceRows<Real> TileRouting<Real>::source_rows(const TileBuffers& tile, std::in
             .width = shape_.width,
             .count = count,
             .capacity = course_.plan.sources,
-            .values = tile.sources.const_data_ptr<Real>(),
+            .values = numbers<Real>(tile.sources),
             .inverse_rms = tile.source_inverse_rms.const_data_ptr<float>()};
 }
 
@@ -70,7 +70,7 @@ void TileRouting<Real>::score_backward(std::size_t block, TileBuffers& tile, con
                 source_rows(tile, groups[i].sources), router_group(i, tile),
                 {.sum_shares = plane<float>(tile.sum_shares, groups[i].first),
                  .bias_columns = course_.bias_columns.const_data_ptr<int>(),
-                 .sources = tile.source_gradients.mutable_data_ptr<Real>(),
+                 .sources = numbers<Real>(tile.source_gradients),
                  .queries = plane<float>(tile.query_parts, groups[i].first),
                  .biases = plane<float>(tile.bias_parts, static_cast<std::int64_t>(i)),
                  .attributions = viewer.record ? viewer.record->group_attribution(viewer.thread, i) : nullptr});
@@ -88,14 +88,14 @@ RouterBoundary<Real> TileRouting<Real>::boundary(std::int64_t router, TileBuffer
     b.sum_inverse_rms = plane<float>(tile.sum_inverse_rms, router - 1);
     b.inverse_rms = plane<float>(tile.inverse_rms, router - 1);
     b.values = plane<Real>(tile.values, 0);
-    b.normalised = tile.normalised_of(router).mutable_data_ptr<Real>();
+    b.normalised = numbers<Real>(tile.normalised_of(router));
     if (router > shape_.sublayers()) return b;
     const std::size_t block = block_of(router, course_.plan);
     const std::int64_t done = router - course_.plan.blocks[block].first;
     b.values = plane<Real>(tile.values, done);
     if (done == 0) return b;
     b.sum = plane<float>(tile.sums[block], done - 1);
-    b.update = tile.update.const_data_ptr<Real>();
+    b.update = numbers<Real>(tile.update);
     if (done > 1) b.before = plane<float>(tile.sums[block], done - 2);
     return b;
 }
@@ -109,10 +109,10 @@ BlockSources<Real> TileRouting<Real>::block_sources(std::size_t index, TileBuffe
             .details = block.details,
             .capacity = course_.plan.sources,
             .sums = tile.sums[index].const_data_ptr<float>(),
-            .update = tile.update.const_data_ptr<Real>(),
+            .update = numbers<Real>(tile.update),
             .coefficients = course_.sum_coefficients[index].const_data_ptr<float>(),
             .matched = block.matched,
-            .values = tile.sources.mutable_data_ptr<Real>() + block.sources * shape_.width,
+            .values = numbers<Real>(tile.sources) + block.sources * shape_.width,
             .inverse_rms = tile.source_inverse_rms.mutable_data_ptr<float>() + block.sources,
             .scales = tile.scales[index].mutable_data_ptr<float>()};
 }
@@ -126,14 +126,14 @@ template <class Real>
 void TileRouting<Real>::merge_backward(std::int64_t router, TileBuffers& tile, const Viewer& viewer) const {
     const RouterBoundary<Real> b = boundary(router, tile);
     RouterBoundaryGradients<Real> to;
-    to.normalised = tile.normalised_gradient.const_data_ptr<Real>();
+    to.normalised = numbers<Real>(tile.normalised_gradient);
     to.state = b.values;  // which the backward pass needs no more
     to.sum_share = plane<float>(tile.sum_shares, router - 1);
     if (b.sum) {
         const FusedBlock& block = course_.plan.blocks[block_of(router, course_.plan)];
         to.sum = tile.sum_gradient.mutable_data_ptr<float>();
         to.base = plane<Real>(tile.bases, block.kind_of[static_cast<std::size_t>(router - block.first - 1)]);
-        to.update = tile.update.mutable_data_ptr<Real>();
+        to.update = numbers<Real>(tile.update);
         to.query = plane<float>(tile.query_parts, router - 1);
         if (viewer.record) {
             to.attribution = viewer.record->sum_attribution(viewer.thread) + router - 1;
@@ -155,11 +155,11 @@ void TileRouting<Real>::make_sources_backward(std::size_t index, TileBuffers& ti
     kernels_.make_sources_backward(block_sources(index, tile),
                                    {.kinds = block.kinds(),
                                     .coefficients = course_.update_coefficients[index].const_data_ptr<float>(),
-                                    .sources = tile.source_gradients.const_data_ptr<Real>() + offset,
-                                    .bases = tile.bases.mutable_data_ptr<Real>()});
+                                    .sources = numbers<Real>(tile.source_gradients) + offset,
+                                    .bases = numbers<Real>(tile.bases)});
 }
 
 template class TileRouting<float>;
-template class TileRouting<c10::BFloat16>;
+template class TileRouting<Bf16>;
 
 }  // namespace wavlab

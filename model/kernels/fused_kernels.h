@@ -6,11 +6,16 @@
 namespace wavlab {
 
 // The operations of the fused pass (docs/decisions/0016), as vector code on the CPU and as CUDA kernels on a GPU.
-// `Real` is the type of what is stored for every channel, as in the plain pass's compute type; statistics, running sums
-// and whatever is added up are fp32 always. All pointers are of the device that computes.
+// `Real` is the type of what is stored for every channel, float or Bf16; statistics, running sums and whatever is added
+// up are fp32 always. All pointers are of the device that computes.
 //
 // Gradients that are summed over tokens come in P parts, FusedKernels::parts, one for each group of tokens that are
 // worked on together: the caller adds them up, in their order, so that the same bits come out every time.
+
+/// A number in bf16: the upper half of an fp32's bits.
+struct Bf16 {
+    std::uint16_t bits;
+};
 
 /// Routers that are scored together, at most: the lanes of a row of logits, whatever the machine's vectors are.
 constexpr std::int64_t router_lanes = 16;

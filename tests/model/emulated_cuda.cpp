@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include <c10/util/BFloat16.h>
 #include <ucontext.h>
 
 namespace wavlab::cuda {
@@ -117,6 +118,9 @@ float __shfl_xor_sync(unsigned mask, float value, int distance) {
     wait(block->warp().barrier);
     return given[lane ^ static_cast<std::size_t>(distance)];
 }
+
+float emulated_wide(Bf16 value) { return c10::BFloat16(value.bits, c10::BFloat16::from_bits()); }
+Bf16 emulated_narrow(float value) { return {c10::BFloat16(value).x}; }
 
 float* emulated_shared_memory() { return block->shared.data(); }
 

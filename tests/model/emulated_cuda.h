@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "model/kernels/cuda/launch.h"
+#include "model/kernels/fused_kernels.h"
 
 #define __global__
 #define __device__
@@ -30,6 +31,8 @@ void __syncthreads();
 void __syncwarp();
 float __shfl_xor_sync(unsigned mask, float value, int distance);
 float* emulated_shared_memory();
+float emulated_wide(Bf16 value);
+Bf16 emulated_narrow(float value);
 
 /// Runs `thread` as every thread of every block. Throws std::logic_error when threads wait for each other.
 void run_emulated(const Launch& shape, const std::function<void()>& thread);

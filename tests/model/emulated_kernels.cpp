@@ -28,8 +28,8 @@ const FusedKernels<float>& emulated_cuda_kernels() {
     return kernels;
 }
 
-const FusedKernels<c10::BFloat16>& emulated_narrow_cuda_kernels() {
-    static constexpr FusedKernels<c10::BFloat16> kernels = cuda::kernel_table<c10::BFloat16>("emulated");
+const FusedKernels<Bf16>& emulated_narrow_cuda_kernels() {
+    static constexpr FusedKernels<Bf16> kernels = cuda::kernel_table<Bf16>("emulated");
     return kernels;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <c10/util/BFloat16.h>
-
 #include "model/kernels/fused_kernels.h"
 
 namespace wavlab::testing {
@@ -10,6 +8,6 @@ namespace wavlab::testing {
 /// The CUDA kernels of the fused pass, emulated on the CPU, for tensors there. As slow as it sounds; one thread at a
 /// time.
 const FusedKernels<float>& emulated_cuda_kernels();
-const FusedKernels<c10::BFloat16>& emulated_narrow_cuda_kernels();
+const FusedKernels<Bf16>& emulated_narrow_cuda_kernels();
 
 }  // namespace wavlab::testing

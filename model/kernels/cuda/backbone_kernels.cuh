@@ -64,8 +64,8 @@ __global__ void swiglu_kernel(std::int64_t tokens, std::int64_t hidden, const Re
         const auto up = *reinterpret_cast<const Four<Real>*>(gates + hidden);
         Four<Real> result;
         for (int k = 0; k < lane_channels; ++k) {
-            const auto value = static_cast<float>(gate.value[k]);
-            result.value[k] = static_cast<Real>(value * sigmoid(value) * static_cast<float>(up.value[k]));
+            const auto value = wide(gate.value[k]);
+            result.value[k] = stored<Real>(value * sigmoid(value) * wide(up.value[k]));
         }
         *reinterpret_cast<Four<Real>*>(product + i) = result;
     }
@@ -79,12 +79,12 @@ __global__ void swiglu_backward_kernel(std::int64_t tokens, std::int64_t hidden,
         auto up = *reinterpret_cast<const Four<Real>*>(gates + hidden);
         auto both = *reinterpret_cast<const Four<Real>*>(product + i);
         for (int k = 0; k < lane_channels; ++k) {
-            const auto value = static_cast<float>(gate.value[k]), other = static_cast<float>(up.value[k]);
-            const auto gradient = static_cast<float>(both.value[k]);
+            const auto value = wide(gate.value[k]), other = wide(up.value[k]);
+            const auto gradient = wide(both.value[k]);
             const float share = sigmoid(value), activated = value * share;
-            both.value[k] = static_cast<Real>(activated * other);
-            up.value[k] = static_cast<Real>(gradient * activated);
-            gate.value[k] = static_cast<Real>(gradient * other * (share + activated * (1.0f - share)));
+            both.value[k] = stored<Real>(activated * other);
+            up.value[k] = stored<Real>(gradient * activated);
+            gate.value[k] = stored<Real>(gradient * other * (share + activated * (1.0f - share)));
         }
         *reinterpret_cast<Four<Real>*>(product + i) = both;
         *reinterpret_cast<Four<Real>*>(gates + hidden) = up;
@@ -107,9 +107,9 @@ inline __device__ HeadPair head_pair(std::int64_t i, std::int64_t parts, std::in
 /// Channel j turns with channel j + half; `direction` is 1, or -1 to turn back.
 template <class Real>
 __device__ void turn(const Real* source, Real* target, std::int64_t half, float cosine, float sine, float direction) {
-    const auto first = static_cast<float>(source[0]), second = static_cast<float>(source[half]);
-    target[0] = static_cast<Real>(first * cosine - second * direction * sine);
-    target[half] = static_cast<Real>(second * cosine + first * direction * sine);
+    const auto first = wide(source[0]), second = wide(source[half]);
+    target[0] = stored<Real>(first * cosine - second * direction * sine);
+    target[half] = stored<Real>(second * cosine + first * direction * sine);
 }
 
 template <class Real>

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <c10/util/BFloat16.h>
-
 #include "model/kernels/cuda/cuda_kernels.h"
-#include "model/kernels/cuda/kernel_table.cuh"
 #include "model/kernels/cuda/nvcc_launch.cuh"
+// After what it starts kernels with:
+#include "model/kernels/cuda/kernel_table.cuh"
 
 namespace wavlab {
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How nvcc's kernels are started: on PyTorch's current stream.
+// How nvcc's kernels are started: on LibTorch's current stream.
 #pragma once
 
-#include <c10/cuda/CUDAException.h>
-#include <c10/cuda/CUDAFunctions.h>
-#include <c10/cuda/CUDAStream.h>
+#include <cuda_runtime.h>
 
+#include "model/kernels/cuda/cuda_kernels.h"
 #include "model/kernels/cuda/launch.h"
 
 namespace wavlab::cuda {
@@ -13,9 +12,9 @@ namespace {
 
 inline Device this_device() {
     int device = 0, multiprocessors = 0, shared_bytes = 0;
-    C10_CUDA_CHECK(cudaGetDevice(&device));
-    C10_CUDA_CHECK(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
-    C10_CUDA_CHECK(cudaDeviceGetAttribute(&shared_bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
+    require_success(cudaGetDevice(&device));
+    require_success(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
+    require_success(cudaDeviceGetAttribute(&shared_bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
     return {multiprocessors, shared_bytes};
 }
 
@@ -26,11 +25,11 @@ template <class... Parameters, class... Arguments>
 void launch(void (*kernel)(Parameters...), const Launch& shape, const Arguments&... arguments) {
     if (shape.blocks <= 0) return;
     if (shape.shared_bytes > granted_shared_bytes)
-        C10_CUDA_CHECK(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                            static_cast<int>(shape.shared_bytes)));
+        require_success(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                             static_cast<int>(shape.shared_bytes)));
     kernel<<<static_cast<unsigned>(shape.blocks), static_cast<unsigned>(shape.warps * 32),
-             static_cast<std::size_t>(shape.shared_bytes), c10::cuda::getCurrentCUDAStream()>>>(arguments...);
-    C10_CUDA_KERNEL_LAUNCH_CHECK();
+             static_cast<std::size_t>(shape.shared_bytes), static_cast<cudaStream_t>(current_stream())>>>(arguments...);
+    require_success(cudaGetLastError());
 }
 
 }  // namespace

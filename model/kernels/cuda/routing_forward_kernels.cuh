@@ -3,7 +3,6 @@
 #pragma once
 
 #include "model/kernels/cuda/warp.cuh"
-#include "model/kernels/fused_kernels.h"
 
 namespace wavlab::cuda {
 namespace {

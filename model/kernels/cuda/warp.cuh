@@ -8,9 +8,12 @@
 #include <cstdint>
 
 #if defined(__CUDACC__)
+#    include <cuda_bf16.h>
 #    define WAVLAB_UNROLL _Pragma("unroll")
 #    define WAVLAB_SHARED_MEMORY(name) extern __shared__ __align__(16) float name[]
 #endif
+
+#include "model/kernels/fused_kernels.h"
 
 namespace wavlab::cuda {
 namespace {
@@ -25,6 +28,30 @@ inline __device__ int warps() { return static_cast<int>(blockDim.x) / warp_lanes
 /// The first token of this warp, and how far it is to its next.
 inline __device__ std::int64_t first_token() { return static_cast<std::int64_t>(blockIdx.x) * warps() + warp(); }
 inline __device__ std::int64_t token_stride() { return static_cast<std::int64_t>(gridDim.x) * warps(); }
+
+inline __device__ float wide(float value) { return value; }
+
+inline __device__ float wide(Bf16 value) {
+#if defined(__CUDACC__)
+    return __uint_as_float(static_cast<unsigned>(value.bits) << 16);
+#else
+    return emulated_wide(value);
+#endif
+}
+
+/// To the nearest number that can be stored.
+template <class Real>
+__device__ Real stored(float value) {
+    if constexpr (sizeof(Real) == sizeof(float)) {
+        return value;
+    } else {
+#if defined(__CUDACC__)
+        return {__bfloat16_as_ushort(__float2bfloat16_rn(value))};
+#else
+        return emulated_narrow(value);
+#endif
+    }
+}
 
 /// Four channels as they are stored.
 template <class Real>
@@ -54,7 +81,7 @@ __device__ Row<Steps> load_row(const Real* source, std::int64_t width) {
         Four<Real> four{};
         if (channel(step) < width) four = *reinterpret_cast<const Four<Real>*>(source + channel(step));
         WAVLAB_UNROLL
-        for (int k = 0; k < lane_channels; ++k) row.value[step][k] = static_cast<float>(four.value[k]);
+        for (int k = 0; k < lane_channels; ++k) row.value[step][k] = wide(four.value[k]);
     }
     return row;
 }
@@ -66,7 +93,7 @@ __device__ void store_row(Real* target, std::int64_t width, const Row<Steps>& ro
         if (channel(step) >= width) continue;
         Four<Real> four;
         WAVLAB_UNROLL
-        for (int k = 0; k < lane_channels; ++k) four.value[k] = static_cast<Real>(row.value[step][k]);
+        for (int k = 0; k < lane_channels; ++k) four.value[k] = stored<Real>(row.value[step][k]);
         *reinterpret_cast<Four<Real>*>(target + channel(step)) = four;
     }
 }
