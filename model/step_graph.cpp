@@ -2,6 +2,7 @@
 #include "model/step_graph.h"
 
 #ifdef WAVLAB_WITH_CUDA
+#    include <ATen/core/CachingHostAllocator.h>
 #    include <ATen/cuda/CUDAGraph.h>
 #    include <c10/cuda/CUDACachingAllocator.h>
 #    include <c10/cuda/CUDAException.h>
@@ -43,17 +44,21 @@ void require_room(at::Device device) {
                         " free");
 }
 
-/// Memory for what is allocated on one stream while it is open, which keeps its addresses as long as this lives.
+/// Memory of the GPU and page-locked one for what is allocated on a stream while this is open: as long as it lives,
+/// nobody else gets it.
 class GraphMemory {
 public:
     explicit GraphMemory(CUDAStream stream) : device_(stream.device_index()), pool_(at::cuda::graph_pool_handle()) {
         const cudaStream_t own = stream.stream();
         allocator::beginAllocateToPool(device_, pool_, [own](cudaStream_t other) { return other == own; });
+        page_locked().begin_allocate_to_pool(pool_,
+                                             [same = stream.unwrap()](c10::Stream other) { return other == same; });
     }
     ~GraphMemory() {
         try {
             close();
             allocator::releasePool(device_, pool_);
+            page_locked().release_pool(pool_);
         } catch (const std::exception&) {
             // What the allocator does not take back, the end of the process gives back.
         }
@@ -62,10 +67,14 @@ public:
     GraphMemory& operator=(const GraphMemory&) = delete;
 
     void close() {
-        if (std::exchange(open_, false)) allocator::endAllocateToPool(device_, pool_);
+        if (!std::exchange(open_, false)) return;
+        allocator::endAllocateToPool(device_, pool_);
+        page_locked().end_allocate_to_pool(pool_);
     }
 
 private:
+    static at::HostAllocator& page_locked() { return *at::getHostAllocator(at::kCUDA); }
+
     c10::DeviceIndex device_;
     c10::MempoolId_t pool_;
     bool open_ = true;
