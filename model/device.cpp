@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <iterator>
 #include <mutex>
 #include <thread>
 
@@ -123,6 +124,22 @@ void set_determinism(bool deterministic) {
     context.setAllowBF16ReductionCuBLAS(false);  // sums of bf16 products in fp32, however cuBLAS cuts them up
 }
 
+/// Streams that nobody has now. They are used again, as libraries keep work space for every stream that they have seen.
+std::mutex stream_mutex;
+std::vector<c10::Stream> idle_streams;
+
+std::optional<c10::Stream> take_stream(at::Device device) {
+    if (device.is_cpu()) return std::nullopt;
+    const std::scoped_lock lock(stream_mutex);
+    for (auto idle = idle_streams.rbegin(); idle != idle_streams.rend(); ++idle) {
+        if (idle->device() != device) continue;
+        const c10::Stream stream = *idle;
+        idle_streams.erase(std::next(idle).base());
+        return stream;
+    }
+    return c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device, /*isHighPriority=*/false);
+}
+
 void prepare_thread(const TrainSettings& settings, at::Device device) {
     at::set_num_threads(thread_count(settings.threads));
     use_device(device);
@@ -216,6 +233,15 @@ double used_memory_bytes(at::Device) { return resident_memory_bytes(); }
 #endif
 
 std::string memory_place(at::Device device) { return device.is_cuda() ? "the GPU" : "this machine"; }
+
+OwnStream::OwnStream(at::Device device) : stream_(take_stream(device)), guard_(stream_) {}
+
+OwnStream::~OwnStream() {
+    if (!stream_) return;
+    guard_.reset();
+    const std::scoped_lock lock(stream_mutex);
+    idle_streams.push_back(*stream_);
+}
 
 void synchronize(at::Device device) {
     if (device.is_cpu()) return;

@@ -9,6 +9,8 @@
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Event.h>
+#include <c10/core/Stream.h>
+#include <c10/core/StreamGuard.h>
 
 #include "core/experiment.h"
 #include "model/model_library.h"
@@ -58,7 +60,22 @@ void release_unused_memory();
 /// "this machine" or "the GPU", for messages.
 std::string memory_place(at::Device device);
 
-/// Waits until the device has done what it was given.
+/// While it lives, what this thread gives a GPU to do goes into a queue of its own (a CUDA stream), so that it need not
+/// wait for other threads' work and can be captured (see StepGraph). To be destroyed on the same thread, in the reverse
+/// order. Of no effect on the CPU.
+class OwnStream {
+public:
+    explicit OwnStream(at::Device device);
+    ~OwnStream();
+    OwnStream(const OwnStream&) = delete;
+    OwnStream& operator=(const OwnStream&) = delete;
+
+private:
+    std::optional<c10::Stream> stream_;
+    c10::OptionalStreamGuard guard_;
+};
+
+/// Waits until the device has done what this thread gave it.
 void synchronize(at::Device device);
 
 /// A few numbers on their way from the device to the host, without stopping the device. On the CPU they are there at

@@ -25,7 +25,15 @@ MeasuredModel::MeasuredModel(const Experiment& experiment, std::int64_t vocabula
       optimizer_(decoder_.parameters(), experiment.train),
       text_(made_up_text(vocabulary, experiment.model.context)),
       windows_(text_, experiment.model.context, options.device),
-      steps_(decoder_, optimizer_, windows_) {}
+      steps_(decoder_, optimizer_, windows_) {
+    if (steps_.graph_obstacle().empty()) steps_.replay_from(make_step_graph(options.device));
+}
+
+void MeasuredModel::train() { (void)steps_.make(++done_); }
+
+std::int64_t MeasuredModel::warm_up_steps() const {
+    return steps_.graph_obstacle().empty() ? TrainingStep::warm_up_steps + 1 : 1;  // and the one that is captured
+}
 
 StepGradient MeasuredModel::step() {
     StepGradient gradient = steps_.gradient(++done_, nullptr);

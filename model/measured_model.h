@@ -19,8 +19,13 @@ public:
     MeasuredModel(const MeasuredModel&) = delete;
     MeasuredModel& operator=(const MeasuredModel&) = delete;
 
-    /// Makes the next step. The device may still be at it.
+    /// Makes the next step as a run does. The device may still be at it. On a GPU this thread should have an OwnStream,
+    /// always the same, as steps are replayed from a graph after the first `warm_up_steps()`.
+    void train();
+    /// Makes the next step without a graph, whose memory nobody counts.
     StepGradient step();
+    /// How many calls of `train` there are before all of them take the same time.
+    std::int64_t warm_up_steps() const;
     /// The batch of a step, from 1.
     TokenBatch batch(std::int64_t step) const;
 

@@ -13,6 +13,7 @@ AdamW::AdamW(const std::vector<Parameter>& parameters, const TrainSettings& sett
     }
     const at::Device device = slots_.empty() ? at::Device(at::kCPU) : slots_.front().first.device();
     number_ = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(device));
+    rate_ = at::zeros({}, at::TensorOptions().dtype(device.is_cpu() ? at::kDouble : at::kFloat).device(device));
 }
 
 void AdamW::clear_gradients() {
@@ -30,7 +31,12 @@ at::Tensor AdamW::gradient_norms() {
     return at::stack(at::_foreach_norm(gradients, 2)).to(at::kFloat);
 }
 
-void AdamW::step(std::int64_t number, double rate, const at::Tensor& norm, const at::Tensor& blocked) {
+void AdamW::prepare(std::int64_t number, double rate) {
+    number_.fill_(static_cast<double>(number));
+    rate_.fill_(rate);
+}
+
+void AdamW::step(const at::Tensor& norm, const at::Tensor& blocked) {
     const at::NoGradGuard no_gradient;
     if (settings_.grad_clip > 0) {
         std::vector<at::Tensor> gradients;
@@ -38,12 +44,11 @@ void AdamW::step(std::int64_t number, double rate, const at::Tensor& norm, const
         const at::Tensor factor = (norm + clip_epsilon).reciprocal().mul(settings_.grad_clip).clamp_max(1.0);
         at::_foreach_mul_(gradients, factor);
     }
-    number_.fill_(static_cast<double>(number));
-    update_group(true, rate, blocked);
-    update_group(false, rate, blocked);
+    update_group(true, blocked);
+    update_group(false, blocked);
 }
 
-void AdamW::update_group(bool decayed, double rate, const at::Tensor& blocked) {
+void AdamW::update_group(bool decayed, const at::Tensor& blocked) {
     std::vector<at::Tensor> values;
     std::vector<at::Tensor> gradients;
     std::vector<at::Tensor> first;
@@ -57,7 +62,7 @@ void AdamW::update_group(bool decayed, double rate, const at::Tensor& blocked) {
     }
     if (values.empty()) return;
     const std::vector<at::Tensor> numbers(values.size(), number_);
-    at::_fused_adamw_(values, gradients, first, second, {}, numbers, rate, settings_.beta1, settings_.beta2,
+    at::_fused_adamw_(values, gradients, first, second, {}, numbers, rate_, settings_.beta1, settings_.beta2,
                       decayed ? settings_.weight_decay : 0.0, epsilon, /*amsgrad=*/false, /*maximize=*/false,
                       /*grad_scale=*/std::nullopt, blocked);
 }

@@ -28,9 +28,13 @@ public:
     /// that got no gradient count as zero.
     at::Tensor gradient_norms();
 
-    /// Update `number` (from 1) at learning rate `rate`. Gradients are first scaled to a global norm of at most
-    /// grad_clip; `norm` is that norm before, a scalar. Where the scalar `blocked` is 1 nothing changes.
-    void step(std::int64_t number, double rate, const at::Tensor& norm, const at::Tensor& blocked);
+    /// The next step is update `number` (from 1) at learning rate `rate`.
+    void prepare(std::int64_t number, double rate);
+
+    /// Makes the update that was prepared: what differs from one to the next lies on the device. Gradients are first
+    /// scaled to a global norm of at most grad_clip; `norm` is that norm before, a scalar. Where the scalar `blocked`
+    /// is 1 nothing changes.
+    void step(const at::Tensor& norm, const at::Tensor& blocked);
 
     /// A trainable parameter and its moments.
     struct Slot {
@@ -42,11 +46,12 @@ public:
     const std::vector<Slot>& slots() const { return slots_; }
 
 private:
-    void update_group(bool decayed, double rate, const at::Tensor& blocked);
+    void update_group(bool decayed, const at::Tensor& blocked);
 
     std::vector<Slot> slots_;
     TrainSettings settings_;
     at::Tensor number_;  ///< scalar fp32: the number of the update, as the fused kernel wants it
+    at::Tensor rate_;    ///< scalar, fp32 on a GPU and fp64 on the CPU: likewise
 };
 
 }  // namespace wavlab

@@ -21,7 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int most_steps = 10;
+constexpr std::int64_t most_steps = 10;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -47,14 +47,16 @@ StepTime time_steps(const Experiment& experiment, std::int64_t vocabulary, doubl
     require_memory(estimate_cost(experiment, vocabulary).memory_bytes, free_memory_bytes(device), memory_place(device));
     StepTime result;
     if (stop.stop_requested()) return result;
+    const OwnStream stream(device);
     MeasuredModel model(experiment, vocabulary, measured_options(experiment, device));
+    const std::int64_t warm_up_steps = model.warm_up_steps();
     double total = 0;
-    for (int step = 0; step <= most_steps && !stop.stop_requested(); ++step) {
+    for (std::int64_t step = 0; step < warm_up_steps + most_steps && !stop.stop_requested(); ++step) {
         const Clock::time_point start = Clock::now();
-        (void)model.step();
+        model.train();
         synchronize(device);
         const double seconds = seconds_since(start);
-        const bool warm_up = step == 0 && seconds_since(begin) + seconds < limit_seconds;
+        const bool warm_up = step < warm_up_steps && seconds_since(begin) + seconds < limit_seconds;
         if (!warm_up) {
             total += seconds;
             ++result.measured_steps;

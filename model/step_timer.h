@@ -9,7 +9,7 @@
 
 namespace wavlab {
 
-/// Times real steps of an experiment on made-up tokens: one to warm up, then as many as fit into `limit_seconds`
+/// Times real steps of an experiment on made-up tokens: a few to warm up, then as many as fit into `limit_seconds`
 /// (ten at most). Asked to stop, it returns what it has; `measured_steps` is then 0 if there is nothing.
 StepTime time_steps(const Experiment& experiment, std::int64_t vocabulary, double limit_seconds, std::stop_token stop);
 

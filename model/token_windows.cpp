@@ -38,20 +38,24 @@ TokenWindows::TokenWindows(const TokenSequence& sequence, std::int64_t context, 
 }
 
 TokenBatch TokenWindows::batch(std::span<const std::int64_t> starts) const {
-    const auto count = static_cast<std::int64_t>(starts.size());
+    const auto wanted = at::TensorOptions().dtype(at::kLong).pinned_memory(!device_.is_cpu());
+    at::Tensor host = at::empty({static_cast<std::int64_t>(starts.size())}, wanted);
+    std::copy(starts.begin(), starts.end(), host.mutable_data_ptr<std::int64_t>());
+    return batch(host.to(device_, /*non_blocking=*/true));
+}
+
+TokenBatch TokenWindows::batch(const at::Tensor& starts) const {
+    const std::int64_t count = starts.numel();
     const std::int64_t length = context_ + 1;
     at::Tensor windows;
     if (device_.is_cpu()) {
         windows = at::empty({count, length}, at::kLong);
+        const std::int64_t* start = starts.const_data_ptr<std::int64_t>();
         std::int64_t* row = windows.mutable_data_ptr<std::int64_t>();
-        for (const std::int64_t start : starts) {
-            sequence_->copy(start, {row, static_cast<std::size_t>(length)});
-            row += length;
-        }
+        for (std::int64_t i = 0; i < count; ++i)
+            sequence_->copy(start[i], {row + i * length, static_cast<std::size_t>(length)});
     } else {
-        at::Tensor rows = at::empty({count, 1}, at::TensorOptions().dtype(at::kLong).pinned_memory(true));
-        std::copy(starts.begin(), starts.end(), rows.mutable_data_ptr<std::int64_t>());
-        const at::Tensor places = (rows.to(device_, /*non_blocking=*/true) + offsets_).flatten();
+        const at::Tensor places = (starts.unsqueeze(1) + offsets_).flatten();
         windows = on_device_.index_select(0, places).view({count, length}).to(at::kLong);
     }
     return {windows.narrow(1, 0, context_).contiguous(), windows.narrow(1, 1, context_).contiguous()};

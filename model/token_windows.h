@@ -24,6 +24,8 @@ public:
 
     /// The windows of context + 1 tokens at `starts`, each cut into tokens and targets [starts, context].
     TokenBatch batch(std::span<const std::int64_t> starts) const;
+    /// The same from starts [B], int64, that lie on the device already: nothing passes between it and the host.
+    TokenBatch batch(const at::Tensor& starts) const;
     std::int64_t size() const { return sequence_->size(); }
 
 private:

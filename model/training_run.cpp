@@ -117,11 +117,8 @@ void TrainingRun::train_step() {
     const std::int64_t record_every = experiment_.train.record_every;
     const bool framed = record_every > 0 && (last || step % record_every == 0);
 
-    const StepGradient gradient = steps_->gradient(step, framed ? recorder_.get() : nullptr);
     std::optional<StepFrames> frames;
-    if (framed) frames = recorder_->take(step, optimizer_->slots(), gradient.norms);
-    HostCopy numbers(at::stack({gradient.loss, gradient.norm}));
-    steps_->update(step, gradient);
+    HostCopy numbers(framed ? make_framed_step(step, frames.emplace()) : steps_->make(step));
     settle();  // the step before this one: the device is never waited for while it has nothing to do
     step_ = step;
     validation_loss_.reset();
@@ -132,6 +129,14 @@ void TrainingRun::train_step() {
         framed || last || due(train.eval_every) || due(train.sample_every) || due(train.checkpoint_every);
     if (device_.device.is_cpu() || more_to_do) settle();
     if (more_to_do) work_after_update();
+}
+
+/// Makes a step that the recorder looks into. Returns its loss and gradient norm, on the device.
+at::Tensor TrainingRun::make_framed_step(std::int64_t step, StepFrames& frames) {
+    const StepGradient gradient = steps_->gradient(step, recorder_.get());
+    frames = recorder_->take(step, optimizer_->slots(), gradient.norms);
+    steps_->update(step, gradient);
+    return gradient.numbers();
 }
 
 /// Records the step whose numbers were on their way.
@@ -318,6 +323,8 @@ void TrainingRun::end(RunEnded over) noexcept {
     }
     store_.reset();
     lock_.reset();
+    steps_.reset();  // its graph is of this stream
+    stream_.reset();
     computation_.reset();
     progress_.activity = to_string(over.state);
     progress_.seconds_left = 0;

@@ -83,6 +83,7 @@ private:
     void announce_pause();
     void obey(const RunControl::Orders& orders);
     void train_step();
+    at::Tensor make_framed_step(std::int64_t step, StepFrames& frames);
     void settle();
     void record_step(const PendingStep& settled, double loss, double norm);
     void record_frames(StepFrames frames);
@@ -127,6 +128,7 @@ private:
     std::vector<std::string> notes_;
     std::optional<RunOrigin> origin_;
     std::optional<ComputationHold> computation_;
+    std::optional<OwnStream> stream_;
 
     std::int64_t first_step_ = 0;
     std::int64_t step_ = 0;  ///< updates done

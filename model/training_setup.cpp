@@ -175,6 +175,7 @@ void TrainingRun::prepare_model() {
     const TrainSettings& train = experiment_.train;
     device_ = choose_device(train.device, train.threads);
     computation_.emplace(train, device_.device);
+    stream_.emplace(device_.device);
     forget_used_memory(device_.device);
     load_data();
     show("building the model");
@@ -197,6 +198,10 @@ void TrainingRun::prepare_model() {
         batch_dump_ = std::make_unique<BatchDump>();
         steps_->on_batch = [this](std::int64_t step, const TokenBatch& batch) { batch_dump_->add(step, batch); };
     }
+    steps_->on_graph_lost = [this](const std::string& reason) {
+        log_->line("steps are no longer replayed from a CUDA graph: " + reason);
+    };
+    if (steps_->graph_obstacle().empty()) steps_->replay_from(make_step_graph(device_.device));
     for (const std::string& note : ignored_method_options(experiment_)) notes_.push_back(note);
 }
 
@@ -246,6 +251,11 @@ void TrainingRun::open_files() {
                device_.choice.name + ": " + device_.choice.reason);
     const std::string& obstacle = decoder_->fused_obstacle();
     log_->line(obstacle.empty() ? "training uses the fused pass" : "training uses the plain pass: " + obstacle);
+    if (!device_.device.is_cpu()) {
+        const std::string ordinary = steps_->graph_obstacle();
+        log_->line(ordinary.empty() ? "steps are replayed from a CUDA graph"
+                                    : "steps are not captured in a CUDA graph: " + ordinary);
+    }
     events_->push(started);
     if (saved_step_ == 0) events_->push(CheckpointSaved{0, "checkpoints/" + checkpoint_name(0)});
     for (const std::string& note : notes_) say(note);

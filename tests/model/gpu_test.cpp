@@ -18,15 +18,12 @@
 #include "core/method.h"
 #include "core/run_folder.h"
 #include "core/safetensors.h"
-#include "datasets/data_request.h"
-#include "datasets/token_data.h"
 #include "model/device.h"
 #include "model/kernels/dropout.h"
-#include "model/optimizer.h"
 #include "model/recorder.h"
 #include "model/token_windows.h"
-#include "model/training_step.h"
 #include "tests/model/conformance_cases.h"
+#include "tests/model/gpu_support.h"
 #include "tests/model/training_support.h"
 
 namespace wavlab {
@@ -34,16 +31,6 @@ namespace {
 
 using namespace wavlab::testing;
 using ::testing::HasSubstr;
-
-bool gpu_is_there() {
-    const std::vector<std::string> names = device_names();
-    return std::find(names.begin(), names.end(), "cuda:0") != names.end();
-}
-
-#define SKIP_WITHOUT_GPU() \
-    if (!gpu_is_there()) GTEST_SKIP() << "no NVIDIA GPU on this machine"
-
-const at::Device gpu(at::kCUDA, 0);
 
 /// ‖a − b‖ / ‖b‖ on the CPU in fp64.
 double relative_difference(const at::Tensor& actual, const at::Tensor& expected) {
@@ -296,33 +283,9 @@ TEST(GpuTraining, DivergesWithTheLastFiniteCheckpointKept) {
     }
 }
 
-/// The parts of a training run, without files.
-struct Parts {
-    explicit Parts(const Experiment& experiment)
-        : data(load_token_data(data_request(experiment), experiment.model.context)),
-          decoder(experiment, data.tokenizer->vocabulary_size(), {gpu}),
-          optimizer(decoder.parameters(), experiment.train),
-          windows(data.train, experiment.model.context, gpu),
-          steps(decoder, optimizer, windows) {}
-
-    std::vector<at::Tensor> everything() const {
-        std::vector<at::Tensor> copies;
-        for (const AdamW::Slot& slot : optimizer.slots())
-            for (const at::Tensor& tensor : {slot.parameter.value, slot.first, slot.second})
-                copies.push_back(tensor.detach().cpu().clone());
-        return copies;
-    }
-
-    TokenData data;
-    Decoder decoder;
-    AdamW optimizer;
-    TokenWindows windows;
-    TrainingStep steps;
-};
-
 TEST(GpuTraining, BlocksTheUpdateOfANonFiniteStepAndAllAfterIt) {
     SKIP_WITHOUT_GPU();
-    Parts parts(training_experiment("wav", 10));
+    GpuParts parts(training_experiment("wav", 10));
     parts.steps.update(1, parts.steps.gradient(1, nullptr));
     const std::vector<at::Tensor> before = parts.everything();
     for (const std::int64_t step : {2, 3}) {
@@ -348,7 +311,7 @@ TEST(GpuTraining, DoesNotWaitForTheDeviceAtEachStep) {
         Experiment experiment = training_experiment(method, 10);
         experiment.train.accumulate = 2;
         experiment.model.dropout = 0.1;
-        Parts parts(experiment);
+        GpuParts parts(experiment);
         parts.steps.update(1, parts.steps.gradient(1, nullptr));  // what is made once may wait
         std::vector<HostCopy> numbers;
         {
