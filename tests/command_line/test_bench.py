@@ -170,7 +170,8 @@ class Bench(ProgramTest):
     def test_the_process_that_measures_memory_ends_with_it(self):
         self.adopt_orphans()
         process = subprocess.Popen([PROGRAM, "bench", "--layers", "12", "--rounds", "1", *QUICK],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   env={**os.environ, "TMPDIR": str(self.folder)})  # what it leaves, being killed
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
 
