@@ -83,17 +83,20 @@ public:
 
     StepFinding check_step() override {
         return with_benchmark_errors([&] {
-            const StepGradient gradient = model_.step();
-            const std::vector<double> numbers = HostCopy(at::stack({gradient.loss, gradient.norm})).wait();
+            const OwnStream stream(device_);
+            const std::vector<double> numbers = HostCopy(model_.step().numbers()).wait();
             return StepFinding{numbers[0], numbers[1]};
         });
     }
 
     double time_steps(std::int64_t steps) override {
         return with_benchmark_errors([&] {
+            const OwnStream stream(device_);  // the same every time: a graph is of one stream
+            if (!device_.is_cpu())
+                for (; warm_steps_ < model_.warm_up_steps(); ++warm_steps_) model_.train();
             synchronize(device_);
             const Clock::time_point start = Clock::now();
-            for (std::int64_t step = 0; step < steps; ++step) (void)model_.step();
+            for (std::int64_t step = 0; step < steps; ++step) model_.train();
             synchronize(device_);
             return std::chrono::duration<double>(Clock::now() - start).count();
         });
@@ -101,6 +104,7 @@ public:
 
     double step_memory() override {
         return with_benchmark_errors([&] {
+            const OwnStream stream(device_);
             (void)memory_in_use(device_);
             (void)model_.step();
             synchronize(device_);
@@ -136,6 +140,7 @@ private:
     ComputationHold computation_;
     double before_;
     MeasuredModel model_;
+    std::int64_t warm_steps_ = 0;
 };
 
 double memory_needed(const BenchmarkRequest& request, at::Device device) {

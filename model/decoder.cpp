@@ -98,6 +98,8 @@ std::string Decoder::routing_implementation() const { return fused_obstacle().em
 
 const std::string& Decoder::fused_obstacle() const { return fused_->obstacle(); }
 
+void Decoder::refuse_fused(const std::string& obstacle) { fused_->refuse(obstacle); }
+
 std::string Decoder::fused_description() const { return fused_->description(); }
 
 FusedModel Decoder::fused_model() const {

@@ -99,6 +99,9 @@ public:
     std::string routing_implementation() const;
     /// Why it is not the fused one, to end a sentence with; empty when it is.
     const std::string& fused_obstacle() const;
+    /// From now on the plain pass is used, for this reason. A `const` decoder's users may compute meanwhile: to be called
+    /// before there are any.
+    void refuse_fused(const std::string& obstacle);
     /// How the fused one computes, for the log. On a GPU the first call times what there is to choose from.
     std::string fused_description() const;
     /// The fused pass itself by kernels that are not this machine's choice, for tests: the loss and all gradients in

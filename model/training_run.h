@@ -67,6 +67,7 @@ private:
     std::optional<RunEnded> prepare_resumed();
     void load_data();
     void prepare_model();
+    void check_fused();
     void restore(const CheckpointFolder& checkpoint);
     void save_initial_weights(const RunFolder& folder, RunStoreWriter& store);
     void open_files();
@@ -126,6 +127,7 @@ private:
     std::unique_ptr<RunStoreWriter> store_;
     std::unique_ptr<RunLog> log_;
     std::vector<std::string> notes_;
+    std::string fused_agreement_;  ///< for the log
     std::optional<RunOrigin> origin_;
     std::optional<ComputationHold> computation_;
     std::optional<OwnStream> stream_;

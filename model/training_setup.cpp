@@ -5,6 +5,7 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 #include "core/build_info.h"
@@ -12,6 +13,7 @@
 #include "core/method.h"
 #include "core/safe_file.h"
 #include "datasets/data_request.h"
+#include "model/fused_check.h"
 #include "model/initial_model.h"
 #include "model/memory_check.h"
 #include "model/run_history.h"
@@ -188,6 +190,7 @@ void TrainingRun::prepare_model() {
     options.device = device_.device;
     options.compute_type = train.precision == "bf16" ? at::kBFloat16 : at::kFloat;
     decoder_ = std::make_unique<Decoder>(experiment_, vocabulary, options);
+    if (on_gpu && decoder_->fused_obstacle().empty()) check_fused();
     optimizer_ = std::make_unique<AdamW>(decoder_->parameters(), train);
     prompts_ = sample_prompts(data_.validation, *data_.tokenizer);
     train_windows_ = std::make_unique<TokenWindows>(data_.train, experiment_.model.context, device_.device);
@@ -203,6 +206,17 @@ void TrainingRun::prepare_model() {
     };
     if (steps_->graph_obstacle().empty()) steps_->replay_from(make_step_graph(device_.device));
     for (const std::string& note : ignored_method_options(experiment_)) notes_.push_back(note);
+}
+
+/// GPUs and their libraries differ: the fused pass is used where it is seen to be right.
+void TrainingRun::check_fused() {
+    show("checking the fused pass");
+    const FusedCheck check = check_fused_pass(*decoder_);
+    if (!check.obstacle.empty()) decoder_->refuse_fused(check.obstacle);
+    std::ostringstream text;
+    text << "; on one sequence it agrees with the plain one, the loss to " << check.loss << ", gradients to "
+         << check.gradients;
+    fused_agreement_ = text.str();
 }
 
 void TrainingRun::restore(const CheckpointFolder& checkpoint) {
@@ -250,7 +264,8 @@ void TrainingRun::open_files() {
     log_->line((request_.resume ? "resumed at step " + std::to_string(step_) : "started") + " on " +
                device_.choice.name + ": " + device_.choice.reason);
     const std::string& obstacle = decoder_->fused_obstacle();
-    log_->line(obstacle.empty() ? "training uses the fused pass" : "training uses the plain pass: " + obstacle);
+    log_->line(obstacle.empty() ? "training uses the fused pass: " + decoder_->fused_description() + fused_agreement_
+                                : "training uses the plain pass: " + obstacle);
     if (!device_.device.is_cpu()) {
         const std::string ordinary = steps_->graph_obstacle();
         log_->line(ordinary.empty() ? "steps are replayed from a CUDA graph"

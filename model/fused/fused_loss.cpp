@@ -145,6 +145,11 @@ std::string FusedLoss::find_obstacle(const FusedModel& model) const {
                   : obstacle_of(cuda_kernels<float>(), shape_, sources);
 }
 
+void FusedLoss::refuse(const std::string& obstacle) {
+    obstacle_ = obstacle;
+    spare_.clear();
+}
+
 std::string FusedLoss::description() const {
     if (shape_.device.is_cpu()) return std::string(chosen_vector_kernels().name) + " kernels";
     return "CUDA kernels, attention by " + attention().reason;

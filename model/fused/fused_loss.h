@@ -43,6 +43,8 @@ public:
 
     /// Why it never covers this model: a sentence for the log. Empty when it does.
     const std::string& obstacle() const { return obstacle_; }
+    /// From now on it covers nothing, for this reason.
+    void refuse(const std::string& obstacle);
     /// How it computes, for the log: kernels, and on a GPU the way to attention, which is timed by the first call.
     std::string description() const;
     /// Whether it can do this pass: an observer wants no more than it can show, and only of passes with gradients.

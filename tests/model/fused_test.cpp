@@ -12,11 +12,13 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
 #include "core/method.h"
 #include "model/fused/fused_loss.h"
+#include "model/fused_check.h"
 #include "model/initial_values.h"
 #include "model/kernels/vector/vector_kernels.h"
 #include "tests/model/conformance_cases.h"
@@ -281,6 +283,33 @@ TEST(FusedPassErrors, RefusesTokensOutsideOfTheVocabulary) {
     const at::Tensor loss = decoder.loss(tokens, tokens, context);
     loss.backward();
     EXPECT_ANY_THROW(loss.backward());
+}
+
+TEST(FusedCheck, FindsThePassRightAndLeavesNoTrace) {
+    const TwoThreads two_threads;
+    Decoder decoder(widened(testing::tiny_experiment("wav")), testing::tiny_vocabulary, DecoderOptions());
+    testing::scramble(decoder, 5);
+    const FusedCheck check = check_fused_pass(decoder);
+    EXPECT_EQ(check.obstacle, "");
+    EXPECT_LT(check.loss, 1e-5);
+    EXPECT_LT(check.gradients, 1e-4);
+    EXPECT_GT(check.gradients, 0) << "a pass was compared with itself";
+    for (const Parameter& parameter : decoder.parameters()) EXPECT_FALSE(parameter.value.grad().defined());
+    decoder.refuse_fused("the one here is broken");
+    EXPECT_EQ(decoder.fused_obstacle(), "the one here is broken");
+    EXPECT_EQ(decoder.routing_implementation(), "plain");
+    EXPECT_EQ(check_fused_pass(decoder).gradients, 0);
+}
+
+TEST(FusedCheck, FindsAWrongOne) {
+    const TwoThreads two_threads;
+    const Decoder decoder(widened(testing::tiny_experiment("wav")), testing::tiny_vocabulary, DecoderOptions());
+    at::Tensor spoiled = decoder.parameter("head.weight");
+    {
+        const at::NoGradGuard no_gradient;
+        spoiled.fill_(NAN);
+    }
+    EXPECT_THAT(check_fused_pass(decoder).obstacle, ::testing::StartsWith("the fused one computes something else"));
 }
 
 /// One token, one vector of channels, more threads than sequences.
