@@ -5,6 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include "model/kernels/matrix_product.h"
+
 namespace wavlab {
 
 namespace {
@@ -120,28 +122,28 @@ template <class Real>
 void FusedPass<Real>::forward_attention(std::int64_t index, TileBuffers& tile) const {
     const FusedLayer& weights = model_.layers[static_cast<std::size_t>(index)];
     TileBuffers::Layer& layer = tile.layers[static_cast<std::size_t>(index)];
-    at::mm_out(layer.joined, layer.attention_normalised, weights.qkv.t());
+    multiply(layer.joined, layer.attention_normalised, weights.qkv.t());
     tools_.kernels.rotate(tile.tokens, tile.size.length, shape_.heads, shape_.width / shape_.heads, tools_.cosine,
                           tools_.sine, numbers<Real>(layer.joined));
     const std::vector<at::Tensor> parts = split_heads(layer.joined, tile, shape_.heads);
     layer.attended = tools_.attention.forward(parts[0], parts[1], parts[2]);
-    at::mm_out(tile.update, join_heads(layer.attended.mixed, tile), weights.out.t());
+    multiply(tile.update, join_heads(layer.attended.mixed, tile), weights.out.t());
 }
 
 template <class Real>
 void FusedPass<Real>::forward_mlp(std::int64_t index, TileBuffers& tile) const {
     const FusedLayer& weights = model_.layers[static_cast<std::size_t>(index)];
     TileBuffers::Layer& layer = tile.layers[static_cast<std::size_t>(index)];
-    at::mm_out(layer.gate_up, layer.mlp_normalised, weights.gate_up.t());
+    multiply(layer.gate_up, layer.mlp_normalised, weights.gate_up.t());
     tools_.kernels.swiglu(tile.tokens, shape_.hidden, numbers<Real>(layer.gate_up), numbers<Real>(tile.product));
-    at::mm_out(tile.update, tile.product, weights.down.t());
+    multiply(tile.update, tile.product, weights.down.t());
 }
 
 /// Leaves log probabilities where the logits were.
 template <class Real>
 at::Tensor FusedPass<Real>::loss(const at::Tensor& targets, TileBuffers& tile) const {
     if (shape_.type == at::kFloat)
-        at::mm_out(tile.logits, tile.final_normalised, model_.head.t());
+        multiply(tile.logits, tile.final_normalised, model_.head.t());
     else
         tile.logits.copy_(at::mm(tile.final_normalised, model_.head.t()));
     at::_log_softmax_out(tile.logits, tile.logits, 1, false);
@@ -157,7 +159,7 @@ void FusedPass<Real>::loss_backward(const at::Tensor& targets, double weight, Ti
     tile.logits.scatter_(1, places, tile.logits.gather(1, places).sub_(1.0));
     tile.logits.mul_(weight);
     const at::Tensor logits = tile.logits.to(shape_.type);
-    at::mm_out(tile.normalised_gradient, logits, model_.head);
+    multiply(tile.normalised_gradient, logits, model_.head);
     add_product(gradients.head, logits, tile.final_normalised);
 }
 
@@ -220,7 +222,7 @@ void FusedPass<Real>::backward_attention(std::int64_t index, TileBuffers& tile, 
     FusedLayer& target = gradients.layers[static_cast<std::size_t>(index)];
     TileBuffers::Layer& layer = tile.layers[static_cast<std::size_t>(index)];
     add_product(target.out, update_gradient, join_heads(layer.attended.mixed, tile));
-    at::mm_out(tile.mixed_gradient, update_gradient, weights.out);
+    multiply(tile.mixed_gradient, update_gradient, weights.out);
     const std::vector<at::Tensor> parts = split_heads(layer.joined, tile, shape_.heads);
     const at::Tensor mixed_gradient =
         tile.mixed_gradient.view({tile.size.sequences, tile.size.length, shape_.heads, -1}).transpose(1, 2);
@@ -231,7 +233,7 @@ void FusedPass<Real>::backward_attention(std::int64_t index, TileBuffers& tile, 
                                tools_.sine, numbers<Real>(inputs[0]), numbers<Real>(inputs[1]),
                                numbers<Real>(inputs[2]), numbers<Real>(tile.joined_gradient));
     add_product(target.qkv, tile.joined_gradient, layer.attention_normalised);
-    at::mm_out(tile.normalised_gradient, tile.joined_gradient, weights.qkv);
+    multiply(tile.normalised_gradient, tile.joined_gradient, weights.qkv);
 }
 
 template <class Real>
@@ -240,12 +242,12 @@ void FusedPass<Real>::backward_mlp(std::int64_t index, TileBuffers& tile, const 
     const FusedLayer& weights = model_.layers[static_cast<std::size_t>(index)];
     FusedLayer& target = gradients.layers[static_cast<std::size_t>(index)];
     TileBuffers::Layer& layer = tile.layers[static_cast<std::size_t>(index)];
-    at::mm_out(tile.product, update_gradient, weights.down);
+    multiply(tile.product, update_gradient, weights.down);
     tools_.kernels.swiglu_backward(tile.tokens, shape_.hidden, numbers<Real>(layer.gate_up),
                                    numbers<Real>(tile.product));
     add_product(target.down, update_gradient, tile.product);
     add_product(target.gate_up, layer.gate_up, layer.mlp_normalised);
-    at::mm_out(tile.normalised_gradient, layer.gate_up, weights.gate_up);
+    multiply(tile.normalised_gradient, layer.gate_up, weights.gate_up);
 }
 
 template <class Real>
