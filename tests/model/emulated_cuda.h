@@ -14,7 +14,7 @@
 #define __global__
 #define __device__
 #define __host__
-#define __launch_bounds__(threads)
+#define __launch_bounds__(threads, blocks)
 #define WAVLAB_UNROLL
 #define WAVLAB_SHARED_MEMORY(name) float* const name = ::wavlab::cuda::emulated_shared_memory()
 

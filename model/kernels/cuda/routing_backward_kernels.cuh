@@ -14,7 +14,7 @@ namespace {
 inline std::int64_t merge_warp_numbers(std::int64_t width) { return width + lane_channels; }
 
 template <class Real, int Steps>
-__global__ void __launch_bounds__(128)
+__global__ void __launch_bounds__(128, 2)
     merge_backward_kernel(RouterBoundary<Real> b, RouterBoundaryGradients<Real> to, float eps) {
     WAVLAB_SHARED_MEMORY(shared);
     const std::int64_t width = b.width;
@@ -214,7 +214,7 @@ __device__ void add_to_queries(const SourceRows<Real>& sources, std::int64_t rou
 }
 
 template <class Real, int Steps>
-__global__ void __launch_bounds__(128)
+__global__ void __launch_bounds__(128, 2)
     score_sources_backward_kernel(SourceRows<Real> sources, RouterGroup<Real> group, RouterGroupGradients<Real> to) {
     WAVLAB_SHARED_MEMORY(shared);
     const std::int64_t width = sources.width, routers = group.routers;

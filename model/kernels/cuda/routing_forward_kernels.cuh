@@ -108,7 +108,7 @@ __device__ void weigh(const SourceRows<Real>& sources, const RouterGroup<Real>& 
 }
 
 template <class Real, int Steps>
-__global__ void __launch_bounds__(128) score_sources_kernel(SourceRows<Real> sources, RouterGroup<Real> group) {
+__global__ void __launch_bounds__(128, 2) score_sources_kernel(SourceRows<Real> sources, RouterGroup<Real> group) {
     WAVLAB_SHARED_MEMORY(shared);
     constexpr int routers_at_once = Steps <= 3 ? 8 : 4;  // as many as the registers hold
     float* logits = shared + padded(group.routers) * sources.width + warp() * padded(sources.count) * router_lanes;
