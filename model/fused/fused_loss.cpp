@@ -66,17 +66,16 @@ struct ReadyGradients : torch::autograd::Function<ReadyGradients> {
         // On a GPU nothing waits for the factor: all are multiplied by it, wherever it is.
         const bool scaled = !outputs[0].is_cpu() || outputs[0].item<double>() != 1.0;
         const std::int64_t count = context->saved_data["count"].toInt();
-        variable_list result(2);
+        variable_list result(2), all;
         for (std::int64_t i = 0; i < count; ++i) {
             const auto found = context->saved_data.find(std::to_string(i));
-            at::Tensor gradient = found == context->saved_data.end() ? at::Tensor() : found->second.toTensor();
-            if (gradient.defined() && scaled) gradient.mul_(outputs[0]);
-            result.push_back(std::move(gradient));
+            result.push_back(found == context->saved_data.end() ? at::Tensor() : found->second.toTensor());
+            if (result.back().defined()) all.push_back(result.back());
         }
         // An observer holds these: it learns of the factor, too.
-        if (scaled)
-            for (at::Tensor attribution : context->saved_data["attributions"].toTensorVector())
-                attribution.mul_(outputs[0]);
+        for (const at::Tensor& attribution : context->saved_data["attributions"].toTensorVector())
+            all.push_back(attribution);
+        if (scaled) at::_foreach_mul_(all, outputs[0]);
         context->saved_data.clear();
         return result;
     }

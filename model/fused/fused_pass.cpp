@@ -195,7 +195,6 @@ void FusedPass<Real>::backward_block(std::size_t block, TileBuffers& tile, Fused
                                      const Viewer& viewer) const {
     const FusedBlock& course = course_->plan.blocks[block];
     routing_->make_sources_backward(block, tile);
-    tile.sum_gradient.zero_();
     for (std::int64_t j = course.length - 1; j >= 0; --j) {
         // After the last sublayer no router reads the running sum.
         const bool last = j == course.length - 1;

@@ -132,6 +132,7 @@ void TileRouting<Real>::merge_backward(std::int64_t router, TileBuffers& tile, c
     if (b.sum) {
         const FusedBlock& block = course_.plan.blocks[block_of(router, course_.plan)];
         to.sum = tile.sum_gradient.mutable_data_ptr<float>();
+        to.first = router == block.first + block.length - 1;  // the last router that reads a running sum of the block
         to.base = plane<Real>(tile.bases, block.kind_of[static_cast<std::size_t>(router - block.first - 1)]);
         to.update = numbers<Real>(tile.update);
         to.query = plane<float>(tile.query_parts, router - 1);

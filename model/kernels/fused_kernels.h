@@ -80,6 +80,7 @@ struct RouterBoundaryGradients {
     Real* state = nullptr;                ///< [n, d]: G = dL/dh, written
     float* sum_share = nullptr;           ///< [n]: p G·S of the running sum, 0 without one; written
     float* sum = nullptr;                 ///< [n, d]: of the running sum, added to
+    bool first = false;                   ///< `sum` holds nothing yet: it is written
     const Real* base = nullptr;           ///< [n, d]: what the last update gets from the block's own sources
     Real* update = nullptr;               ///< [n, d]: of the last update, `sum` + `base`, written
     float* query = nullptr;               ///< [P, d], added to

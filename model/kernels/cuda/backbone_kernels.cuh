@@ -92,53 +92,63 @@ __global__ void swiglu_backward_kernel(std::int64_t tokens, std::int64_t hidden,
     }
 }
 
-/// A pair of channels (j, j + d_head / 2) of one head and token: which of them thread-number i works on.
-struct HeadPair {
-    std::int64_t token, part, offset, position;  ///< part 0 to 2: query, key, value; offset in the part's row
+/// Neighbouring channels as they are stored.
+template <class Real, int Count>
+struct alignas(Count * sizeof(Real)) Channels {
+    Real value[Count];
 };
 
-inline __device__ HeadPair head_pair(std::int64_t i, std::int64_t parts, std::int64_t length, std::int64_t heads,
-                                     std::int64_t head_width) {
-    const std::int64_t half = head_width / 2, j = i % half, head = i / half % heads, row = i / half / heads;
-    const std::int64_t token = row / parts;
-    return {token, row % parts, head * head_width + j, token % length * half + j};
+/// `Pairs` channels from `source` on turn with those half a head further; `direction` is 1, or -1 to turn back.
+template <class Real, int Pairs>
+__device__ void turn(const Real* source, Real* target, int half, const float* cosine, const float* sine,
+                     float direction) {
+    const auto first = *reinterpret_cast<const Channels<Real, Pairs>*>(source);
+    const auto second = *reinterpret_cast<const Channels<Real, Pairs>*>(source + half);
+    const auto cosines = *reinterpret_cast<const Channels<float, Pairs>*>(cosine);
+    const auto sines = *reinterpret_cast<const Channels<float, Pairs>*>(sine);
+    Channels<Real, Pairs> turned_first, turned_second;
+    WAVLAB_UNROLL
+    for (int k = 0; k < Pairs; ++k) {
+        const float a = wide(first.value[k]), b = wide(second.value[k]), turned = direction * sines.value[k];
+        turned_first.value[k] = stored<Real>(a * cosines.value[k] - b * turned);
+        turned_second.value[k] = stored<Real>(b * cosines.value[k] + a * turned);
+    }
+    *reinterpret_cast<Channels<Real, Pairs>*>(target) = turned_first;
+    *reinterpret_cast<Channels<Real, Pairs>*>(target + half) = turned_second;
 }
 
-/// Channel j turns with channel j + half; `direction` is 1, or -1 to turn back.
-template <class Real>
-__device__ void turn(const Real* source, Real* target, std::int64_t half, float cosine, float sine, float direction) {
-    const auto first = wide(source[0]), second = wide(source[half]);
-    target[0] = stored<Real>(first * cosine - second * direction * sine);
-    target[half] = stored<Real>(second * cosine + first * direction * sine);
-}
-
-template <class Real>
-__global__ void rotate_kernel(std::int64_t tokens, std::int64_t length, std::int64_t heads, std::int64_t head_width,
-                              const float* cosine, const float* sine, Real* joined) {
-    const std::int64_t half = head_width / 2, width = heads * head_width;
-    for (std::int64_t i = first_number() / lane_channels; i < tokens * 2 * heads * half;
-         i += number_stride() / lane_channels) {
-        const HeadPair pair = head_pair(i, 2, length, heads, head_width);
-        Real* place = joined + (pair.token * 3 + pair.part) * width + pair.offset;
-        turn(place, place, half, cosine[pair.position], sine[pair.position], 1.0f);
+/// Pairs that a lane works on at once: 4, or 1 where half a head is no multiple of 4.
+template <class Real, int Pairs>
+__global__ void rotate_kernel(std::int64_t tokens, std::int64_t length, int heads, int head_width, const float* cosine,
+                              const float* sine, Real* joined) {
+    const int half = head_width / 2;
+    for (std::int64_t t = first_token(); t < tokens; t += token_stride()) {
+        const std::int64_t position = t % length * half;
+        Real* row = joined + t * 3 * heads * head_width;
+        for (int pair = lane() * Pairs; pair < 2 * heads * half; pair += warp_lanes * Pairs) {
+            const int head = pair / half, j = pair - head * half;  // queries' heads, then keys'
+            Real* place = row + head * head_width + j;
+            turn<Real, Pairs>(place, place, half, cosine + position + j, sine + position + j, 1.0f);
+        }
     }
 }
 
-template <class Real>
-__global__ void rotate_back_kernel(std::int64_t tokens, std::int64_t length, std::int64_t heads,
-                                   std::int64_t head_width, const float* cosine, const float* sine, const Real* query,
-                                   const Real* key, const Real* value, Real* joined) {
-    const std::int64_t half = head_width / 2, width = heads * head_width;
-    for (std::int64_t i = first_number() / lane_channels; i < tokens * 3 * heads * half;
-         i += number_stride() / lane_channels) {
-        const HeadPair pair = head_pair(i, 3, length, heads, head_width);
-        const Real* source = (pair.part == 0 ? query : pair.part == 1 ? key : value) + pair.token * width + pair.offset;
-        Real* target = joined + (pair.token * 3 + pair.part) * width + pair.offset;
-        if (pair.part < 2) {
-            turn(source, target, half, cosine[pair.position], sine[pair.position], -1.0f);
-        } else {
-            target[0] = source[0];
-            target[half] = source[half];
+template <class Real, int Pairs>
+__global__ void rotate_back_kernel(std::int64_t tokens, std::int64_t length, int heads, int head_width,
+                                   const float* cosine, const float* sine, const Real* query, const Real* key,
+                                   const Real* value, Real* joined) {
+    const int half = head_width / 2, width = heads * head_width;
+    for (std::int64_t t = first_token(); t < tokens; t += token_stride()) {
+        const std::int64_t position = t % length * half;
+        Real* row = joined + t * 3 * width;
+        for (int pair = lane() * Pairs; pair < heads * half; pair += warp_lanes * Pairs) {
+            const int head = pair / half, j = pair - head * half, offset = head * head_width + j;
+            const float *cosines = cosine + position + j, *sines = sine + position + j;
+            turn<Real, Pairs>(query + t * width + offset, row + offset, half, cosines, sines, -1.0f);
+            turn<Real, Pairs>(key + t * width + offset, row + width + offset, half, cosines, sines, -1.0f);
+            for (const int place : {offset, offset + half})
+                *reinterpret_cast<Channels<Real, Pairs>*>(row + 2 * width + place) =
+                    *reinterpret_cast<const Channels<Real, Pairs>*>(value + t * width + place);
         }
     }
 }

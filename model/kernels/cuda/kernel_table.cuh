@@ -17,7 +17,7 @@
 namespace wavlab::cuda {
 namespace {
 
-constexpr std::int64_t most_warps = 4;  // of a block of threads; the kernels' launch bounds say the same
+constexpr std::int64_t most_warps = 4;  // of most blocks of threads; the kernels' launch bounds say the same
 constexpr std::int64_t widest = 1024;
 /// Blocks of threads a multiprocessor where each works on token after token.
 constexpr std::int64_t blocks_at_once = 2;
@@ -34,10 +34,17 @@ void with_steps(std::int64_t width, const Function& function) {
     return function(std::integral_constant<int, 8>());
 }
 
+/// Likewise with the number of pairs of channels that a lane turns at once.
+template <class Function>
+void with_pairs(std::int64_t head_width, const Function& function) {
+    if (head_width / 2 % lane_channels == 0) return function(std::integral_constant<int, lane_channels>());
+    return function(std::integral_constant<int, 1>());
+}
+
 /// One token a warp.
 inline Launch every_token(std::int64_t tokens) { return {(tokens + most_warps - 1) / most_warps, most_warps, 0}; }
 
-/// Four numbers a thread, or one pair of channels.
+/// Four numbers a thread.
 inline Launch every_number(std::int64_t threads) {
     const std::int64_t block = most_warps * warp_lanes;
     return {(threads + block - 1) / block, most_warps, 0};
@@ -48,14 +55,16 @@ inline std::int64_t parts_of(std::int64_t tokens) {
 }
 
 /// As many warps as shared memory has room for; 0 where there is none for one.
-inline std::int64_t fitting_warps(std::int64_t block_numbers, std::int64_t warp_numbers) {
+inline std::int64_t fitting_warps(std::int64_t block_numbers, std::int64_t warp_numbers,
+                                  std::int64_t most = most_warps) {
     const auto size = static_cast<std::int64_t>(sizeof(float));
     const std::int64_t left = this_device().shared_bytes / size - block_numbers;
-    return std::min(most_warps, left / warp_numbers);
+    return std::min(most, left / warp_numbers);
 }
 
-inline Launch with_shared(std::int64_t blocks, std::int64_t block_numbers, std::int64_t warp_numbers) {
-    const std::int64_t fitting = fitting_warps(block_numbers, warp_numbers);
+inline Launch with_shared(std::int64_t blocks, std::int64_t block_numbers, std::int64_t warp_numbers,
+                          std::int64_t most = most_warps) {
+    const std::int64_t fitting = fitting_warps(block_numbers, warp_numbers, most);
     const auto size = static_cast<std::int64_t>(sizeof(float));
     return {blocks, fitting, (block_numbers + fitting * warp_numbers) * size};
 }
@@ -107,15 +116,19 @@ struct Operations {
 
     static void rotate(std::int64_t tokens, std::int64_t length, std::int64_t heads, std::int64_t head_width,
                        const float* cosine, const float* sine, Real* joined) {
-        launch(rotate_kernel<Real>, every_number(tokens * heads * head_width), tokens, length, heads, head_width,
-               cosine, sine, joined);
+        with_pairs(head_width, [&](auto pairs) {
+            launch(rotate_kernel<Real, pairs()>, every_token(tokens), tokens, length, static_cast<int>(heads),
+                   static_cast<int>(head_width), cosine, sine, joined);
+        });
     }
 
     static void rotate_back(std::int64_t tokens, std::int64_t length, std::int64_t heads, std::int64_t head_width,
                             const float* cosine, const float* sine, const Real* query, const Real* key,
                             const Real* value, Real* joined) {
-        launch(rotate_back_kernel<Real>, every_number(tokens * 3 * heads * head_width / 2), tokens, length, heads,
-               head_width, cosine, sine, query, key, value, joined);
+        with_pairs(head_width, [&](auto pairs) {
+            launch(rotate_back_kernel<Real, pairs()>, every_token(tokens), tokens, length, static_cast<int>(heads),
+                   static_cast<int>(head_width), cosine, sine, query, key, value, joined);
+        });
     }
 
     static void score_sources(const SourceRows<Real>& sources, const RouterGroup<Real>& group) {
@@ -133,9 +146,11 @@ struct Operations {
 
     static void merge_backward(const RouterBoundary<Real>& boundary, const RouterBoundaryGradients<Real>& gradients,
                                float eps) {
-        const Launch shape = with_shared(parts_of(boundary.tokens), 0, merge_warp_numbers(boundary.width));
-        with_steps(boundary.width,
-                   [&](auto steps) { launch(merge_backward_kernel<Real, steps()>, shape, boundary, gradients, eps); });
+        with_steps(boundary.width, [&](auto steps) {
+            const Launch shape = with_shared(parts_of(boundary.tokens), 0, merge_warp_numbers(boundary.width),
+                                             merge_backward_warps(steps()));
+            launch(merge_backward_kernel<Real, steps()>, shape, boundary, gradients, eps);
+        });
     }
 
     static void score_sources_backward(const SourceRows<Real>& sources, const RouterGroup<Real>& group,

@@ -13,8 +13,11 @@ namespace {
 /// Numbers of shared memory that each warp needs: what its tokens give to a query.
 inline std::int64_t merge_warp_numbers(std::int64_t width) { return width + lane_channels; }
 
+/// More warps of a block hide more of the waiting, as long as their registers fit.
+constexpr int merge_backward_warps(int steps) { return steps <= 4 ? 8 : 4; }
+
 template <class Real, int Steps>
-__global__ void __launch_bounds__(128, 2)
+__global__ void __launch_bounds__(merge_backward_warps(Steps) * warp_lanes, 2)
     merge_backward_kernel(RouterBoundary<Real> b, RouterBoundaryGradients<Real> to, float eps) {
     WAVLAB_SHARED_MEMORY(shared);
     const std::int64_t width = b.width;
@@ -40,7 +43,7 @@ __global__ void __launch_bounds__(128, 2)
         const float step = (share - weight * mean) * sum_inverse;  // dz r
         if (lane() == 0) to.sum_share[t] = share;
         attribution -= share;
-        Row<Steps> gradient = load_row<Steps>(to.sum + t * width, width);
+        Row<Steps> gradient = to.first ? zero_row<Steps>() : load_row<Steps>(to.sum + t * width, width);
         add_scaled(gradient, state, weight);
         add_scaled(gradient, load_row<Steps>(b.query, width), step);
         add_scaled(gradient, sum, -step * b.logit[t] * sum_inverse / channels);
@@ -95,23 +98,25 @@ inline __device__ GroupMemory group_memory(float* shared, std::int64_t routers, 
 template <class Real, int Steps>
 __device__ void project_token(const SourceRows<Real>& sources, const RouterGroup<Real>& group, std::int64_t t,
                               float* target) {
-    const std::int64_t width = sources.width;
+    const int width = static_cast<int>(sources.width), count = static_cast<int>(sources.count);
+    const int routers = static_cast<int>(group.routers);
+    const std::int64_t plane = sources.tokens * width;
     const Real* values = sources.values + t * sources.capacity * width;
-    for (std::int64_t first = 0; first < sources.count; first += tile_sources) {
+    for (int first = 0; first < count; first += tile_sources) {
         Row<Steps> rows[tile_sources];
-        load_sources(values, width, first, sources.count, rows);
-        for (std::int64_t r0 = 0; r0 < group.routers; r0 += tile_routers) {
+        load_sources(values, width, first, count, rows);
+        const Real* gradients = group.values + t * width;
+        for (int r0 = 0; r0 < routers; r0 += tile_routers) {
             float products[tile_sources * tile_routers];
             WAVLAB_UNROLL
-            for (int r = 0; r < tile_routers; ++r) {
-                const Real* place = group.values + ((r0 + r) * sources.tokens + t) * width;
-                const Row<Steps> gradient = r0 + r < group.routers ? load_row<Steps>(place, width) : zero_row<Steps>();
+            for (int r = 0; r < tile_routers; ++r, gradients += plane) {
+                const Row<Steps> gradient = r0 + r < routers ? load_row<Steps>(gradients, width) : zero_row<Steps>();
                 WAVLAB_UNROLL
                 for (int s = 0; s < tile_sources; ++s) products[s * tile_routers + r] = lane_dot(rows[s], gradient);
             }
             const float product = sixteen_sums(products);
-            const std::int64_t i = first + lane() / tile_routers, router = r0 + lane() % tile_routers;
-            if (lane() < tile_sources * tile_routers && i < sources.count) target[i * router_lanes + router] = product;
+            const int i = first + lane() / tile_routers, router = r0 + lane() % tile_routers;
+            if (lane() < tile_sources * tile_routers && i < count) target[i * lanes_a_row + router] = product;
         }
     }
     __syncwarp();
@@ -161,51 +166,54 @@ __device__ void logit_gradients(const SourceRows<Real>& sources, const RouterGro
 template <class Real, int Steps>
 __device__ void add_to_sources(const SourceRows<Real>& sources, const RouterGroup<Real>& group, std::int64_t t,
                                const float* queries, const GroupMemory& memory, Real* target) {
-    const std::int64_t width = sources.width, offset = t * sources.capacity * width;
-    for (std::int64_t first = 0; first < sources.count; first += tile_sources) {
+    const int width = static_cast<int>(sources.width), count = static_cast<int>(sources.count);
+    const int routers = static_cast<int>(group.routers);
+    const std::int64_t offset = t * sources.capacity * width, plane = sources.tokens * width;
+    for (int first = 0; first < count; first += tile_sources) {
         Row<Steps> rows[tile_sources];
-        load_sources(sources.values + offset, width, first, sources.count, rows);
+        load_sources(sources.values + offset, width, first, count, rows);
         WAVLAB_UNROLL
         for (int s = 0; s < tile_sources; ++s) {
-            if (first + s >= sources.count) continue;
+            if (first + s >= count) continue;
             const float shrink = memory.shrinks[first + s];
             const Row<Steps> before = load_row<Steps>(target + offset + (first + s) * width, width);
             rows[s] = scaled(rows[s], -shrink);
             add_scaled(rows[s], before, 1.0f);
         }
-        for (std::int64_t l = 0; l < group.routers; ++l) {
-            const Row<Steps> gradient = load_row<Steps>(group.values + (l * sources.tokens + t) * width, width);
+        const Real* gradients = group.values + t * width;
+        for (int l = 0; l < routers; ++l, gradients += plane) {
+            const Row<Steps> gradient = load_row<Steps>(gradients, width);
             const Row<Steps> query = load_row<Steps>(queries + l * width, width);
             WAVLAB_UNROLL
             for (int s = 0; s < tile_sources; ++s) {
-                if (first + s >= sources.count) continue;
-                const std::int64_t place = (first + s) * router_lanes + l;
+                if (first + s >= count) continue;
+                const int place = (first + s) * lanes_a_row + l;
                 add_scaled(rows[s], gradient, memory.weights[place]);
                 add_scaled(rows[s], query, memory.scaled[place]);
             }
         }
         WAVLAB_UNROLL
         for (int s = 0; s < tile_sources; ++s)
-            if (first + s < sources.count) store_row(target + offset + (first + s) * width, width, rows[s]);
+            if (first + s < count) store_row(target + offset + (first + s) * width, width, rows[s]);
     }
 }
 
 /// dq_l += Σ_i t_{i,l} v_i of one token. Each lane adds to its own channels.
 template <class Real, int Steps>
-__device__ void add_to_queries(const SourceRows<Real>& sources, std::int64_t routers, std::int64_t t,
+__device__ void add_to_queries(const SourceRows<Real>& sources, int routers, std::int64_t t,
                                const GroupMemory& memory) {
-    const std::int64_t width = sources.width;
+    const int width = static_cast<int>(sources.width), count = static_cast<int>(sources.count);
     const Real* values = sources.values + t * sources.capacity * width;
-    for (std::int64_t r0 = 0; r0 < routers; r0 += tile_routers) {
+    for (int r0 = 0; r0 < routers; r0 += tile_routers) {
         Row<Steps> sums[tile_routers];
         WAVLAB_UNROLL
         for (int r = 0; r < tile_routers; ++r)
             sums[r] = r0 + r < routers ? load_row<Steps>(memory.queries + (r0 + r) * width, width) : zero_row<Steps>();
-        for (std::int64_t i = 0; i < sources.count; ++i) {
+        for (int i = 0; i < count; ++i) {
             const Row<Steps> row = load_row<Steps>(values + i * width, width);
             WAVLAB_UNROLL
             for (int r = 0; r < tile_routers; ++r)
-                if (r0 + r < routers) add_scaled(sums[r], row, memory.scaled[i * router_lanes + r0 + r]);
+                if (r0 + r < routers) add_scaled(sums[r], row, memory.scaled[i * lanes_a_row + r0 + r]);
         }
         WAVLAB_UNROLL
         for (int r = 0; r < tile_routers; ++r)
@@ -229,7 +237,7 @@ __global__ void __launch_bounds__(128, 2)
         project_token<Real, Steps>(sources, group, t, memory.scaled);
         logit_gradients(sources, group, to, t, memory, biases);
         add_to_sources<Real, Steps>(sources, group, t, shared, memory, to.sources);
-        add_to_queries<Real, Steps>(sources, routers, t, memory);
+        add_to_queries<Real, Steps>(sources, static_cast<int>(routers), t, memory);
         __syncwarp();
     }
     if (lane() < router_lanes)

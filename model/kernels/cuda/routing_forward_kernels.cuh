@@ -10,12 +10,18 @@ namespace {
 /// Sources and routers whose products are made together: 16 at a time, a lane's share of which one router row or one
 /// source row in registers serves.
 constexpr int tile_sources = 4, tile_routers = 4;
+constexpr int lanes_a_row = static_cast<int>(router_lanes);
 
-inline __host__ __device__ std::int64_t padded(std::int64_t count) { return (count + 3) / 4 * 4; }
+template <class Count>
+inline __host__ __device__ Count padded(Count count) {
+    return (count + 3) / 4 * 4;
+}
 
 /// Numbers of shared memory: all routers' queries for the block, and for each warp a row of logits a source.
 inline std::int64_t score_block_numbers(std::int64_t routers, std::int64_t width) { return padded(routers) * width; }
-inline std::int64_t score_warp_numbers(std::int64_t sources) { return padded(sources) * router_lanes; }
+inline __host__ __device__ std::int64_t score_warp_numbers(std::int64_t sources) {
+    return padded(sources) * router_lanes + lane_channels;  // `weigh` may look at two lanes that a row has not
+}
 
 /// The queries of a group's routers, zeros up to a multiple of four.
 template <class Real>
@@ -27,8 +33,7 @@ __device__ void share_queries(const RouterGroup<Real>& group, std::int64_t width
 
 /// The rows of up to four sources from `first` on; zero beyond `count`.
 template <int Steps, class Real>
-__device__ void load_sources(const Real* values, std::int64_t width, std::int64_t first, std::int64_t count,
-                             Row<Steps> (&rows)[tile_sources]) {
+__device__ void load_sources(const Real* values, int width, int first, int count, Row<Steps> (&rows)[tile_sources]) {
     WAVLAB_UNROLL
     for (int s = 0; s < tile_sources; ++s)
         rows[s] = first + s < count ? load_row<Steps>(values + (first + s) * width, width) : zero_row<Steps>();
@@ -38,12 +43,15 @@ __device__ void load_sources(const Real* values, std::int64_t width, std::int64_
 template <class Real, int Steps>
 __device__ void score_token(const SourceRows<Real>& sources, const RouterGroup<Real>& group, std::int64_t t,
                             const float* queries, float* logits) {
-    const std::int64_t width = sources.width;
+    const int width = static_cast<int>(sources.width), count = static_cast<int>(sources.count);
+    const int routers = static_cast<int>(group.routers);
     const Real* values = sources.values + t * sources.capacity * width;
-    for (std::int64_t first = 0; first < sources.count; first += tile_sources) {
+    const float* inverse_rms = sources.inverse_rms + t * sources.capacity;
+    float* kept = group.logits + t * count * router_lanes;
+    for (int first = 0; first < count; first += tile_sources) {
         Row<Steps> rows[tile_sources];
-        load_sources(values, width, first, sources.count, rows);
-        for (std::int64_t r0 = 0; r0 < group.routers; r0 += tile_routers) {
+        load_sources(values, width, first, count, rows);
+        for (int r0 = 0; r0 < routers; r0 += tile_routers) {
             float products[tile_sources * tile_routers];
             WAVLAB_UNROLL
             for (int r = 0; r < tile_routers; ++r) {
@@ -52,12 +60,12 @@ __device__ void score_token(const SourceRows<Real>& sources, const RouterGroup<R
                 for (int s = 0; s < tile_sources; ++s) products[s * tile_routers + r] = lane_dot(rows[s], query);
             }
             const float product = sixteen_sums(products);
-            const std::int64_t i = first + lane() / tile_routers, router = r0 + lane() % tile_routers;
-            if (lane() >= tile_sources * tile_routers || i >= sources.count) continue;
-            const std::int64_t place = i * router_lanes + router;
-            const float logit = product * sources.inverse_rms[t * sources.capacity + i] + group.biases[place];
+            const int i = first + lane() / tile_routers, router = r0 + lane() % tile_routers;
+            if (lane() >= tile_sources * tile_routers || i >= count) continue;
+            const int place = i * lanes_a_row + router;
+            const float logit = product * inverse_rms[i] + group.biases[place];
             logits[place] = logit;
-            group.logits[t * sources.count * router_lanes + place] = logit;
+            kept[place] = logit;
         }
     }
     __syncwarp();
@@ -89,29 +97,29 @@ __device__ void exponentials(const SourceRows<Real>& sources, const RouterGroup<
 template <class Real, int Steps, int Routers>
 __device__ void weigh(const SourceRows<Real>& sources, const RouterGroup<Real>& group, std::int64_t t,
                       const float* weights) {
-    const std::int64_t width = sources.width;
+    const int width = static_cast<int>(sources.width), count = static_cast<int>(sources.count);
+    const int routers = static_cast<int>(group.routers);
     const Real* values = sources.values + t * sources.capacity * width;
-    for (std::int64_t r0 = 0; r0 < group.routers; r0 += Routers) {
+    for (int r0 = 0; r0 < routers; r0 += Routers) {
         Row<Steps> sums[Routers];
         WAVLAB_UNROLL
         for (int r = 0; r < Routers; ++r) sums[r] = zero_row<Steps>();
-        for (std::int64_t i = 0; i < sources.count; ++i) {
+        for (int i = 0; i < count; ++i) {
             const Row<Steps> row = load_row<Steps>(values + i * width, width);
             WAVLAB_UNROLL
-            for (int r = 0; r < Routers; ++r) add_scaled(sums[r], row, weights[i * router_lanes + r0 + r]);
+            for (int r = 0; r < Routers; ++r) add_scaled(sums[r], row, weights[i * lanes_a_row + r0 + r]);
         }
         WAVLAB_UNROLL
         for (int r = 0; r < Routers; ++r)
-            if (r0 + r < group.routers)
-                store_row(group.values + ((r0 + r) * sources.tokens + t) * width, width, sums[r]);
+            if (r0 + r < routers) store_row(group.values + ((r0 + r) * sources.tokens + t) * width, width, sums[r]);
     }
 }
 
 template <class Real, int Steps>
 __global__ void __launch_bounds__(128, 2) score_sources_kernel(SourceRows<Real> sources, RouterGroup<Real> group) {
     WAVLAB_SHARED_MEMORY(shared);
-    constexpr int routers_at_once = Steps <= 3 ? 8 : 4;  // as many as the registers hold
-    float* logits = shared + padded(group.routers) * sources.width + warp() * padded(sources.count) * router_lanes;
+    constexpr int routers_at_once = Steps <= 3 ? 6 : 4;  // so that four blocks fit a multiprocessor
+    float* logits = shared + padded(group.routers) * sources.width + warp() * score_warp_numbers(sources.count);
     share_queries(group, sources.width, shared);
     for (std::int64_t t = first_token(); t < sources.tokens; t += token_stride()) {
         score_token<Real, Steps>(sources, group, t, shared, logits);
@@ -169,7 +177,8 @@ __global__ void make_sources_kernel(BlockSources<Real> block, float eps) {
     const auto channels = static_cast<float>(width);
     for (std::int64_t t = first_token(); t < block.tokens; t += token_stride()) {
         Row<Steps> summary = zero_row<Steps>(), details[2] = {zero_row<Steps>(), zero_row<Steps>()};
-        for (std::int64_t j = 0; j < block.length; ++j) {
+        // Without details the last sum is all.
+        for (std::int64_t j = block.details == 0 && known > 0 ? known - 1 : 0; j < block.length; ++j) {
             if (j < known)
                 summary = load_row<Steps>(block.sums + j * plane + t * width, width);
             else

@@ -74,7 +74,7 @@ __device__ Row<Steps> zero_row() {
 }
 
 template <int Steps, class Real>
-__device__ Row<Steps> load_row(const Real* source, std::int64_t width) {
+__device__ Row<Steps> load_row(const Real* source, int width) {
     Row<Steps> row;
     WAVLAB_UNROLL
     for (int step = 0; step < Steps; ++step) {
@@ -87,7 +87,7 @@ __device__ Row<Steps> load_row(const Real* source, std::int64_t width) {
 }
 
 template <int Steps, class Real>
-__device__ void store_row(Real* target, std::int64_t width, const Row<Steps>& row) {
+__device__ void store_row(Real* target, int width, const Row<Steps>& row) {
     WAVLAB_UNROLL
     for (int step = 0; step < Steps; ++step) {
         if (channel(step) >= width) continue;

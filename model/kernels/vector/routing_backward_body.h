@@ -43,8 +43,9 @@ void merge_backward(const RouterBoundary<float>& b, const RouterBoundaryGradient
             const float shrink = scaled * b.logit[t] * inverse / static_cast<float>(width);
             for (std::int64_t c = 0; c < width; c += lanes) {
                 const Vector value = load(b.sum + row + c);
-                const Vector gradient = load(to.sum + row + c) + load(to.state + row + c) * weight +
-                                        load(b.query + c) * scaled - value * shrink;
+                const Vector before = to.first ? Vector{} : load(to.sum + row + c);
+                const Vector gradient =
+                    before + load(to.state + row + c) * weight + load(b.query + c) * scaled - value * shrink;
                 store(to.sum + row + c, gradient);
                 store(to.update + row + c, gradient + load(to.base + row + c));
                 store(to.query + c, load(to.query + c) + value * scaled);
