@@ -2,8 +2,8 @@
 #include "app/run_export.h"
 
 #include "app/checkpoint_choice.h"
-#include "core/csv.h"
 #include "core/error.h"
+#include "core/metrics_file.h"
 #include "core/run_folder.h"
 #include "core/run_record.h"
 #include "core/safe_file.h"
@@ -12,9 +12,13 @@
 namespace wavlab {
 
 void export_metrics(const RunFolder& run, const std::filesystem::path& target) {
+    const std::filesystem::path ending = target.extension();
+    const bool json_lines = ending == ".jsonl";
+    if (!json_lines && !ending.empty() && ending != ".csv")
+        throw InputError(target.string() + ": the name of a file of metrics must end in .csv or .jsonl");
     RunRecord record(run.path);
     record.follow_store();
-    write_file_safely(target, metrics_csv(record));
+    write_file_safely(target, json_lines ? metrics_json_lines(record) : metrics_csv(record));
 }
 
 void export_checkpoint(const RunFolder& run, const std::string& step, const std::filesystem::path& target) {

@@ -10,11 +10,13 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "core/json_lines.h"
 #include "core/run_event.h"
+#include "core/tensorboard_log.h"
 #include "model/model_library.h"
 
 namespace wavlab {
@@ -124,6 +126,14 @@ void print(const RunEvent& event, bool json, ConsoleReport& report) {
     }
 }
 
+/// The events that came together are written together.
+void show_in_tensorboard(const std::vector<RunEvent>& events, TensorboardLog& tensorboard) {
+    for (const RunEvent& event : events) tensorboard.apply(event);
+    tensorboard.flush();
+    const std::optional<std::string> problem = tensorboard.take_problem();
+    if (problem) std::fputs(("wavlab: " + *problem + "\n").c_str(), stderr);
+}
+
 }  // namespace
 
 void stop_on_signals() {
@@ -133,7 +143,11 @@ void stop_on_signals() {
 
 bool stop_was_asked() { return signal_received != 0; }
 
-ExitCode follow_training(Trainer& trainer, bool json) {
+std::unique_ptr<TensorboardLog> make_tensorboard_log(const std::string& folder) {
+    return folder.empty() ? nullptr : std::make_unique<TensorboardLog>(folder);
+}
+
+ExitCode follow_training(Trainer& trainer, bool json, TensorboardLog* tensorboard) {
     ConsoleReport report(trainer);
     bool asked_to_stop = false;
     for (;;) {
@@ -142,7 +156,9 @@ ExitCode follow_training(Trainer& trainer, bool json) {
             trainer.control().stop(StopRequest::interrupt);
         }
         // The limit is how soon a signal is seen; events wake it at once.
-        for (const RunEvent& event : trainer.events().wait_and_drain(std::chrono::milliseconds(100))) {
+        const std::vector<RunEvent> events = trainer.events().wait_and_drain(std::chrono::milliseconds(100));
+        if (tensorboard) show_in_tensorboard(events, *tensorboard);
+        for (const RunEvent& event : events) {
             print(event, json, report);
             if (const auto* ended = std::get_if<RunEnded>(&event)) {
                 if (ended->state != RunState::finished && !ended->reason.empty())

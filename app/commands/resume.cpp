@@ -9,6 +9,7 @@
 #include "app/model_loader.h"
 #include "app/training_console.h"
 #include "core/run_folder.h"
+#include "core/tensorboard_log.h"
 #include "model/model_library.h"
 
 namespace wavlab {
@@ -17,6 +18,7 @@ namespace {
 struct ResumeArguments {
     std::string run;
     std::optional<std::int64_t> steps;
+    std::string tensorboard;
     bool json = false;
 };
 
@@ -27,7 +29,8 @@ ExitCode resume(const ResumeArguments& arguments, const CommandEnvironment& envi
     request.run_folder = run.path;
     request.resume = true;
     request.total_steps = arguments.steps;
-    return follow_training(*load_model_library().start_training(request), arguments.json);
+    const std::unique_ptr<TensorboardLog> tensorboard = make_tensorboard_log(arguments.tensorboard);
+    return follow_training(*load_model_library().start_training(request), arguments.json, tensorboard.get());
 }
 
 CommandAction declare(CLI::App& app) {
@@ -35,6 +38,7 @@ CommandAction declare(CLI::App& app) {
     app.add_option("run", arguments->run, "A run folder, or its name under --runs")->type_name("RUN")->required();
     app.add_option("--steps", arguments->steps, "Go on to this step; the schedule changes, and the record says so")
         ->check(CLI::Range(1, 1'000'000'000));
+    app.add_option("--tensorboard", arguments->tensorboard, tensorboard_option_help)->type_name("DIR");
     app.add_flag("--json", arguments->json, "One JSON object a line");
     return [arguments](const CommandEnvironment& environment) { return resume(*arguments, environment); };
 }

@@ -11,6 +11,7 @@
 #include "app/training_console.h"
 #include "core/run_folder.h"
 #include "core/safetensors.h"
+#include "core/tensorboard_log.h"
 #include "model/model_library.h"
 
 namespace wavlab {
@@ -22,6 +23,7 @@ struct TrainArguments {
     std::string run;
     std::string from, step = "last";
     std::string dump_batches;
+    std::string tensorboard;
     bool json = false;
 };
 
@@ -47,7 +49,8 @@ ExitCode train(const TrainArguments& arguments, const CommandEnvironment& enviro
                                                : std::filesystem::path(arguments.run);
     request.next_free_name = arguments.run.empty();
     request.dump_batches = arguments.dump_batches;
-    return follow_training(*load_model_library().start_training(request), arguments.json);
+    const std::unique_ptr<TensorboardLog> tensorboard = make_tensorboard_log(arguments.tensorboard);
+    return follow_training(*load_model_library().start_training(request), arguments.json, tensorboard.get());
 }
 
 CommandAction declare(CLI::App& app) {
@@ -65,6 +68,7 @@ CommandAction declare(CLI::App& app) {
     app.add_option("--dump-batches", arguments->dump_batches,
                    "For checks against other programs: write every step's tokens to this file")
         ->type_name("FILE.safetensors");
+    app.add_option("--tensorboard", arguments->tensorboard, tensorboard_option_help)->type_name("DIR");
     app.add_flag("--json", arguments->json, "One JSON object a line");
     return [arguments](const CommandEnvironment& environment) { return train(*arguments, environment); };
 }

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <memory>
 
-#include "core/csv.h"
+#include "core/metrics_file.h"
 #include "core/error.h"
 #include "core/frame_index.h"
 #include "core/json_lines.h"
@@ -359,7 +359,7 @@ TEST(FrameIndex, KeepsTheNewestAndTheLastUsed) {
     EXPECT_EQ(index.steps().size(), 99u);
 }
 
-TEST(MetricsCsv, HasNineDigitsAndPlainNonFiniteValues) {
+TEST(MetricsFile, HasOneLinePerValueInEitherForm) {
     RunRecord record("/nowhere/run");
     record.apply(ScalarRecorded{2, "train/loss", -std::nan("")});
     record.apply(ScalarRecorded{1, "val/loss", 1.0 / 3});
@@ -367,6 +367,11 @@ TEST(MetricsCsv, HasNineDigitsAndPlainNonFiniteValues) {
     record.apply(ScalarRecorded{2, "val/loss", -std::numeric_limits<double>::infinity()});
     EXPECT_EQ(metrics_csv(record),
               "step,name,value\n1,train/loss,1e-07\n1,val/loss,0.333333333\n2,train/loss,nan\n2,val/loss,-inf\n");
+    EXPECT_EQ(metrics_json_lines(record),
+              "{\"name\":\"train/loss\",\"step\":1,\"value\":1e-07}\n"
+              "{\"name\":\"val/loss\",\"step\":1,\"value\":0.3333333333333333}\n"
+              "{\"name\":\"train/loss\",\"step\":2,\"value\":\"NaN\"}\n"
+              "{\"name\":\"val/loss\",\"step\":2,\"value\":\"-Infinity\"}\n");
 }
 
 TEST(JsonLines, FollowTheContract) {
