@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "core/grouped_statistics.h"
 #include "core/method.h"
@@ -145,6 +146,21 @@ void average(GroupCurve& curve, std::span<const std::span<const double>> values)
 
 std::vector<std::string> differing_settings(std::span<const Experiment* const> runs) {
     return runs.empty() ? std::vector<std::string>() : differing(settings_of(runs), true);
+}
+
+std::vector<std::string> grouping_keys(std::span<const Experiment* const> runs) {
+    std::vector<std::string> keys;
+    for (const ExperimentField& field : experiment_fields()) {
+        const std::string key = field.dotted_key();
+        if (key != "schema" && key != "name" && key != "seed") keys.push_back(key);
+    }
+    std::set<std::string> of_methods;
+    for (const MethodDescriptor& method : MethodRegistry::all())
+        for (const Option& option : method.options) of_methods.insert("method." + option.key);
+    for (const Experiment* run : runs)
+        for (const auto& [option, value] : run->method) of_methods.insert("method." + option);
+    keys.insert(keys.end(), of_methods.begin(), of_methods.end());
+    return keys;
 }
 
 std::string RunGroup::id() const {

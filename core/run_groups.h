@@ -19,6 +19,10 @@ inline constexpr const char* all_settings = "*";
 /// methods included. Name and seed are left out: runs that differ in these alone are replicates.
 std::vector<std::string> differing_settings(std::span<const Experiment* const> runs);
 
+/// The dotted keys that runs can be grouped by: all of the experiment file but name and seed, and the options of the
+/// methods that are known or that these runs have.
+std::vector<std::string> grouping_keys(std::span<const Experiment* const> runs);
+
 /// Runs that have the same values of the settings they are grouped by.
 struct RunGroup {
     /// Dotted key and value as in the experiment file; the value is empty where the method has no such option.

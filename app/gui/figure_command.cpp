@@ -3,7 +3,6 @@
 #include <clocale>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -17,7 +16,6 @@
 #include "app/gui/qt_messages.h"
 #include "core/error.h"
 #include "core/experiment.h"
-#include "core/method.h"
 #include "core/run_folder.h"
 #include "core/run_groups.h"
 #include "core/run_record.h"
@@ -75,17 +73,10 @@ void set_state(FigureOptions& options, const FigureArguments& arguments, const P
 /// Throws InputError unless runs can be grouped by this setting.
 void require_group_key(const std::string& key, const std::vector<std::shared_ptr<RunRecord>>& records) {
     if (key.empty() || key == "replicates") return;
-    std::vector<std::string> allowed{"replicates"};
-    for (const ExperimentField& field : experiment_fields()) {
-        const std::string known = field.dotted_key();
-        if (known != "schema" && known != "name" && known != "seed") allowed.push_back(known);
-    }
-    std::set<std::string> of_methods;
-    for (const MethodDescriptor& method : MethodRegistry::all())
-        for (const Option& option : method.options) of_methods.insert("method." + option.key);
-    for (const auto& record : records)
-        for (const auto& [option, value] : record->experiment().method) of_methods.insert("method." + option);
-    allowed.insert(allowed.end(), of_methods.begin(), of_methods.end());
+    std::vector<const Experiment*> runs;
+    for (const auto& record : records) runs.push_back(&record->experiment());
+    std::vector<std::string> allowed = grouping_keys(runs);
+    allowed.insert(allowed.begin(), "replicates");
     if (std::find(allowed.begin(), allowed.end(), key) == allowed.end())
         throw InputError(
             fmt::format("--group: '{}' is no setting of these runs; allowed are {}", key, fmt::join(allowed, ", ")));
