@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the CUDA kernels became: registers, spills and shared memory of each, and the instructions of the routing ones.
+"""What the CUDA kernels became: registers, spills and shared memory of each, and the instructions of some.
 
     benchmarks/cuda_report.py [--nvcc PROGRAM] [--cuobjdump PROGRAM] [--type bf16] [--architecture sm_90] [--steps 3]
 
@@ -24,17 +24,19 @@ ROOT = Path(__file__).resolve().parent.parent
 FLAGS = "-std=c++17 -O3 -DNDEBUG --expt-relaxed-constexpr --extended-lambda -I. -Xptxas -v -cubin".split()
 TYPES = ("fp32", "bf16")
 ARCHITECTURES = ("sm_80", "sm_90")
-ROUTING = ("score_sources_kernel", "score_sources_backward_kernel", "merge_kernel", "merge_backward_kernel",
-           "make_sources_kernel", "make_sources_backward_kernel")  # fmt: skip
-# wavlab::cuda::(anonymous)::NAME_kernel<Bf16 or float, Steps>, as the object file has it
+ROTATIONS = ("rotate_kernel", "rotate_back_kernel")
+COUNTED = ("score_sources_kernel", "score_sources_backward_kernel", "merge_kernel", "merge_backward_kernel",
+           "make_sources_kernel", "make_sources_backward_kernel", *ROTATIONS)  # fmt: skip
+PAIRS = 4  # of channels that a lane turns at once; 1 where half a head is no multiple of 4
+# wavlab::cuda::(anonymous)::NAME_kernel<Bf16 or float, Steps or Pairs>, as the object file has it
 MANGLED = re.compile(r"([a-z][a-z_]*_kernel)I(?:f|NS_4Bf16E)(?:Li(\d+)E)?E")
 
 
 class Kernel(NamedTuple):
-    """Bytes but for registers; `steps` is 0 where a kernel is for all widths."""
+    """Bytes but for registers; `number` is the steps of a row, the pairs of a rotation, 0 where there is neither."""
 
     name: str
-    steps: int
+    number: int
     registers: int
     stack: int
     spill_stores: int
@@ -43,6 +45,11 @@ class Kernel(NamedTuple):
 
     def spills(self) -> bool:
         return self.stack + self.spill_stores + self.spill_loads > 0
+
+    def channels(self) -> str:
+        if self.name in ROTATIONS:
+            return f"any, pairs: {self.number}"
+        return str(self.number * 128) if self.number else "any"
 
 
 class Build(NamedTuple):
@@ -63,7 +70,7 @@ def find_nvcc() -> str:
 
 
 def identity(mangled: str) -> tuple[str, int]:
-    """Name and steps."""
+    """Name and number."""
     found = MANGLED.search(mangled)
     if not found:
         sys.exit(f"cannot read the kernel's name {mangled}")
@@ -74,13 +81,13 @@ def read_kernels(report: str) -> list[Kernel]:
     """From what ptxas -v says."""
     kernels = []
     for part in report.split("Compiling entry function ")[1:]:
-        name, steps = identity(part.split("'")[1])
+        name, number = identity(part.split("'")[1])
         stack, stores, loads = (
             int(re.search(rf"(\d+) bytes {what}", part)[1]) for what in ("stack frame", "spill stores", "spill loads")
         )
         shared = re.search(r"(\d+) bytes smem", part)
         registers = int(re.search(r"Used (\d+) registers", part)[1])
-        kernels.append(Kernel(name, steps, registers, stack, stores, loads, int(shared[1]) if shared else 0))
+        kernels.append(Kernel(name, number, registers, stack, stores, loads, int(shared[1]) if shared else 0))
     return sorted(kernels)
 
 
@@ -140,12 +147,12 @@ def print_table(head: list[str], rows: list[list]) -> None:
 
 def print_registers(builds: list[Build]) -> None:
     head = ["kernel", "channels", "type", "GPU", "registers", "stack", "spill stores", "spill loads", "static shared"]
+    every = [(kernel, build.type, build.architecture) for build in builds for kernel in build.kernels]
     rows = [
-        [f"`{kernel.name}`", kernel.steps * 128 or "any", build.type, build.architecture, *kernel[2:]]
-        for build in builds
-        for kernel in build.kernels
+        [f"`{kernel.name}`", kernel.channels(), type, architecture, *kernel[2:]]
+        for kernel, type, architecture in sorted(every, key=lambda one: (one[0][:2], one[1:]))
     ]
-    print_table(head, sorted(rows, key=lambda row: (row[0], row[1] if isinstance(row[1], int) else 0, row[2], row[3])))
+    print_table(head, rows)
 
 
 def print_instructions(build: Build, counts: dict[tuple[str, int], Counter], steps: int) -> None:
@@ -154,8 +161,8 @@ def print_instructions(build: Build, counts: dict[tuple[str, int], Counter], ste
     head = ["kernel", "all", "global loads", "global stores", "shared loads", "shared stores", "local",
             "shuffles", "FFMA, FMUL, FADD", "MUFU"]  # fmt: skip
     rows = []
-    for name in ROUTING:
-        own = counts.get((name, steps)) or counts.get((name, 0))
+    for name in COUNTED:
+        own = counts.get((name, PAIRS if name in ROTATIONS else steps)) or counts.get((name, 0))
         if own is None:
             sys.exit(f"there is no {name} for {steps} steps")
         rows.append([f"`{name}`", sum(own.values()), *(by_width(own, o) for o in ("LDG", "STG", "LDS", "STS")),
