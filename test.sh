@@ -6,6 +6,7 @@
 #   ./test.sh --all    also the long ones (label `extended`)
 set -uo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup/setup.sh"
+source "$root/setup/test_packages.sh"
 
 selection=(-LE extended)
 case "${1:-}" in
@@ -16,6 +17,7 @@ esac
 
 presets=(release asan tsan)
 set_up desktop
+[ ${#selection[@]} -gt 0 ] || install_test_packages
 build release all
 build asan core_tests datasets_tests model_tests app_tests
 build tsan core_tests datasets_tests

@@ -85,12 +85,12 @@ std::string text_record(std::int64_t step, double wall_time, std::string_view ta
     return summary_record(step, wall_time, value);
 }
 
-/// Markdown that shows the text as it is.
+/// Markdown that shows the text as it is: every line is indented.
 std::string verbatim(std::string_view text) {
-    std::string block = "    ";
-    for (const char c : text) {
-        block += c;
-        if (c == '\n') block += "    ";
+    std::string block;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (i == 0 || text[i - 1] == '\n') block += "    ";
+        block += text[i];
     }
     return block;
 }
