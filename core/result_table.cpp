@@ -271,7 +271,7 @@ ResultTable result_table(std::vector<TableRun> runs, const TableRequest& request
     fill_cells(table, rows, columns);
     mark_best(table);
     if (baseline) compare(table, *baseline);
-    table.notes = notes_on(table);
+    annotate(table);
     return table;
 }
 

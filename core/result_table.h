@@ -63,15 +63,17 @@ struct ResultTable {
     std::vector<std::optional<std::size_t>> baseline_of;  ///< [rows] the row that each is compared with
     std::vector<std::vector<TableCell>> cells;            ///< [rows][columns]
     std::vector<TableRun> runs;                           ///< in the order in which they were given
-    std::vector<std::string> notes;                       ///< sentences for below the table
+    std::vector<std::string> notes;                       ///< sentences: what does not count, what was mixed
+    std::vector<std::string> legend;                      ///< sentences: how its numbers are to be read
+    std::vector<std::string> cost_legend;                 ///< likewise, of speed and memory
 };
 
 /// Throws InputError: no runs, a key that is no setting, or in both rows and columns, a baseline that is no row's, a
 /// unit that a run lacks.
 ResultTable result_table(std::vector<TableRun> runs, const TableRequest& request);
 
-/// The sentences below a table: what does not count, what was mixed, and how its numbers are to be read.
-std::vector<std::string> notes_on(const ResultTable& table);
+/// Fills `notes`, `legend` and `cost_legend` of a table that has its cells.
+void annotate(ResultTable& table);
 
 /// Whether a recorded value is a loss: it has the table's unit, a best row and differences.
 bool is_loss(const std::string& value);

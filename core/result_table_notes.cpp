@@ -86,7 +86,7 @@ void add_tokens(const ResultTable& table, Texts& notes) {
                                     fmt::join(tokenizers, ", ")));
 }
 
-void add_differences(const ResultTable& table, Texts& notes) {
+void explain_differences(const ResultTable& table, Texts& legend) {
     std::size_t fewest = 0;
     for (const std::vector<TableCell>& row : table.cells)
         for (const TableCell& cell : row)
@@ -96,12 +96,11 @@ void add_differences(const ResultTable& table, Texts& notes) {
     if (fewest == 0) return;
     std::string note = fmt::format(
         "Differences to {} are means over n pairs of runs with the same seed; in brackets the 95% percentile interval "
-        "of "
-        "{} bootstrap resamples of the pairs",
+        "of {} bootstrap resamples of the pairs",
         table.baseline, grouped_digits(std::int64_t(bootstrap_resamples)));
     constexpr std::size_t enough = 6;
     if (fewest < enough) note += fmt::format(", which is too narrow for as few as {} pairs", fewest);
-    notes.push_back(note + ".");
+    legend.push_back(note + ".");
 }
 
 std::string device_text(const RunDescription& run) {
@@ -109,30 +108,37 @@ std::string device_text(const RunDescription& run) {
                                : run.device;
 }
 
-void add_devices(const ResultTable& table, Texts& notes) {
+std::set<std::string> devices_of(const ResultTable& table) {
     std::set<std::string> devices;
     for (const TableRun& run : table.runs)
         if (run.counts()) devices.insert(device_text(run.description));
-    if (devices.size() == 1)
-        notes.push_back(fmt::format("Speed (median over the steps of a run) and memory (the largest of a run{}) on {}.",
-                                    devices.begin()->starts_with("cpu") ? ", of the whole process" : "",
-                                    *devices.begin()));
-    else if (devices.size() > 1)
-        notes.push_back(fmt::format("Speed and memory cannot be compared: the runs are from different devices ({}).",
-                                    fmt::join(devices, "; ")));
+    return devices;
+}
+
+void explain_cost(const ResultTable& table, Texts& legend) {
+    const std::set<std::string> devices = devices_of(table);
+    if (devices.empty()) return;
+    const bool on_cpu = devices.begin()->starts_with("cpu");
+    legend.push_back(fmt::format("Speed is the median over the steps of a run, memory the most of a run{}{}.",
+                                 on_cpu ? ", of the whole process" : "",
+                                 devices.size() == 1 ? "; on " + *devices.begin() : ""));
+    if (devices.size() > 1)
+        legend.push_back(fmt::format("Speed and memory cannot be compared: the runs are from different devices ({}).",
+                                     fmt::join(devices, "; ")));
 }
 
 }  // namespace
 
-std::vector<std::string> notes_on(const ResultTable& table) {
-    Texts notes;
-    add_unfinished(table, notes);
-    add_missing(table, notes);
-    add_mixed(table, notes);
-    add_tokens(table, notes);
-    add_differences(table, notes);
-    add_devices(table, notes);
-    return notes;
+void annotate(ResultTable& table) {
+    table.notes.clear();
+    add_unfinished(table, table.notes);
+    add_missing(table, table.notes);
+    add_mixed(table, table.notes);
+    add_tokens(table, table.notes);
+    table.legend.clear();
+    explain_differences(table, table.legend);
+    table.cost_legend.clear();
+    explain_cost(table, table.cost_legend);
 }
 
 }  // namespace wavlab

@@ -8,9 +8,16 @@
 
 namespace wavlab {
 
-std::string table_companion(const ResultTable& table) {
+std::vector<std::string> sentences_below(const ResultTable& table, const TableStyle& style) {
+    std::vector<std::string> sentences = table.notes;
+    sentences.insert(sentences.end(), table.legend.begin(), table.legend.end());
+    if (style.cost) sentences.insert(sentences.end(), table.cost_legend.begin(), table.cost_legend.end());
+    return sentences;
+}
+
+std::string table_companion(const ResultTable& table, const TableStyle& style) {
     std::string text;
-    for (const std::string& note : table.notes) text += note + "\n";
+    for (const std::string& sentence : sentences_below(table, style)) text += sentence + "\n";
     if (!text.empty()) text += "\n";
     for (const std::string& line : table_provenance(table)) text += line + "\n";
     return text;

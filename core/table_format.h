@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/table_layout.h"
 
@@ -22,7 +23,10 @@ std::string markdown_table(const ResultTable& table, const TableStyle& style);
 std::string csv_table(const ResultTable& table, const TableStyle& style);
 
 /// Notes and provenance as plain text: what lies beside a CSV file.
-std::string table_companion(const ResultTable& table);
+std::string table_companion(const ResultTable& table, const TableStyle& style);
+
+/// Notes and legends in their order, without those of what the style leaves out.
+std::vector<std::string> sentences_below(const ResultTable& table, const TableStyle& style);
 
 struct TableWriter {
     const char* id;

@@ -89,10 +89,7 @@ std::string escaped(std::string_view text, bool number) {
 std::string cell_text(const LayoutCell& cell) {
     std::string text = escaped(cell.text, cell.number);
     if (cell.bold) text = "\\textbf{" + text + "}";
-    if (!cell.after.empty()) {
-        // What stands between number and count moves behind: the numbers of a column still stand below each other.
-        text += "\\phantom{" + escaped(cell.after, true) + "}";
-    }
+    if (!cell.after.empty()) text += "\\phantom{" + escaped(cell.after, true) + "}";
     return text;
 }
 
@@ -102,10 +99,16 @@ std::string comment(std::string line) {
     return "% " + line + "\n";
 }
 
-std::string head_line(const TableLayout& layout, std::string LayoutHead::*part) {
+std::string line_of(const std::vector<std::string>& cells) {
     std::string line;
-    for (const LayoutHead& head : layout.heads) line += (line.empty() ? "" : " & ") + latex_text(head.*part);
+    for (std::size_t i = 0; i < cells.size(); ++i) line += (i == 0 ? "" : " & ") + cells[i];
     return line + " \\\\\n";
+}
+
+std::string head_line(const TableLayout& layout, std::string LayoutHead::*part) {
+    std::vector<std::string> cells;
+    for (const LayoutHead& head : layout.heads) cells.push_back(latex_text(head.*part));
+    return line_of(cells);
 }
 
 bool has_units(const TableLayout& layout) {
@@ -132,14 +135,16 @@ std::string latex_table(const ResultTable& table, const TableStyle& style) {
             text += "\\multicolumn{" + std::to_string(columns) + "}{l}{\\emph{" +
                     latex_text(block.title.in_one_line()) + "}} \\\\\n";
         for (const std::vector<LayoutCell>& line : block.lines) {
-            for (std::size_t i = 0; i < line.size(); ++i) text += (i == 0 ? "" : " & ") + cell_text(line[i]);
-            text += " \\\\\n";
+            std::vector<std::string> cells;
+            for (const LayoutCell& cell : line) cells.push_back(cell_text(cell));
+            text += line_of(cells);
         }
     }
     text += "\\bottomrule\n\\end{tabular}\n";
-    if (table.notes.empty()) return text;
+    const std::vector<std::string> sentences = sentences_below(table, style);
+    if (sentences.empty()) return text;
     text += "\\par\\smallskip\n{\\footnotesize\n";
-    for (const std::string& note : table.notes) text += latex_text(note) + "\n";
+    for (const std::string& sentence : sentences) text += latex_text(sentence) + "\n";
     return text + "\\par}\n";
 }
 

@@ -89,8 +89,7 @@ std::string difference_text(const BootstrapDifference& difference, int digits, b
     std::string text = fixed(*difference.mean, digits, true);
     if (difference.low)
         text += fmt::format(" [{}, {}]", fixed(*difference.low, digits, true), fixed(*difference.high, digits, true));
-    const std::string pairs =
-        count ? fmt::format("n = {} pair{}", difference.pairs, difference.pairs == 1 ? "" : "s") : "";
+    const std::string pairs = count ? std::to_string(difference.pairs) : "";
     const std::string words = joined(pairs, difference.low ? "" : "no interval", ", ");
     return words.empty() ? text : text + " (" + words + ")";
 }
@@ -102,7 +101,7 @@ Quantity difference_quantity(const ResultTable& table, int digits, std::size_t v
         if (!difference) return {nothing};
         return {difference_text(*difference, digits, count), difference->mean.has_value()};
     };
-    return {{"difference to " + shown(table.baseline), "[95% interval]"}, cell_at};
+    return {{"difference to " + shown(table.baseline), count ? "[95% interval] (n pairs)" : "[95% interval]"}, cell_at};
 }
 
 Quantity count_quantity(const ResultTable& table, std::size_t value, bool pairs) {

@@ -70,7 +70,7 @@ std::string markdown_table(const ResultTable& table, const TableStyle& style) {
             text += line_of(cells);
         }
     }
-    for (const std::string& note : table.notes) text += "\n" + markdown_text(note) + "\n";
+    for (const std::string& sentence : sentences_below(table, style)) text += "\n" + markdown_text(sentence) + "\n";
     text += "\n<!--\n";
     for (const std::string& line : table_provenance(table)) text += comment_text(line) + "\n";
     return text + "-->\n";

@@ -100,7 +100,9 @@ ExitCode make_table(TableArguments arguments, const CommandEnvironment& environm
         fmt::print("{}", text);
     } else {
         write_file_safely(arguments.out, text);
-        if (writer.needs_companion) write_file_safely(arguments.out + ".provenance.txt", table_companion(table));
+        fmt::print("{}\n", arguments.out);
+        if (writer.needs_companion)
+            write_file_safely(arguments.out + ".provenance.txt", table_companion(table, arguments.style));
     }
     if (!arguments.out.empty() || writer.needs_companion)
         for (const std::string& note : table.notes) fmt::print(stderr, "wavlab: {}\n", note);

@@ -165,7 +165,8 @@ TEST(ResultTable, SaysWhatItMixes) {
     EXPECT_THAT(table.notes, testing::Contains(HasSubstr("same seed count once")));
     runs[0].description.device = "cuda:0 (NVIDIA H100)";
     table = result_table(runs, by_depth());
-    EXPECT_THAT(table.notes, testing::Contains(HasSubstr("cannot be compared: the runs are from different devices")));
+    EXPECT_THAT(table.cost_legend,
+                testing::Contains(HasSubstr("cannot be compared: the runs are from different devices")));
     runs[0].experiment.data.tokenizer = "byte";
     table = result_table(runs, by_depth());
     EXPECT_THAT(table.notes, testing::Contains(HasSubstr("Losses per token of different tokenizers (byte, char)")));
@@ -266,14 +267,16 @@ TEST(TableFormat, ColumnsMakeABlockOfEachQuantity) {
     EXPECT_EQ(lines[2], "| *validation loss, nats/token, (seeds)* |  |  |");
     EXPECT_EQ(lines[4], "| rezero | 3.0000 (1) | – |");
     EXPECT_EQ(lines[5], "| wav | **2.0250 (2)** | 1.7050 (2) |");
-    EXPECT_THAT(text,
-                HasSubstr("| wav | -0.0750 [-0.1000, -0.0500] (n = 2 pairs) | +0.0800 [+0.0600, +0.1000] (n = 2"));
-    EXPECT_THAT(text, HasSubstr("| rezero | +1.0000 (n = 1 pair, no interval) | no pairs |"));
+    EXPECT_THAT(text, HasSubstr("| wav | -0.0750 [-0.1000, -0.0500] (2) | +0.0800 [+0.0600, +0.1000] (2) |"));
+    EXPECT_THAT(text, HasSubstr("| rezero | +1.0000 (1, no interval) | no pairs |"));
     EXPECT_THAT(text, HasSubstr("| *memory, MB* |"));
     style.cost = false;
     const std::string without = markdown_table(result_table(some_runs(), by_depth()), style);
     EXPECT_THAT(without, Not(HasSubstr("memory, MB")));
     EXPECT_THAT(without, Not(HasSubstr("*speed")));
+    EXPECT_THAT(without, Not(HasSubstr("Speed is")));
+    EXPECT_THAT(text, HasSubstr("\nSpeed is the median over the steps of a run, memory the most of a run, of the whole "
+                                "process; on cpu with 2 threads.\n"));
 }
 
 TEST(TableFormat, LatexHasBooktabsAndEqualDecimals) {
@@ -286,7 +289,7 @@ TEST(TableFormat, LatexHasBooktabsAndEqualDecimals) {
                 HasSubstr("\\begin{tabular}{lrr}\n\\toprule\nmethod & layers = 12 & layers = 24 \\\\\n\\midrule\n"));
     EXPECT_THAT(text, HasSubstr("wav & \\textbf{2.025 $\\pm$ 0.177 (2)} & 1.705 $\\pm$ 0.007 (2) \\\\\n"));
     EXPECT_THAT(text, HasSubstr("rezero & 3.000 (1)\\phantom{ $\\pm$ 0.141} & -- \\\\\n"));
-    EXPECT_THAT(text, HasSubstr("$-$0.075 {[}$-$0.100, $-$0.050] (n = 2 pairs)"));
+    EXPECT_THAT(text, HasSubstr("$-$0.075 {[}$-$0.100, $-$0.050] (2)"));
     EXPECT_THAT(text, HasSubstr("\\bottomrule\n\\end{tabular}\n"));
     EXPECT_THAT(text, HasSubstr("% run 100%_wav: finished"));
     for (const std::string& line : lines_of(text.substr(0, text.find("\\begin")))) EXPECT_EQ(line[0], '%') << line;
@@ -344,7 +347,7 @@ TEST(TableFormat, CarriesWhereItComesFrom) {
     EXPECT_EQ(lines[2], "run wav-12-1: finished, val/loss of step 300, seed 1, experiment sha256 " +
                             sha256_hex(table.runs[0].description.experiment) +
                             ", data sha256 00ff, WAV Lab 0.1.0 (abc), torch 2.11.0, cpu, 2 threads");
-    for (const std::string& text : {latex_table(table, {}), markdown_table(table, {}), table_companion(table)})
+    for (const std::string& text : {latex_table(table, {}), markdown_table(table, {}), table_companion(table, {})})
         for (const std::string& line : lines) EXPECT_THAT(text, HasSubstr(line));
 }
 
