@@ -19,6 +19,7 @@
 #include "core/run_folder.h"
 #include "core/run_store.h"
 #include "core/safe_file.h"
+#include "core/tensorboard_steps.h"
 
 namespace fs = std::filesystem;
 
@@ -35,15 +36,6 @@ double seconds_now() {
 /// TensorBoard reads a folder's event files by name, so these begin with a time.
 std::string event_file_name(std::int64_t seconds, const std::string& writer) {
     return fmt::format("{}{:010}.{}", name_start, seconds, writer);
-}
-
-std::vector<std::string> event_files(const fs::path& folder) {
-    std::vector<std::string> names;
-    std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-        if (std::string name = entry->path().filename().string(); name.find("tfevents") != std::string::npos)
-            names.push_back(std::move(name));
-    return names;
 }
 
 /// A time later than those of all the files, so that what is written next is read last.
@@ -84,42 +76,40 @@ void make_folder(const fs::path& folder) {
 /// Turns what a store holds into records.
 class HistorySink : public RunStoreSink {
 public:
-    HistorySink(TensorboardEvents& events, std::function<void(const std::string&)> take)
-        : events_(events), take_(std::move(take)) {}
+    /// From this step on.
+    HistorySink(TensorboardEvents& events, std::int64_t first_step, std::function<void(const std::string&)> take)
+        : events_(events), first_step_(first_step), take_(std::move(take)) {}
 
     /// Passes over everything from this start on.
     void stop_at(const RunStarted& started) { stop_ = &started; }
-    /// The start that was seen first.
-    const std::optional<double>& began() const { return began_; }
 
     void rewound(std::int64_t) override {}
     void scalar(std::int64_t step, const std::string& name, double value) override {
-        add(ScalarRecorded{step, name, value});
+        add(step, ScalarRecorded{step, name, value});
     }
     void frame(FrameKind, std::int64_t) override {}
     void event(RunEvent event) override {
-        const auto* started = std::get_if<RunStarted>(&event);
-        if (stop_ && started && started->first_step == stop_->first_step &&
-            started->description.started_at == stop_->description.started_at)
-            stopped_ = true;
-        add(event);
+        if (const auto* started = std::get_if<RunStarted>(&event)) {
+            if (stop_ && started->first_step == stop_->first_step &&
+                started->description.started_at == stop_->description.started_at)
+                stopped_ = true;
+            add(first_new_step(*started), event);
+        } else if (const auto* sample = std::get_if<SampleDrawn>(&event)) {
+            add(sample->step, event);
+        }
     }
 
 private:
-    void add(const RunEvent& event) {
+    void add(std::int64_t step, const RunEvent& event) {
         if (stopped_) return;
         const double time = time_.at(event);
-        if (std::holds_alternative<RunStarted>(event) && !began_) {
-            began_ = time;
-            take_(tensorboard_opening(0, time));
-        }
-        take_(events_.encode(event, time));
+        if (step >= first_step_) take_(events_.encode(event, time));
     }
 
     TensorboardEvents& events_;
+    std::int64_t first_step_;
     std::function<void(const std::string&)> take_;
     RecordedTime time_;
-    std::optional<double> began_;
     const RunStarted* stop_ = nullptr;
     bool stopped_ = false;
 };
@@ -144,17 +134,18 @@ std::int64_t first_start(RunStoreReader& reader) {
 
 fs::path export_tensorboard(const RunFolder& run, const fs::path& folder) {
     RunStoreReader starts(run.store());
-    const std::string name = event_file_name(first_start(starts), "wavlab");
+    const std::int64_t began = first_start(starts);
+    const std::string name = event_file_name(began, "wavlab");
     const fs::path own = folder_of_run(folder, run.path);
     make_folder(own);
-    for (const std::string& other : event_files(own))
+    for (const std::string& other : tensorboard_files(own))
         if (other != name)
             refuse(own, "this folder holds event files that another program or a live run has written (" + other +
                             "), and TensorBoard would show both; choose another folder");
     SafeFile file(own / name);
-    std::string piece;
+    std::string piece = tensorboard_opening(0, static_cast<double>(began));
     TensorboardEvents events;
-    HistorySink sink(events, [&](const std::string& records) {
+    HistorySink sink(events, 0, [&](const std::string& records) {
         piece += records;
         if (piece.size() < large_piece) return;
         file.write(piece);
@@ -195,19 +186,22 @@ void TensorboardLog::open(const RunStarted& started) {
     const fs::path own = folder_of_run(folder_, started.folder);
     std::error_code error;
     fs::create_directories(own, error);
-    const std::vector<std::string> earlier = event_files(own);
+    const std::vector<std::string> earlier = tensorboard_files(own);
     file_ = own / event_file_name(next_time(earlier), host_name() + "." + std::to_string(::getpid()));
     descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor_ < 0) return stop(reason_text(errno));
-    if (started.first_step > 0 && earlier.empty())
-        add_history(started);
-    else
-        pending_ = tensorboard_opening(first_new_step(started), seconds_now());
+    // What the files lack of the steps before this start comes first: the run went on without them for a while, or was
+    // killed before the last values were written. Their last step may be there in part only.
+    const std::int64_t shown = started.first_step > 0 ? last_tensorboard_step(own) : 0;
+    const bool lacking = started.first_step > 0 && shown <= started.first_step;
+    const std::int64_t first = lacking ? std::max<std::int64_t>(shown, 0) : first_new_step(started);
+    pending_ = tensorboard_opening(first, seconds_now());
+    if (lacking) add_history(started, first);
 }
 
-void TensorboardLog::add_history(const RunStarted& started) {
+void TensorboardLog::add_history(const RunStarted& started, std::int64_t first_step) {
     try {
-        HistorySink sink(events_, [this](const std::string& records) {
+        HistorySink sink(events_, first_step, [this](const std::string& records) {
             pending_ += records;
             if (pending_.size() >= large_piece) flush();
         });

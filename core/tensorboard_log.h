@@ -19,7 +19,7 @@ struct RunFolder;
 std::filesystem::path export_tensorboard(const RunFolder& run, const std::filesystem::path& folder);
 
 /// Writes a live run's events to an event file in a folder of its name below `folder`, as they come. A resumed run
-/// starts a further file; where there is none yet, the run's history comes first. Trouble while writing stops the
+/// starts a further file, with what the earlier ones lack of the run's history first. Trouble while writing stops the
 /// writing and never the run.
 class TensorboardLog {
 public:
@@ -39,7 +39,7 @@ public:
 
 private:
     void open(const RunStarted& started);
-    void add_history(const RunStarted& started);
+    void add_history(const RunStarted& started, std::int64_t first_step);
     void write(const std::string& bytes);
     void stop(const std::string& why);
 

@@ -104,6 +104,11 @@ class TensorBoardReads(ProgramTest):
         resumed = run("resume", target, "--steps", "12", "--tensorboard", self.folder / "board")
         self.assertEqual(resumed.returncode, 0, resumed.stderr)
         self.assert_holds_the_run(self.accumulator(self.folder / "board" / "run"), target)
+        # Unwatched for a while, then watched again.
+        for arguments in (["16"], ["20", "--tensorboard", self.folder / "board"]):
+            resumed = run("resume", target, "--steps", *arguments)
+            self.assertEqual(resumed.returncode, 0, resumed.stderr)
+        self.assert_holds_the_run(self.accumulator(self.folder / "board" / "run"), target)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@
 #include "core/safe_file.h"
 #include "core/tensorboard_events.h"
 #include "core/tensorboard_log.h"
+#include "core/tensorboard_steps.h"
 #include "tests/core/child_process.h"
 #include "tests/core/some_run.h"
 #include "tests/core/temporary_folder.h"
@@ -194,6 +195,45 @@ TEST(TensorboardLog, ARunThatWasNotWatchedBringsItsHistory) {
     const std::vector<std::string> records = records_of(read_file(files[0]));
     EXPECT_EQ(count(records, "train/loss"), 6u);
     EXPECT_EQ(count(records, "brain.Event:2"), 1u);
+}
+
+TEST(TensorboardLog, WhatEarlierFilesLackComesFirst) {
+    const TemporaryFolder folder;
+    const fs::path path = folder.path() / "run", own = folder.path() / "board" / "run";
+    std::vector<RunEvent> events{start_in(path)};
+    for (const RunEvent& event : some_steps(1, 12)) events.push_back(event);
+    const RunStarted resumed = start_in(path, 12);
+    events.push_back(resumed);
+    stored_run(path, events);
+    fs::create_directories(own);
+    EXPECT_EQ(last_tensorboard_step(own), -1);
+    // Up to step 9, of which a second file takes back what is after step 7; its end is cut off.
+    TensorboardEvents some;
+    const auto scalar = [&](std::int64_t step) { return some.encode(ScalarRecorded{step, "train/loss", 1}, 1); };
+    write_text(own / "events.out.tfevents.0000000001.a", tensorboard_opening(0, 1) + scalar(1) + scalar(9));
+    EXPECT_EQ(last_tensorboard_step(own), 9);
+    write_text(own / "events.out.tfevents.0000000002.a", tensorboard_opening(8, 1) + scalar(8).substr(0, 30));
+    EXPECT_EQ(last_tensorboard_step(own), 7);
+
+    TensorboardLog tensorboard(folder.path() / "board");
+    tensorboard.apply(resumed);
+    tensorboard.apply(ScalarRecorded{13, "train/loss", 1});
+    tensorboard.flush();
+    const std::vector<fs::path> files = files_in(own);
+    ASSERT_THAT(files, SizeIs(3));
+    const std::vector<std::string> records = records_of(read_file(files[2]));
+    EXPECT_EQ(records[1].substr(9), std::string("\x10\x07\x3a\x02\x08\x01"));
+    EXPECT_EQ(count(records, "train/loss"), 7u);  // steps 7 to 13
+    EXPECT_EQ(last_tensorboard_step(own), 13);
+}
+
+TEST(TensorboardLog, FilesOfAnyBytesAreRead) {
+    const TemporaryFolder folder;
+    for (const std::string& data : {std::string(100, '\xff'), std::string("\x3a\xff"), std::string("\x13"),
+                                    std::string("\x09\x01"), std::string()}) {
+        write_text(folder.path() / "events.out.tfevents.1.a", tensorboard_record(data) + data);
+        EXPECT_LE(last_tensorboard_step(folder.path()), 0);
+    }
 }
 
 TEST(TensorboardLog, AFolderThatCannotBeMadeIsRefused) {
