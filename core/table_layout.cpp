@@ -83,27 +83,6 @@ Quantity mean_quantity(const ResultTable& table, const TableStyle& style, std::s
     return {{title_of(name, table.moment), joined(unit_of_value(table, name), spread, ", ")}, cell_at};
 }
 
-/// `count`: with the number of pairs.
-std::string difference_text(const BootstrapDifference& difference, int digits, bool count) {
-    if (!difference.mean) return "no pairs";
-    std::string text = fixed(*difference.mean, digits, true);
-    if (difference.low)
-        text += fmt::format(" [{}, {}]", fixed(*difference.low, digits, true), fixed(*difference.high, digits, true));
-    const std::string pairs = count ? std::to_string(difference.pairs) : "";
-    const std::string words = joined(pairs, difference.low ? "" : "no interval", ", ");
-    return words.empty() ? text : text + " (" + words + ")";
-}
-
-Quantity difference_quantity(const ResultTable& table, int digits, std::size_t value, bool count) {
-    const auto cell_at = [=, &table](std::size_t row, std::size_t column) -> LayoutCell {
-        if (table.baseline_of[row] == row) return {"baseline"};
-        const auto& difference = table.cells[row][column].measures[value].difference;
-        if (!difference) return {nothing};
-        return {difference_text(*difference, digits, count), difference->mean.has_value()};
-    };
-    return {{"difference to " + shown(table.baseline), count ? "[95% interval] (n pairs)" : "[95% interval]"}, cell_at};
-}
-
 Quantity count_quantity(const ResultTable& table, std::size_t value, bool pairs) {
     const auto cell = [=, &table](std::size_t row, std::size_t column) -> LayoutCell {
         const TableMeasure& measure = table.cells[row][column].measures[value];
@@ -112,6 +91,42 @@ Quantity count_quantity(const ResultTable& table, std::size_t value, bool pairs)
         return {std::to_string(measure.difference->pairs), true};
     };
     return {{"n", pairs ? "pairs" : "seeds"}, cell};
+}
+
+std::string interval_text(const BootstrapDifference& difference, int digits) {
+    if (!difference.low) return "no interval";
+    return fmt::format("[{}, {}]", fixed(*difference.low, digits, true), fixed(*difference.high, digits, true));
+}
+
+/// The cells of what is said of differences, where a row has one.
+Quantity difference_quantity(const ResultTable& table, LayoutHead head, std::size_t value, const char* of_baseline,
+                             std::function<std::string(const BootstrapDifference&)> text) {
+    const auto cell_at = [=, &table](std::size_t row, std::size_t column) -> LayoutCell {
+        if (table.baseline_of[row] == row) return {of_baseline};
+        const auto& difference = table.cells[row][column].measures[value].difference;
+        if (!difference) return {nothing};
+        if (!difference->mean) return {"no pairs"};
+        return {text(*difference), true};
+    };
+    return {std::move(head), cell_at};
+}
+
+/// Side by side the interval stands behind its difference; as blocks, which have to be narrow, each has its own.
+std::vector<Quantity> difference_quantities(const ResultTable& table, int digits, std::size_t value, bool stacked) {
+    const std::string title = "difference to " + shown(table.baseline);
+    const auto mean = [digits](const BootstrapDifference& one) { return fixed(*one.mean, digits, true); };
+    const auto interval = [digits](const BootstrapDifference& one) { return interval_text(one, digits); };
+    if (!stacked)
+        return {difference_quantity(table, {title, "[95% interval]"}, value, "baseline",
+                                    [=](const BootstrapDifference& one) {
+                                        return one.low ? mean(one) + " " + interval(one)
+                                                       : mean(one) + " (" + interval(one) + ")";
+                                    }),
+                count_quantity(table, value, true)};
+    return {difference_quantity(
+                table, {title, "(n pairs)"}, value, "baseline",
+                [=](const BootstrapDifference& one) { return mean(one) + " (" + std::to_string(one.pairs) + ")"; }),
+            difference_quantity(table, {"95% interval of the difference", ""}, value, nothing, interval)};
 }
 
 std::string range_text(const std::pair<std::int64_t, std::int64_t>& range, const char* sign = "") {
@@ -163,8 +178,8 @@ std::vector<Quantity> quantities(const ResultTable& table, const TableStyle& sty
         const bool compared = std::any_of(table.baseline_of.begin(), table.baseline_of.end(),
                                           [](const auto& row) { return row.has_value(); });
         if (!compared || table.rows.size() < 2 || !is_loss(table.values[value])) continue;
-        result.push_back(difference_quantity(table, style.digits, value, stacked));
-        if (!stacked) result.push_back(count_quantity(table, value, true));
+        for (Quantity& quantity : difference_quantities(table, style.digits, value, stacked))
+            result.push_back(std::move(quantity));
     }
     if (!style.cost) return result;
     for (Quantity& quantity : cost_quantities(table)) result.push_back(std::move(quantity));

@@ -118,11 +118,15 @@ class Tables(ProgramTest):
                 expected = [statistics.mean(own), HALF_OF_TWO * statistics.stdev(own), 2]
                 for shown, true in zip(numbers_of(cell), expected, strict=True):
                     self.assertAlmostEqual(shown, true, delta=0.51e-6)
-        # Two rows of differences, then parameters, speed and memory, each under its title.
-        self.assertEqual([line[0] for line in lines if line[0].startswith("*")][1:],
-                         ["*difference to standard [95% interval] (n pairs)*", "*parameters (added)*", "*speed, tokens/s*",
-                          "*memory, MB*"])
-        self.assertTrue(lines[5][1].endswith(" (2)"), lines[5])
+        # Then differences, parameters, speed and memory, each under its title.
+        titles = ["*difference to standard (n pairs)*", "*95% interval of the difference*", "*parameters (added)*",
+                  "*speed, tokens/s*", "*memory, MB*"]
+        self.assertEqual([line[0] for line in lines if line[0].startswith("*")][1:], titles)
+        for column, depth in enumerate(DEPTHS, 1):
+            pairs = self.differences(depth, choose=lambda series: min(series.values()))
+            shown = numbers_of(lines[5][column]) + numbers_of(lines[8][column])
+            for number, true in zip(shown, [statistics.mean(pairs), 2, min(pairs), max(pairs)], strict=True):
+                self.assertAlmostEqual(number, true, delta=0.51e-6)
 
     def test_csv_is_exact_and_has_its_origin_beside_it(self):
         target = self.folder / "table.csv"

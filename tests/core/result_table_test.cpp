@@ -267,8 +267,11 @@ TEST(TableFormat, ColumnsMakeABlockOfEachQuantity) {
     EXPECT_EQ(lines[2], "| *validation loss, nats/token, (seeds)* |  |  |");
     EXPECT_EQ(lines[4], "| rezero | 3.0000 (1) | – |");
     EXPECT_EQ(lines[5], "| wav | **2.0250 (2)** | 1.7050 (2) |");
-    EXPECT_THAT(text, HasSubstr("| wav | -0.0750 [-0.1000, -0.0500] (2) | +0.0800 [+0.0600, +0.1000] (2) |"));
-    EXPECT_THAT(text, HasSubstr("| rezero | +1.0000 (1, no interval) | no pairs |"));
+    EXPECT_THAT(text, HasSubstr("| *difference to standard (n pairs)* |  |  |\n| standard | baseline | baseline |\n"
+                                "| rezero | +1.0000 (1) | no pairs |\n| wav | -0.0750 (2) | +0.0800 (2) |\n"
+                                "| *95% interval of the difference* |  |  |\n| standard | – | – |\n"
+                                "| rezero | no interval | no pairs |\n"
+                                "| wav | [-0.1000, -0.0500] | [+0.0600, +0.1000] |\n"));
     EXPECT_THAT(text, HasSubstr("| *memory, MB* |"));
     style.cost = false;
     const std::string without = markdown_table(result_table(some_runs(), by_depth()), style);
@@ -289,7 +292,7 @@ TEST(TableFormat, LatexHasBooktabsAndEqualDecimals) {
                 HasSubstr("\\begin{tabular}{lrr}\n\\toprule\nmethod & layers = 12 & layers = 24 \\\\\n\\midrule\n"));
     EXPECT_THAT(text, HasSubstr("wav & \\textbf{2.025 $\\pm$ 0.177 (2)} & 1.705 $\\pm$ 0.007 (2) \\\\\n"));
     EXPECT_THAT(text, HasSubstr("rezero & 3.000 (1)\\phantom{ $\\pm$ 0.141} & -- \\\\\n"));
-    EXPECT_THAT(text, HasSubstr("$-$0.075 {[}$-$0.100, $-$0.050] (2)"));
+    EXPECT_THAT(text, HasSubstr("wav & {[}$-$0.100, $-$0.050] & {[}$+$0.060, $+$0.100] \\\\\n"));
     EXPECT_THAT(text, HasSubstr("\\bottomrule\n\\end{tabular}\n"));
     EXPECT_THAT(text, HasSubstr("% run 100%_wav: finished"));
     for (const std::string& line : lines_of(text.substr(0, text.find("\\begin")))) EXPECT_EQ(line[0], '%') << line;
