@@ -140,8 +140,9 @@ TEST(RoutingExport, RefusesWhatItCannotDo) {
     EXPECT_THAT(refusal(unrouted, folder.path() / "r.npz"), HasSubstr("no routing"));
     EXPECT_THAT(refusal(empty, folder.path() / "r.npz"), HasSubstr("train.record_every"));
     EXPECT_THAT(refusal(empty, folder.path() / "r.zip"), HasSubstr(".npz"));
-    const RunFolder damaged =
-        stored_run(folder.path() / "damaged", {some_start(), RoutingFrame{.step = 1, .weight = {1, 2}}});
+    RoutingFrame short_frame;
+    short_frame.weight = {1, 2};
+    const RunFolder damaged = stored_run(folder.path() / "damaged", {some_start(), short_frame});
     EXPECT_THAT(refusal(damaged, folder.path() / "r.npz"), HasSubstr("as many values"));
     EXPECT_FALSE(fs::exists(folder.path() / "r.npz"));
 }
