@@ -18,9 +18,6 @@ GRADIENT_TOLERANCE = 5e-5
 HALF_TOLERANCE = 0.05  # of a tensor's L2 norm: bf16 has 8 bits
 
 CASES = cases.EVALUATION_CASES + (
-    Case("default-scale", "layerscale", 3),
-    Case("deep-scale", "layerscale", 19),
-    Case("block-scale-4-blocks", "block_layerscale", 3),
     Case("block-no-gain", "attnres_block", 3, {"key_gain": False}),
     Case("wav-no-details", "wav", 3, {"phase": False, "split": False}),
     Case("wav-fixed-with-gain", "wav", 3, {"detail_bias": "fixed", "detail_bias_init": -1.0, "block_size": 4}),

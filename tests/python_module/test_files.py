@@ -122,7 +122,7 @@ class Damage(unittest.TestCase):
 
     def test_flipped_bytes(self):
         wanted, metadata = read_tensors(self.original)
-        places = [*range(0, self.header_end, 3), *range(self.header_end, len(self.bytes), 997), len(self.bytes) - 1]
+        places = [*range(0, self.header_end, 5), *range(self.header_end, len(self.bytes), 1999), len(self.bytes) - 1]
         accepted = 0
         for index, place in enumerate(places):
             damaged = bytearray(self.bytes)
