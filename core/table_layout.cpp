@@ -100,7 +100,7 @@ std::string interval_text(const BootstrapDifference& difference, int digits) {
 
 /// The cells of what is said of differences, where a row has one.
 Quantity difference_quantity(const ResultTable& table, LayoutHead head, std::size_t value, const char* of_baseline,
-                             std::function<std::string(const BootstrapDifference&)> text) {
+                             const std::function<std::string(const BootstrapDifference&)>& text) {
     const auto cell_at = [=, &table](std::size_t row, std::size_t column) -> LayoutCell {
         if (table.baseline_of[row] == row) return {of_baseline};
         const auto& difference = table.cells[row][column].measures[value].difference;
