@@ -45,6 +45,8 @@ public:
     virtual double step_memory() = 0;
     /// Gives memory of a GPU that nothing uses back, for the others.
     virtual void relax() = 0;
+    /// What a reader of the times should know of how they came about; empty: nothing. After the last `time_steps`.
+    virtual std::string remark() const { return {}; }
 };
 
 /// One line of `wavlab bench`.

@@ -116,6 +116,13 @@ public:
         if (!device_.is_cpu()) release_unused_memory();
     }
 
+    std::string remark() const override {
+        if (device_.is_cpu()) return {};
+        const std::string& lost = model_.lost_graph();
+        return (model_.decoder().fused_obstacle().empty() ? model_.decoder().fused_description() : "plain operations") +
+               (lost.empty() ? ", steps replayed from a CUDA graph" : ", no CUDA graph: " + lost);
+    }
+
     void write_start(const std::filesystem::path& model, const std::filesystem::path& batches,
                      std::int64_t steps) const override {
         with_benchmark_errors([&] {
@@ -147,7 +154,7 @@ double memory_needed(const BenchmarkRequest& request, at::Device device) {
     if (request.fused && device.is_cpu())
         return fused_memory_bytes(request.experiment, request.vocabulary,
                                   thread_count(request.experiment.train.threads));
-    return estimate_cost(request.experiment, request.vocabulary).memory_bytes;
+    return training_memory_bytes(request.experiment, request.vocabulary, device, request.fused);
 }
 
 void require_room(const BenchmarkRequest& request, at::Device device) {

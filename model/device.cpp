@@ -130,6 +130,7 @@ std::vector<c10::Stream> idle_streams;
 
 std::optional<c10::Stream> take_stream(at::Device device) {
     if (device.is_cpu()) return std::nullopt;
+    synchronize(device);  // streams know nothing of each other
     const std::scoped_lock lock(stream_mutex);
     for (auto idle = idle_streams.rbegin(); idle != idle_streams.rend(); ++idle) {
         if (idle->device() != device) continue;

@@ -26,6 +26,7 @@ MeasuredModel::MeasuredModel(const Experiment& experiment, std::int64_t vocabula
       text_(made_up_text(vocabulary, experiment.model.context)),
       windows_(text_, experiment.model.context, options.device),
       steps_(decoder_, optimizer_, windows_) {
+    steps_.on_graph_lost = [this](const std::string& reason) { lost_graph_ = reason; };
     if (steps_.graph_obstacle().empty()) steps_.replay_from(make_step_graph(options.device));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "core/experiment.h"
 #include "datasets/token_sequence.h"
@@ -26,6 +27,8 @@ public:
     StepGradient step();
     /// How many calls of `train` there are before all of them take the same time.
     std::int64_t warm_up_steps() const;
+    /// Why `train` replays no graph though it could, to end a sentence with; empty: it does, or is not meant to.
+    const std::string& lost_graph() const { return lost_graph_; }
     /// The batch of a step, from 1.
     TokenBatch batch(std::int64_t step) const;
 
@@ -38,6 +41,7 @@ private:
     TokenSequence text_;
     TokenWindows windows_;
     TrainingStep steps_;
+    std::string lost_graph_;
     std::int64_t done_ = 0;
 };
 

@@ -11,6 +11,7 @@
 #include "core/method.h"
 #include "model/decoder.h"
 #include "model/device.h"
+#include "model/fused_memory.h"
 #include "model/measured_model.h"
 #include "model/memory_check.h"
 #include "model/token_windows.h"
@@ -44,11 +45,16 @@ StepTime time_steps(const Experiment& experiment, std::int64_t vocabulary, doubl
     const Clock::time_point begin = Clock::now();
     const at::Device device = choose_device(experiment.train.device, experiment.train.threads).device;
     at::set_num_threads(thread_count(experiment.train.threads));  // and nothing that a run beside would notice
-    require_memory(estimate_cost(experiment, vocabulary).memory_bytes, free_memory_bytes(device), memory_place(device));
+    const auto require_room = [&](bool fused) {
+        require_memory(training_memory_bytes(experiment, vocabulary, device, fused), free_memory_bytes(device),
+                       memory_place(device));
+    };
+    require_room(!device.is_cpu());
     StepTime result;
     if (stop.stop_requested()) return result;
     const OwnStream stream(device);
     MeasuredModel model(experiment, vocabulary, measured_options(experiment, device));
+    if (!device.is_cpu() && !model.decoder().fused_obstacle().empty()) require_room(false);
     const std::int64_t warm_up_steps = model.warm_up_steps();
     double total = 0;
     for (std::int64_t step = 0; step < warm_up_steps + most_steps && !stop.stop_requested(); ++step) {

@@ -14,6 +14,7 @@
 #include "core/safe_file.h"
 #include "datasets/data_request.h"
 #include "model/fused_check.h"
+#include "model/fused_memory.h"
 #include "model/initial_model.h"
 #include "model/memory_check.h"
 #include "model/run_history.h"
@@ -184,12 +185,16 @@ void TrainingRun::prepare_model() {
     const std::int64_t vocabulary = data_.tokenizer->vocabulary_size();
     const bool on_gpu = !device_.device.is_cpu();
     const double text_bytes = on_gpu ? static_cast<double>(data_.train.bytes() + data_.validation.bytes()) : 0.0;
-    require_memory(estimate_cost(experiment_, vocabulary).memory_bytes + text_bytes, free_memory_bytes(device_.device),
-                   memory_place(device_.device));
+    const auto require_room = [&](bool fused) {
+        require_memory(training_memory_bytes(experiment_, vocabulary, device_.device, fused) + text_bytes,
+                       free_memory_bytes(device_.device), memory_place(device_.device));
+    };
+    require_room(on_gpu);
     DecoderOptions options;
     options.device = device_.device;
     options.compute_type = train.precision == "bf16" ? at::kBFloat16 : at::kFloat;
     decoder_ = std::make_unique<Decoder>(experiment_, vocabulary, options);
+    if (on_gpu && !decoder_->fused_obstacle().empty()) require_room(false);
     if (on_gpu && decoder_->fused_obstacle().empty()) check_fused();
     optimizer_ = std::make_unique<AdamW>(decoder_->parameters(), train);
     prompts_ = sample_prompts(data_.validation, *data_.tokenizer);
@@ -217,6 +222,7 @@ void TrainingRun::check_fused() {
     text << "; on one sequence it agrees with the plain one, the loss to " << check.loss << ", gradients to "
          << check.gradients;
     fused_agreement_ = text.str();
+    forget_used_memory(device_.device);  // what the trials took is not the training's
 }
 
 void TrainingRun::restore(const CheckpointFolder& checkpoint) {

@@ -48,7 +48,11 @@ public:
         if (entries_.empty()) throw WorkError("nothing of " + depth() + " can be measured: " + first_obstacle_);
         for (std::int64_t round = 0; round < request_.rounds; ++round) go_round(round);
         std::vector<BenchmarkRow> rows;
-        for (const Entry& entry : entries_) rows.push_back(row_of(entry));
+        for (const Entry& entry : entries_) {
+            rows.push_back(row_of(entry));
+            if (const std::string remark = entry.contestant->remark(); !remark.empty())
+                notes_.push_back(fmt::format("{}: {}", name_of(entry.competitor, entry.implementation), remark));
+        }
         return {rows, notes_};
     }
 

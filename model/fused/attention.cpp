@@ -147,9 +147,11 @@ ChosenAttention choose_attention(at::Device device, at::ScalarType type, const s
             at::zeros({sizes[0], sizes[2], sizes[1], sizes[3]}, at::TensorOptions(device).dtype(type)).transpose(1, 2);
     std::vector<std::pair<double, const AttentionBackend*>> timed;
     for (const AttentionBackend* backend : gpu_attention(type, deterministic)) {
+        // It needs memory for whole matrices of weights: only where there is nothing else.
+        if (backend == &plain) continue;
         try {
             timed.emplace_back(time_of(*backend, inputs, device), backend);
-        } catch (const c10::Error&) {
+        } catch (const std::exception&) {
             // This GPU or these sizes are not for it.
         }
     }

@@ -198,9 +198,14 @@ std::unique_ptr<TileBuffers> FusedLoss::take_buffers(const FusedPlan* plan, cons
 void FusedLoss::give_back(std::unique_ptr<TileBuffers> buffers) const {
     const std::lock_guard lock(mutex_);
     spare_.push_back(std::move(buffers));
-    // Those of another shape, as of a last batch, come and go; on a GPU a captured step knows them by their address.
+    // Those of another shape, as of a last batch, come and go. On a GPU only a step's are kept, as they are large, and
+    // always, as a captured step knows them by their address.
     const auto most = static_cast<std::size_t>(at::get_num_threads()) + 1;
-    if (shape_.device.is_cpu() && spare_.size() > most) spare_.erase(spare_.begin());
+    const bool of_a_step = spare_.back()->size.sequences == attention_sizes_[0];
+    if (!shape_.device.is_cpu() && !of_a_step)
+        spare_.pop_back();
+    else if (shape_.device.is_cpu() && spare_.size() > most)
+        spare_.erase(spare_.begin());
 }
 
 template <class Real>
@@ -239,15 +244,15 @@ FusedLoss::Result FusedLoss::compute(const FusedModel& model, const at::Tensor& 
         for (std::int64_t begin = thread * sequences / threads; begin < end; begin += most_sequences) {
             const TileSize size{std::min(most_sequences, end - begin), length, parts,
                                 kernels.scratch_numbers(plan ? plan->sources : 0)};
-            std::unique_ptr<TileBuffers> buffers = take_buffers(plan, size);
+            const Loan loan{*this, take_buffers(plan, size)};
+            TileBuffers& buffers = *loan.buffers;
             const at::Tensor own_tokens = all_tokens.narrow(0, begin * length, size.tokens());
             const at::Tensor own_targets = all_targets.narrow(0, begin * length, size.tokens());
             const Viewer viewer{record ? &*record : nullptr, begin * length, thread};
             const at::Tensor part = wish.gradients
-                                        ? pass.run(own_tokens, own_targets, weight, *buffers, gradients, viewer)
-                                        : pass.evaluate(own_tokens, own_targets, *buffers);
+                                        ? pass.run(own_tokens, own_targets, weight, buffers, gradients, viewer)
+                                        : pass.evaluate(own_tokens, own_targets, buffers);
             sum = sum.defined() ? sum + part : part;
-            give_back(std::move(buffers));
         }
     };
     if (kernels.whole_batch)

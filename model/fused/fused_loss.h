@@ -82,6 +82,13 @@ private:
     mutable std::shared_ptr<const FusedCourse> course_;        ///< of the last pass
     mutable ChosenAttention attention_;
 
+    /// Buffers as long as a tile needs them, whatever happens to it.
+    struct Loan {
+        const FusedLoss& owner;
+        mutable std::unique_ptr<TileBuffers> buffers;
+        ~Loan() { owner.give_back(std::move(buffers)); }
+    };
+
     std::int64_t worker_count(std::int64_t sequences) const;
     std::string find_model_obstacle(const FusedModel& model) const;
     std::string find_obstacle(const FusedModel& model) const;

@@ -31,9 +31,9 @@ std::vector<at::Tensor> split_heads(const at::Tensor& joined, const TileBuffers&
         .unbind(0);
 }
 
-/// [B, heads, T, d_head] as rows [n, d]; copies only if it was stored in that order.
+/// [B, heads, T, d_head] as contiguous rows [n, d]; copies only if it was stored in another order.
 at::Tensor join_heads(const at::Tensor& split, const TileBuffers& tile) {
-    return split.transpose(1, 2).reshape({tile.tokens, -1});
+    return split.transpose(1, 2).reshape({tile.tokens, -1}).contiguous();
 }
 
 }  // namespace
@@ -144,6 +144,8 @@ template <class Real>
 at::Tensor FusedPass<Real>::loss(const at::Tensor& targets, TileBuffers& tile) const {
     if (shape_.type == at::kFloat)
         multiply(tile.logits, tile.final_normalised, model_.head.t());
+    else if (tile.logits.is_cuda())
+        at::mm_out(tile.logits, tile.final_normalised, model_.head.t(), at::kFloat);
     else
         tile.logits.copy_(at::mm(tile.final_normalised, model_.head.t()));
     at::_log_softmax_out(tile.logits, tile.logits, 1, false);

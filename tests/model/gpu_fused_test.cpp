@@ -134,13 +134,20 @@ TEST(GpuFusedPass, EveryWayToAttentionIsTheSame) {
         const auto difference = [](const at::Tensor& a, const at::Tensor& b) {
             return ((a - b).to(at::kFloat).norm() / b.to(at::kFloat).norm()).item<double>();
         };
+        std::vector<std::string> able;
         for (const AttentionBackend* backend : gpu_attention(type, false)) {
-            const Attended found = backend->forward(query, key, value);
-            EXPECT_LT(difference(found.mixed, expected.mixed), most) << backend->name;
-            const auto gradients = backend->backward(gradient, query, key, value, found);
-            for (std::size_t i = 0; i < gradients.size(); ++i)
-                EXPECT_LT(difference(gradients[i], expected_gradients[i]), most) << backend->name;
+            try {
+                const Attended found = backend->forward(query, key, value);
+                EXPECT_LT(difference(found.mixed, expected.mixed), most) << backend->name;
+                const auto gradients = backend->backward(gradient, query, key, value, found);
+                for (std::size_t i = 0; i < gradients.size(); ++i)
+                    EXPECT_LT(difference(gradients[i], expected_gradients[i]), most) << backend->name;
+                able.emplace_back(backend->name);
+            } catch (const c10::Error&) {
+                // Not for these sizes.
+            }
         }
+        EXPECT_THAT(able, ::testing::Contains(type == at::kFloat ? "efficient" : "flash"));
     }
 }
 

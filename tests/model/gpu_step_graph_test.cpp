@@ -82,7 +82,7 @@ private:
 };
 
 Experiment graph_experiment(const std::string& method) {
-    Experiment experiment = training_experiment(method, 20);
+    Experiment experiment = gpu_experiment(method, 20);
     experiment.train.device = "cuda";
     experiment.train.accumulate = 2;
     experiment.train.record_every = 5;

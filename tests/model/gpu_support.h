@@ -16,6 +16,7 @@
 #include "model/optimizer.h"
 #include "model/token_windows.h"
 #include "model/training_step.h"
+#include "tests/model/training_support.h"
 
 namespace wavlab::testing {
 
@@ -28,6 +29,13 @@ inline bool gpu_is_there() {
     if (!gpu_is_there()) GTEST_SKIP() << "no NVIDIA GPU on this machine"
 
 inline const at::Device gpu(at::kCUDA, 0);
+
+/// The small experiment of the other tests, with sizes that the fused pass covers.
+inline Experiment gpu_experiment(const std::string& method, std::int64_t steps) {
+    Experiment experiment = training_experiment(method, steps);
+    experiment.model.mlp_hidden = 32;
+    return experiment;
+}
 
 /// The parts of a training run on the GPU, without files.
 struct GpuParts {

@@ -106,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(Options, GpuConformance, ::testing::ValuesIn(conformanc
 class GpuMethods : public ::testing::TestWithParam<ConformanceCase> {
 protected:
     Experiment experiment(std::int64_t steps) const {
-        return training_experiment(GetParam().experiment.model.method, steps);
+        return gpu_experiment(GetParam().experiment.model.method, steps);
     }
     /// A run on a device, which must finish.
     static Events run(Experiment experiment, const std::string& device, const std::filesystem::path& folder) {
@@ -242,7 +242,7 @@ INSTANTIATE_TEST_SUITE_P(Methods, GpuMethods, ::testing::ValuesIn(default_cases(
 TEST(GpuTraining, IsDeterministicAfterARunThatWasNot) {
     SKIP_WITHOUT_GPU();
     const TemporaryFolder folder;
-    Experiment experiment = training_experiment("wav", 5);
+    Experiment experiment = gpu_experiment("wav", 5);
     experiment.train.device = "cuda";
     ASSERT_EQ(train(experiment, folder / "free").end().reason, "");
     experiment.train.deterministic = true;
@@ -254,7 +254,7 @@ TEST(GpuTraining, IsDeterministicAfterARunThatWasNot) {
 TEST(GpuTraining, DivergesWithTheLastFiniteCheckpointKept) {
     SKIP_WITHOUT_GPU();
     const TemporaryFolder folder;
-    Experiment experiment = training_experiment("wav", 200);
+    Experiment experiment = gpu_experiment("wav", 200);
     experiment.train.device = "cuda";
     experiment.train.lr = 10;
     experiment.train.warmup = 0;
@@ -285,7 +285,7 @@ TEST(GpuTraining, DivergesWithTheLastFiniteCheckpointKept) {
 
 TEST(GpuTraining, BlocksTheUpdateOfANonFiniteStepAndAllAfterIt) {
     SKIP_WITHOUT_GPU();
-    GpuParts parts(training_experiment("wav", 10));
+    GpuParts parts(gpu_experiment("wav", 10));
     parts.steps.update(1, parts.steps.gradient(1, nullptr));
     const std::vector<at::Tensor> before = parts.everything();
     for (const std::int64_t step : {2, 3}) {
@@ -307,11 +307,15 @@ public:
 
 TEST(GpuTraining, DoesNotWaitForTheDeviceAtEachStep) {
     SKIP_WITHOUT_GPU();
-    for (const char* method : {"standard", "attnres_full", "attnres_block", "wav"}) {
-        Experiment experiment = training_experiment(method, 10);
+    for (const auto& [method, dropout, type] :
+         {std::tuple("standard", 0.1, at::kFloat), std::tuple("wav", 0.1, at::kFloat),
+          std::tuple("standard", 0.0, at::kFloat), std::tuple("attnres_full", 0.0, at::kFloat),
+          std::tuple("attnres_block", 0.0, at::kBFloat16), std::tuple("wav", 0.0, at::kBFloat16)}) {
+        Experiment experiment = gpu_experiment(method, 10);
         experiment.train.accumulate = 2;
-        experiment.model.dropout = 0.1;
-        GpuParts parts(experiment);
+        experiment.model.dropout = dropout;
+        GpuParts parts(experiment, type);
+        EXPECT_EQ(parts.decoder.fused_obstacle().empty(), dropout == 0) << parts.decoder.fused_obstacle();
         parts.steps.update(1, parts.steps.gradient(1, nullptr));  // what is made once may wait
         std::vector<HostCopy> numbers;
         {
@@ -348,7 +352,7 @@ TEST(GpuDevice, IsWhatAutoPicks) {
         EXPECT_FALSE(choice.title.empty());
     }
     EXPECT_THROW((void)choose_device("cuda:99", 2), InputError);
-    const StepTime time = wavlab_model_library()->measure_step(training_experiment("wav", 5), 60, 5.0, {});
+    const StepTime time = wavlab_model_library()->measure_step(gpu_experiment("wav", 5), 60, 5.0, {});
     EXPECT_GE(time.measured_steps, 1);
 }
 

@@ -18,15 +18,13 @@ inline Device this_device() {
     return {multiprocessors, shared_bytes};
 }
 
-/// What a kernel may use without asking.
-constexpr std::int64_t granted_shared_bytes = 48 * 1024;
-
 template <class... Parameters, class... Arguments>
 void launch(void (*kernel)(Parameters...), const Launch& shape, const Arguments&... arguments) {
     if (shape.blocks <= 0) return;
-    if (shape.shared_bytes > granted_shared_bytes)
+    // A permission only, and of the kernel, not of this launch: another thread or a captured launch may need more.
+    if (shape.shared_bytes > 0)
         require_success(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                             static_cast<int>(shape.shared_bytes)));
+                                             static_cast<int>(this_device().shared_bytes)));
     kernel<<<static_cast<unsigned>(shape.blocks), static_cast<unsigned>(shape.warps * 32),
              static_cast<std::size_t>(shape.shared_bytes), static_cast<cudaStream_t>(current_stream())>>>(arguments...);
     require_success(cudaGetLastError());
