@@ -16,6 +16,7 @@
 #define __host__
 #define __launch_bounds__(threads, blocks)
 #define WAVLAB_UNROLL
+#define WAVLAB_UNROLL_ROWS
 #define WAVLAB_SHARED_MEMORY(name) float* const name = ::wavlab::cuda::emulated_shared_memory()
 
 namespace wavlab::cuda {

@@ -98,23 +98,36 @@ struct alignas(Count * sizeof(Real)) Channels {
     Real value[Count];
 };
 
-/// `Pairs` channels from `source` on turn with those half a head further; `direction` is 1, or -1 to turn back.
+/// Pairs of channels: `first` and, half a head further, `second`.
 template <class Real, int Pairs>
-__device__ void turn(const Real* source, Real* target, int half, const float* cosine, const float* sine,
-                     float direction) {
-    const auto first = *reinterpret_cast<const Channels<Real, Pairs>*>(source);
-    const auto second = *reinterpret_cast<const Channels<Real, Pairs>*>(source + half);
-    const auto cosines = *reinterpret_cast<const Channels<float, Pairs>*>(cosine);
-    const auto sines = *reinterpret_cast<const Channels<float, Pairs>*>(sine);
-    Channels<Real, Pairs> turned_first, turned_second;
+struct Turning {
+    Channels<Real, Pairs> first, second;
+};
+
+template <class Real, int Pairs>
+__device__ Turning<Real, Pairs> load_pairs(const Real* source, int half) {
+    return {*reinterpret_cast<const Channels<Real, Pairs>*>(source),
+            *reinterpret_cast<const Channels<Real, Pairs>*>(source + half)};
+}
+
+template <class Real, int Pairs>
+__device__ void store_pairs(Real* target, int half, const Turning<Real, Pairs>& pairs) {
+    store_whole(target, pairs.first);
+    store_whole(target + half, pairs.second);
+}
+
+/// `direction` is 1, or -1 to turn back.
+template <class Real, int Pairs>
+__device__ Turning<Real, Pairs> turned(const Turning<Real, Pairs>& pairs, const Channels<float, Pairs>& cosines,
+                                       const Channels<float, Pairs>& sines, float direction) {
+    Turning<Real, Pairs> result;
     WAVLAB_UNROLL
     for (int k = 0; k < Pairs; ++k) {
-        const float a = wide(first.value[k]), b = wide(second.value[k]), turned = direction * sines.value[k];
-        turned_first.value[k] = stored<Real>(a * cosines.value[k] - b * turned);
-        turned_second.value[k] = stored<Real>(b * cosines.value[k] + a * turned);
+        const float a = wide(pairs.first.value[k]), b = wide(pairs.second.value[k]), sine = direction * sines.value[k];
+        result.first.value[k] = stored<Real>(a * cosines.value[k] - b * sine);
+        result.second.value[k] = stored<Real>(b * cosines.value[k] + a * sine);
     }
-    *reinterpret_cast<Channels<Real, Pairs>*>(target) = turned_first;
-    *reinterpret_cast<Channels<Real, Pairs>*>(target + half) = turned_second;
+    return result;
 }
 
 /// Pairs that a lane works on at once: 4, or 1 where half a head is no multiple of 4.
@@ -128,7 +141,9 @@ __global__ void rotate_kernel(std::int64_t tokens, std::int64_t length, int head
         for (int pair = lane() * Pairs; pair < 2 * heads * half; pair += warp_lanes * Pairs) {
             const int head = pair / half, j = pair - head * half;  // queries' heads, then keys'
             Real* place = row + head * head_width + j;
-            turn<Real, Pairs>(place, place, half, cosine + position + j, sine + position + j, 1.0f);
+            const auto cosines = *reinterpret_cast<const Channels<float, Pairs>*>(cosine + position + j);
+            const auto sines = *reinterpret_cast<const Channels<float, Pairs>*>(sine + position + j);
+            store_pairs(place, half, turned(load_pairs<Real, Pairs>(place, half), cosines, sines, 1.0f));
         }
     }
 }
@@ -143,12 +158,14 @@ __global__ void rotate_back_kernel(std::int64_t tokens, std::int64_t length, int
         Real* row = joined + t * 3 * width;
         for (int pair = lane() * Pairs; pair < heads * half; pair += warp_lanes * Pairs) {
             const int head = pair / half, j = pair - head * half, offset = head * head_width + j;
-            const float *cosines = cosine + position + j, *sines = sine + position + j;
-            turn<Real, Pairs>(query + t * width + offset, row + offset, half, cosines, sines, -1.0f);
-            turn<Real, Pairs>(key + t * width + offset, row + width + offset, half, cosines, sines, -1.0f);
-            for (const int place : {offset, offset + half})
-                *reinterpret_cast<Channels<Real, Pairs>*>(row + 2 * width + place) =
-                    *reinterpret_cast<const Channels<Real, Pairs>*>(value + t * width + place);
+            const auto cosines = *reinterpret_cast<const Channels<float, Pairs>*>(cosine + position + j);
+            const auto sines = *reinterpret_cast<const Channels<float, Pairs>*>(sine + position + j);
+            const auto q = load_pairs<Real, Pairs>(query + t * width + offset, half);
+            const auto k = load_pairs<Real, Pairs>(key + t * width + offset, half);
+            const auto v = load_pairs<Real, Pairs>(value + t * width + offset, half);  // all, before anything is stored
+            store_pairs(row + offset, half, turned(q, cosines, sines, -1.0f));
+            store_pairs(row + width + offset, half, turned(k, cosines, sines, -1.0f));
+            store_pairs(row + 2 * width + offset, half, v);
         }
     }
 }

@@ -94,6 +94,10 @@ inline __device__ GroupMemory group_memory(float* shared, std::int64_t routers, 
     return memory;
 }
 
+/// Where registers do not hold as many rows as would be under way: a test before each keeps their loads apart.
+template <class Real, int Steps>
+constexpr bool crowded = Steps * sizeof(Real) > 24;
+
 /// e_{i,l} = G_l · v_i of one token.
 template <class Real, int Steps>
 __device__ void project_token(const SourceRows<Real>& sources, const RouterGroup<Real>& group, std::int64_t t,
@@ -109,8 +113,11 @@ __device__ void project_token(const SourceRows<Real>& sources, const RouterGroup
         for (int r0 = 0; r0 < routers; r0 += tile_routers) {
             float products[tile_sources * tile_routers];
             WAVLAB_UNROLL
-            for (int r = 0; r < tile_routers; ++r, gradients += plane) {
-                const Row<Steps> gradient = r0 + r < routers ? load_row<Steps>(gradients, width) : zero_row<Steps>();
+            for (int r = 0; r < tile_routers; ++r) {
+                const bool asked = !crowded<Real, Steps> || r0 + r < routers;  // else nobody reads the product
+                const int router = r0 + r < routers ? r0 + r : routers - 1;
+                const Row<Steps> gradient =
+                    asked ? load_row<Steps>(gradients + router * plane, width) : zero_row<Steps>();
                 WAVLAB_UNROLL
                 for (int s = 0; s < tile_sources; ++s) products[s * tile_routers + r] = lane_dot(rows[s], gradient);
             }
@@ -169,24 +176,26 @@ __device__ void add_to_sources(const SourceRows<Real>& sources, const RouterGrou
     const int width = static_cast<int>(sources.width), count = static_cast<int>(sources.count);
     const int routers = static_cast<int>(group.routers);
     const std::int64_t offset = t * sources.capacity * width, plane = sources.tokens * width;
+    constexpr int rows_at_once = Steps <= 4 ? 4 : 1;  // that are under way; as many as registers hold
     for (int first = 0; first < count; first += tile_sources) {
         Row<Steps> rows[tile_sources];
         load_sources(sources.values + offset, width, first, count, rows);
         WAVLAB_UNROLL
         for (int s = 0; s < tile_sources; ++s) {
-            if (first + s >= count) continue;
-            const float shrink = memory.shrinks[first + s];
-            const Row<Steps> before = load_row<Steps>(target + offset + (first + s) * width, width);
+            if (crowded<Real, Steps> && first + s >= count) continue;
+            const int i = first + s < count ? first + s : count - 1;
+            const float shrink = memory.shrinks[i];
+            const Row<Steps> before = load_row<Steps>(target + offset + i * width, width);
             rows[s] = scaled(rows[s], -shrink);
             add_scaled(rows[s], before, 1.0f);
         }
         const Real* gradients = group.values + t * width;
-        for (int l = 0; l < routers; ++l, gradients += plane) {
-            const Row<Steps> gradient = load_row<Steps>(gradients, width);
+        WAVLAB_UNROLL_ROWS
+        for (int l = 0; l < routers; ++l) {
+            const Row<Steps> gradient = load_row<Steps>(gradients + l * plane, width);
             const Row<Steps> query = load_row<Steps>(queries + l * width, width);
             WAVLAB_UNROLL
             for (int s = 0; s < tile_sources; ++s) {
-                if (first + s >= count) continue;
                 const int place = (first + s) * lanes_a_row + l;
                 add_scaled(rows[s], gradient, memory.weights[place]);
                 add_scaled(rows[s], query, memory.scaled[place]);
@@ -204,16 +213,17 @@ __device__ void add_to_queries(const SourceRows<Real>& sources, int routers, std
                                const GroupMemory& memory) {
     const int width = static_cast<int>(sources.width), count = static_cast<int>(sources.count);
     const Real* values = sources.values + t * sources.capacity * width;
+    constexpr int rows_at_once = Steps <= 4 ? 4 : 1;
     for (int r0 = 0; r0 < routers; r0 += tile_routers) {
         Row<Steps> sums[tile_routers];
         WAVLAB_UNROLL
         for (int r = 0; r < tile_routers; ++r)
             sums[r] = r0 + r < routers ? load_row<Steps>(memory.queries + (r0 + r) * width, width) : zero_row<Steps>();
+        WAVLAB_UNROLL_ROWS
         for (int i = 0; i < count; ++i) {
             const Row<Steps> row = load_row<Steps>(values + i * width, width);
             WAVLAB_UNROLL
-            for (int r = 0; r < tile_routers; ++r)
-                if (r0 + r < routers) add_scaled(sums[r], row, memory.scaled[i * lanes_a_row + r0 + r]);
+            for (int r = 0; r < tile_routers; ++r) add_scaled(sums[r], row, memory.scaled[i * lanes_a_row + r0 + r]);
         }
         WAVLAB_UNROLL
         for (int r = 0; r < tile_routers; ++r)

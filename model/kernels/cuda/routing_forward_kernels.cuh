@@ -31,12 +31,13 @@ __device__ void share_queries(const RouterGroup<Real>& group, std::int64_t width
     __syncthreads();
 }
 
-/// The rows of up to four sources from `first` on; zero beyond `count`.
+/// The rows of up to four sources from `first` on; the last one again beyond `count`, so that no test stands between
+/// the loads and all are under way at once.
 template <int Steps, class Real>
 __device__ void load_sources(const Real* values, int width, int first, int count, Row<Steps> (&rows)[tile_sources]) {
     WAVLAB_UNROLL
     for (int s = 0; s < tile_sources; ++s)
-        rows[s] = first + s < count ? load_row<Steps>(values + (first + s) * width, width) : zero_row<Steps>();
+        rows[s] = load_row<Steps>(values + (first + s < count ? first + s : count - 1) * width, width);
 }
 
 /// z_{l,i} of one token for all routers and sources: to `logits` in shared memory, and to the group's.
@@ -100,10 +101,12 @@ __device__ void weigh(const SourceRows<Real>& sources, const RouterGroup<Real>& 
     const int width = static_cast<int>(sources.width), count = static_cast<int>(sources.count);
     const int routers = static_cast<int>(group.routers);
     const Real* values = sources.values + t * sources.capacity * width;
+    constexpr int rows_at_once = sizeof(Real) == 2 ? 2 : 1;  // that are under way; more cost a block of threads
     for (int r0 = 0; r0 < routers; r0 += Routers) {
         Row<Steps> sums[Routers];
         WAVLAB_UNROLL
         for (int r = 0; r < Routers; ++r) sums[r] = zero_row<Steps>();
+        WAVLAB_UNROLL_ROWS
         for (int i = 0; i < count; ++i) {
             const Row<Steps> row = load_row<Steps>(values + i * width, width);
             WAVLAB_UNROLL

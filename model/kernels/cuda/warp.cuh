@@ -10,6 +10,7 @@
 #if defined(__CUDACC__)
 #    include <cuda_bf16.h>
 #    define WAVLAB_UNROLL _Pragma("unroll")
+#    define WAVLAB_UNROLL_ROWS _Pragma("unroll rows_at_once")
 #    define WAVLAB_SHARED_MEMORY(name) extern __shared__ __align__(16) float name[]
 #endif
 
@@ -59,6 +60,25 @@ struct alignas(lane_channels * sizeof(Real)) Four {
     Real value[lane_channels];
 };
 
+/// Stores neighbouring numbers at once: as words, which the compiler does not take apart.
+template <class Numbers>
+__device__ void store_whole(void* target, const Numbers& numbers) {
+#if defined(__CUDACC__)
+    if constexpr (sizeof(Numbers) == sizeof(uint2)) {
+        uint2 words;
+        memcpy(&words, &numbers, sizeof(words));
+        *static_cast<uint2*>(target) = words;
+        return;
+    } else if constexpr (sizeof(Numbers) == sizeof(uint4)) {
+        uint4 words;
+        memcpy(&words, &numbers, sizeof(words));
+        *static_cast<uint4*>(target) = words;
+        return;
+    }
+#endif
+    *static_cast<Numbers*>(target) = numbers;
+}
+
 /// A lane's share of a token's row: channels (step · 32 + lane) · 4 and the three after, for every step. Zero beyond
 /// the width.
 template <int Steps>
@@ -94,7 +114,7 @@ __device__ void store_row(Real* target, int width, const Row<Steps>& row) {
         Four<Real> four;
         WAVLAB_UNROLL
         for (int k = 0; k < lane_channels; ++k) four.value[k] = stored<Real>(row.value[step][k]);
-        *reinterpret_cast<Four<Real>*>(target + channel(step)) = four;
+        store_whole(target + channel(step), four);
     }
 }
 
