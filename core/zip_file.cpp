@@ -2,7 +2,6 @@
 #include "core/zip_file.h"
 
 #include <array>
-#include <cerrno>
 #include <exception>
 #include <system_error>
 
@@ -39,17 +38,18 @@ struct ZipWriter::Implementation {
         require(archive_write_open2(zip.get(), this, nullptr, take, nullptr, nullptr));
     }
     // Without a commit the end of the archive must not be written to a file that is given up.
-    ~Implementation() { archive_write_fail(zip.get()); }
+    ~Implementation() { is_given_up = true; }
 
-    /// libarchive's C code must not see an exception.
-    static la_ssize_t take(archive* zip, void* self, const void* bytes, std::size_t size) {
+    /// libarchive's C code must not see an exception. It never hears of a failure, either: an archive that has failed
+    /// leaks its buffer when it is freed (libarchive 3.6).
+    static la_ssize_t take(archive* /*zip*/, void* self, const void* bytes, std::size_t size) {
         auto& implementation = *static_cast<Implementation*>(self);
         try {
-            implementation.file.write(std::string_view(static_cast<const char*>(bytes), size));
+            if (!implementation.is_given_up)
+                implementation.file.write(std::string_view(static_cast<const char*>(bytes), size));
         } catch (...) {
             implementation.failure = std::current_exception();
-            archive_set_error(zip, EIO, "writing failed");
-            return -1;
+            implementation.is_given_up = true;
         }
         return static_cast<la_ssize_t>(size);
     }
@@ -62,6 +62,7 @@ struct ZipWriter::Implementation {
     std::string name;
     SafeFile file;
     std::exception_ptr failure;
+    bool is_given_up = false;  ///< what else libarchive hands over is dropped
     std::uint64_t left = 0;  ///< bytes of the file that are still to come
     std::unique_ptr<archive, decltype(&archive_write_free)> zip{archive_write_new(), archive_write_free};
 };

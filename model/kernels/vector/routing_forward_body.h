@@ -166,10 +166,10 @@ inline float store_detail(const BlockSources<float>& block, std::int64_t t, std:
 inline float store_summary(const BlockSources<float>& block, std::int64_t t, float* target) {
     const std::int64_t plane = block.tokens * block.width, row = t * block.width;
     const std::int64_t known = block.length - (block.update ? 1 : 0);  // running sums
-    const float* before = block.sums + (known - 1) * plane + row;
+    const float* before = known > 0 ? block.sums + (known - 1) * plane + row : nullptr;
     Vector squares{};
     for (std::int64_t c = 0; c < block.width; c += lanes) {
-        Vector value = known > 0 ? load(before + c) : Vector{};
+        Vector value = before ? load(before + c) : Vector{};
         if (block.update) value += load(block.update + row + c);
         store(target + c, value);
         squares += value * value;
