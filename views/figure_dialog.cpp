@@ -15,6 +15,7 @@
 #include <QPushButton>
 #include <QToolButton>
 
+#include "views/file_dialog.h"
 #include "views/theme.h"
 #include "views/translated.h"
 
@@ -123,8 +124,7 @@ void FigureDialog::suggest_file() {
 }
 
 void FigureDialog::browse() {
-    auto* dialog = new QFileDialog(this, tr("Export a figure"), file_->text());
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    QFileDialog* dialog = new_file_dialog(this, tr("Export a figure"), file_->text());
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setOption(QFileDialog::DontConfirmOverwrite, false);
     dialog->setNameFilters({tr("PDF (*.pdf)"), tr("SVG (*.svg)"), tr("PNG (*.png)")});

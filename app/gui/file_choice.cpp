@@ -12,6 +12,7 @@
 #include "app/run_export.h"
 #include "core/run_folder.h"
 #include "views/action_registry.h"
+#include "views/file_dialog.h"
 
 namespace wavlab {
 
@@ -19,10 +20,10 @@ void choose_file(MainWindow& window, QWidget* parent, const FileChoice& choice,
                  std::function<void(const std::filesystem::path& path)> chosen) {
     const QString remembered = QStringLiteral("folders/") + choice.remembered;
     const QString folder = window_settings().value(remembered, QDir::homePath()).toString();
-    auto* dialog = new QFileDialog(parent, choice.title, folder, choice.filter);
+    QFileDialog* dialog = new_file_dialog(parent, choice.title, folder);
+    if (!choice.filter.isEmpty()) dialog->setNameFilter(choice.filter);
     const QString& name = choice.object_name.isEmpty() ? choice.remembered : choice.object_name;
     dialog->setObjectName(QStringLiteral("file_dialog.") + name);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(choice.mode);
     if (choice.mode == QFileDialog::Directory) dialog->setOption(QFileDialog::ShowDirsOnly);
     if (!choice.name.isEmpty()) {
