@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <QRectF>
+
+#include "views/figure_data.h"
+
+namespace wavlab {
+
+/// Where a plot stands on the page. Lengths in inches from the upper left corner of the page.
+struct TikzPanel {
+    QRectF place;        ///< empty: the whole page
+    std::string letter;  ///< "(a)"; empty: none
+    std::string title;
+    QRectF heading;  ///< where letter and title stand
+};
+
+struct TikzOptions {
+    double width = 5.5, height = 3.4;  ///< of the page, inches
+    std::vector<TikzPanel> panels;     ///< one for each plot; empty: each takes the whole page
+    double font_points = 8;            ///< of labels; numbers at ticks and the legend are a point smaller
+    std::string provenance;            ///< any text, as comments at the top
+    /// One legend for all, in place of those that the panels have.
+    std::vector<DrawnLegendEntry> legend;
+    QRectF legend_place;
+};
+
+/// More points than these a curve does not get: of each of 499 columns the first, last, smallest and largest value
+/// are kept.
+inline constexpr std::size_t most_tikz_points = 2000;
+/// Of a heatmap with more cells than these on a page, every k-th column is kept: TeX's memory is small.
+inline constexpr std::size_t most_tikz_cells = 20000;
+
+/// The figure as a LaTeX file for \input, its numbers inside: comments (provenance, what the preamble needs), then one
+/// `tikzpicture` of pgfplots axes (1.17 or later) at their places on the page. Fonts are the document's; it compiles
+/// with pdfLaTeX, XeLaTeX and LuaLaTeX.
+std::string figure_tikz(const std::vector<FigureData>& panels, const TikzOptions& options);
+
+/// A text as LaTeX shows it: special characters escaped, symbols outside of ASCII as commands.
+std::string tikz_text(const std::string& text);
+
+}  // namespace wavlab
