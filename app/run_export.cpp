@@ -4,6 +4,7 @@
 #include "app/checkpoint_choice.h"
 #include "core/error.h"
 #include "core/metrics_file.h"
+#include "core/run_bundle.h"
 #include "core/run_folder.h"
 #include "core/run_record.h"
 #include "core/safe_file.h"
@@ -32,6 +33,11 @@ void export_checkpoint(const RunFolder& run, const std::string& step, const std:
             const SafetensorsFile verified(model.file);
             write_file_safely(target, read_file(model.file));
         });
+}
+
+bool export_bundle(const RunFolder& run, const std::string& step, const std::filesystem::path& target,
+                   const std::stop_token& stop) {
+    return write_bundle(run, choose_checkpoint(run, step), target, stop);
 }
 
 }  // namespace wavlab

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stop_token>
 #include <string>
 
 namespace wavlab {
@@ -14,5 +15,10 @@ void export_metrics(const RunFolder& run, const std::filesystem::path& target);
 
 /// A copy of a checkpoint's model (`step` as in choose_checkpoint), verified first. Throws InputError.
 void export_checkpoint(const RunFolder& run, const std::string& step, const std::filesystem::path& target);
+
+/// The run with one of its checkpoints as a bundle (core/run_bundle.h). False when it was stopped: nothing is written
+/// then. Throws InputError and WorkError.
+bool export_bundle(const RunFolder& run, const std::string& step, const std::filesystem::path& target,
+                   const std::stop_token& stop = {});
 
 }  // namespace wavlab

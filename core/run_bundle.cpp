@@ -2,6 +2,8 @@
 #include "core/run_bundle.h"
 
 #include <set>
+#include <stop_token>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -42,15 +44,24 @@ RunStarted first_start(const RunFolder& run) {
 /// The files of a bundle, each given as it will be written.
 class BundleWriter {
 public:
-    explicit BundleWriter(const fs::path& target) : zip_(target) {}
+    struct Stopped {};  ///< thrown where somebody has asked to stop
+
+    BundleWriter(const fs::path& target, std::stop_token stop) : zip_(target), stop_(std::move(stop)) {}
 
     void add(const std::string& name, const std::string& contents) {
-        zip_.add(name, contents);
+        constexpr std::size_t piece = std::size_t{1} << 22;  // bytes
+        zip_.begin(name, contents.size());
+        for (std::size_t at = 0; at < contents.size(); at += piece) {
+            leave_if_stopped();
+            zip_.write(std::string_view(contents).substr(at, piece));
+        }
+        leave_if_stopped();
         files_[name] = {{"bytes", contents.size()}, {"sha256", sha256_hex(contents)}};
     }
 
     /// Safetensors are verified first.
     void add_tensors(const std::string& name, const fs::path& file) {
+        leave_if_stopped();
         (void)SafetensorsFile(file);
         add(name, read_file(file));
     }
@@ -58,11 +69,17 @@ public:
     void finish(Json manifest) {
         manifest["files"] = files_;
         zip_.add("bundle.json", manifest.dump(2) + "\n");
+        leave_if_stopped();
         zip_.commit();
     }
 
 private:
+    void leave_if_stopped() const {
+        if (stop_.stop_requested()) throw Stopped();
+    }
+
     ZipWriter zip_;
+    std::stop_token stop_;
     Json files_ = Json::object();
 };
 
@@ -115,14 +132,15 @@ RunBundle read_unpacked(const fs::path& folder, const Json& manifest) {
 
 }  // namespace
 
-void write_bundle(const RunFolder& run, const CheckpointFolder& checkpoint, const fs::path& target) {
+bool write_bundle(const RunFolder& run, const CheckpointFolder& checkpoint, const fs::path& target,
+                  std::stop_token stop) try {
     if (target.extension() != ".zip")
         throw InputError("'" + target.string() + "': a bundle's file name must end in .zip");
     const RunStarted started = first_start(run);
     const RunDescription& description = started.description;
     RunRecord record(run.path);
     record.follow_store();
-    BundleWriter bundle(target);
+    BundleWriter bundle(target, std::move(stop));
     bundle.add("experiment.toml", read_file(run.experiment()));
     bundle.add("started.json", to_stored(started).json);
     bundle.add("metrics.csv", metrics_csv(record));
@@ -144,6 +162,9 @@ void write_bundle(const RunFolder& run, const CheckpointFolder& checkpoint, cons
                      {"threads", description.threads},
                      {"cpu_capability", description.cpu_capability}}},
                    {"written_by", {{"wavlab", version()}, {"commit", commit()}}}});
+    return true;
+} catch (const BundleWriter::Stopped&) {
+    return false;
 }
 
 RunBundle open_bundle(const fs::path& bundle, const fs::path& folder) {

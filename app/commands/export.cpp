@@ -4,11 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "app/checkpoint_choice.h"
 #include "app/command.h"
 #include "app/run_export.h"
 #include "core/routing_export.h"
-#include "core/run_bundle.h"
 #include "core/run_folder.h"
 #include "core/tensorboard_log.h"
 
@@ -36,7 +34,7 @@ ExitCode export_results(const ExportArguments& arguments, const CommandEnvironme
     if (!arguments.checkpoint.empty()) export_checkpoint(run, arguments.step, arguments.checkpoint);
     if (!arguments.routing.empty()) export_routing(run, arguments.routing);
     if (!arguments.tensorboard.empty()) export_tensorboard(run, arguments.tensorboard);
-    if (!arguments.bundle.empty()) write_bundle(run, choose_checkpoint(run, arguments.step), arguments.bundle);
+    if (!arguments.bundle.empty()) export_bundle(run, arguments.step, arguments.bundle);
     return ExitCode::done;
 }
 
