@@ -7,6 +7,14 @@
 
 namespace wavlab {
 
+/// A ticker of an axis that is labelled in other units than its coordinates have.
+class UnitsOfAxis {
+public:
+    virtual ~UnitsOfAxis() = default;
+    /// Of one unit, in coordinates.
+    virtual double unit_size() const = 0;
+};
+
 /// Whole numbers only, with "100k" and "2M" from a hundred thousand on.
 class WholeTicker : public QCPAxisTicker {
 protected:
@@ -33,6 +41,7 @@ public:
 
     explicit CategoryTicker(const QCPAxis* axis) : axis_(axis) {}
     void set_categories(std::vector<Category> categories) { categories_ = std::move(categories); }
+    const std::vector<Category>& categories() const { return categories_; }
     /// The room that one label takes along the axis, in canvas units.
     void set_spacing(double spacing) { spacing_ = spacing; }
     /// The indices that are labelled on an axis of this length (canvas units) for this range.

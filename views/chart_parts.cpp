@@ -73,6 +73,16 @@ void LegendStrip::shorten(std::vector<Place>& places, const QFontMetricsF& metri
     places.push_back(last);
 }
 
+std::vector<LegendStrip::Entry> LegendStrip::shown_entries() const {
+    const std::vector<Place> where = places(rect().width(), nullptr);
+    std::vector<Entry> shown(entries_.begin(), entries_.begin() + std::ptrdiff_t(where.size()));
+    if (!where.empty() && where.back().is_rest) {
+        shown.back() = {};
+        shown.back().text = where.back().text;
+    }
+    return shown;
+}
+
 QSize LegendStrip::minimumOuterSizeHint() const {
     if (entries_.empty()) return {0, 0};
     double height = 0;

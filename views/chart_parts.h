@@ -30,6 +30,8 @@ public:
     /// Entries that would need more lines are left out, and the last line says how many.
     void set_most_lines(int lines) { most_lines_ = lines; }
     const std::vector<Entry>& entries() const { return entries_; }
+    /// Those there is room for; where some are left out, the last one says how many.
+    std::vector<Entry> shown_entries() const;
 
     QSize minimumOuterSizeHint() const override;
     QSize maximumOuterSizeHint() const override;
@@ -149,6 +151,7 @@ public:
     void set_style(const PlotStyle& style) { style_ = style; }
     void set_lines(std::vector<Line> lines) { lines_ = std::move(lines); }
     const std::vector<Line>& lines() const { return lines_; }
+    const QCPAxisRect* axes() const { return axes_; }
 
 protected:
     QRect clipRect() const override;
@@ -174,6 +177,7 @@ public:
     void clear() { marks_.clear(); }
     void add(double key, const QColor& color) { marks_.push_back({key, color}); }
     const std::vector<Mark>& marks() const { return marks_; }
+    const QCPAxisRect* axes() const { return axes_; }
 
 protected:
     void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
@@ -192,6 +196,10 @@ public:
     /// Category i lies at i - 0.5 .. i + 0.5 of the axis.
     void set_colors(std::vector<QColor> colors) { colors_ = std::move(colors); }
     void set_style(const PlotStyle& style) { style_ = style; }
+    const QCPAxis* axis() const { return axis_; }
+    const std::vector<QColor>& colors() const { return colors_; }
+    /// In canvas units.
+    double thickness() const { return style_.px(thickness_); }
 
 protected:
     void applyDefaultAntialiasingHint(QCPPainter* painter) const override;

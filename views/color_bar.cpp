@@ -38,6 +38,7 @@ ColorBar::ColorBar(QCustomPlot& plot, QCPAxisRect& beside) : axes_(new QCPAxisRe
     values->setVisible(true);
     ramp_ = new Heatmap(keys, shade);
     ramp_->set_gaps(false);
+    ramp_->set_is_ramp(true);
     plot.plotLayout()->addElement(1, 1, axes_);
     plot.plotLayout()->setColumnStretchFactor(1, 0.0001);
     margins_ = new QCPMarginGroup(&plot);

@@ -8,6 +8,7 @@
 
 #include "views/color_map.h"
 #include "views/plot_style.h"
+#include "views/symmetric_log.h"
 
 namespace wavlab {
 
@@ -26,6 +27,10 @@ public:
     /// Cells (row after row) that have no value but are there: grey, with a stroke across. After `set_cells`.
     void set_hatched(std::vector<bool> hatched) { hatched_ = std::move(hatched); }
     static QColor hatch_color(const PlotStyle& style) { return style.faint(style.ink, 0.18); }
+    /// The values went through this before they came here (`set_cells`, `set_scale`).
+    void set_symmetric(const SymmetricLog& scale) { symmetric_ = scale; }
+    /// It shows no data, but what the colours of another one stand for.
+    void set_is_ramp(bool is_ramp) { is_ramp_ = is_ramp; }
     /// Thin gaps between cells where they are large enough.
     void set_gaps(bool gaps) { gaps_ = gaps; }
     void set_style(const PlotStyle& style) { style_ = style; }
@@ -35,6 +40,14 @@ public:
     double value(std::size_t row, std::size_t column) const { return values_[row * columns_ + column]; }
     double low() const { return low_; }
     double high() const { return high_; }
+    ColorMap color_map() const { return map_; }
+    bool logarithmic() const { return logarithmic_; }
+    const std::vector<bool>& hatched() const { return hatched_; }
+    const SymmetricLog& symmetric() const { return symmetric_; }
+    bool is_ramp() const { return is_ramp_; }
+    /// Where this column begins; that of `columns()` is where the last one ends.
+    double column_begin(std::size_t column) const;
+    const PlotStyle& style() const { return style_; }
     /// The column at this place of the horizontal axis; nothing beside them.
     std::optional<std::size_t> column_at(double key) const;
     /// The cell's rectangle on the canvas.
@@ -51,7 +64,6 @@ protected:
 private:
     QRgb color(double value) const;
     bool is_hatched(std::size_t place) const { return place < hatched_.size() && hatched_[place]; }
-    double column_begin(std::size_t column) const;
     void draw_rectangles(QCPPainter* painter, double gap) const;
     void draw_image(QCPPainter* painter);
 
@@ -65,6 +77,8 @@ private:
     double low_ = 0;
     double high_ = 1;
     bool gaps_ = true;
+    bool is_ramp_ = false;
+    SymmetricLog symmetric_;
     PlotStyle style_;
     QImage image_;         ///< a pixel a cell, or across the columns that of the canvas where they have edges
     QCPRange image_keys_;  ///< the range that it was made for

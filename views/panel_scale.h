@@ -26,7 +26,11 @@ public:
     /// `low`, `high`: the numbers at its ends.
     void set_scale(const ColorScale& scale, const QString& low, const QString& high);
     const QString& title() const { return title_; }
+    const QString& short_title() const { return short_title_; }
     const QString& note() const { return note_; }
+    const QString& low() const { return low_; }
+    const QString& high() const { return high_; }
+    bool compact() const { return compact_; }
     const ColorScale& scale() const { return scale_; }
     /// The room that it needs above the axes.
     static int height(const PlotStyle& style, bool compact);

@@ -21,6 +21,7 @@ struct SymmetricLog {
 class SymmetricLogTicker : public QCPAxisTicker {
 public:
     explicit SymmetricLogTicker(SymmetricLog scale) : scale_(scale) {}
+    const SymmetricLog& scale() const { return scale_; }
 
 protected:
     QVector<double> createTickVector(double tick_step, const QCPRange& range) override;

@@ -46,9 +46,10 @@ QString short_number(double value) { return QString::number(value, 'g', 4); }
 
 /// Ticks of another ticker, in units.
 template <class Ticker>
-class InUnits : public Ticker {
+class InUnits : public Ticker, public UnitsOfAxis {
 public:
     explicit InUnits(double size) : size_(size) {}
+    double unit_size() const override { return size_; }
 
 protected:
     double getTickStep(const QCPRange& range) override { return size_ * Ticker::getTickStep(range / size_); }

@@ -30,11 +30,13 @@ public:
     struct Line {
         std::function<CurveData()> data;  ///< asked when it is drawn: series grow
         QPen pen;
+        QString name = {};  ///< in files of what is drawn
     };
     /// Between two series at the same keys; nothing where one of them is not finite.
     struct Band {
         std::function<CurveData()> low, high;
         QColor color;  ///< with its alpha
+        QString name = {};
     };
     /// Markers at single values, with a bar of this half-length where there is one.
     struct Markers {
@@ -42,6 +44,7 @@ public:
         QCPScatterStyle shape;
         std::function<std::span<const double>()> bars;
         QPen line = Qt::NoPen;  ///< through the values
+        QString name = {};
     };
 
     explicit CurveLayer(QCPAxisRect* axes);
@@ -51,6 +54,10 @@ public:
     void add(Line line) { lines_.push_back(std::move(line)); }
     void add(Markers markers) { markers_.push_back(std::move(markers)); }
     const QCPAxisRect* axes() const { return axes_; }
+    // What is drawn, in this order.
+    const std::vector<Band>& bands() const { return bands_; }
+    const std::vector<Line>& lines() const { return lines_; }
+    const std::vector<Markers>& markers() const { return markers_; }
 
 protected:
     QRect clipRect() const override;

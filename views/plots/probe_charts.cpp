@@ -91,6 +91,7 @@ void ProbePlot::show_scatter() {
         graph->setScatterStyle({QCPScatterStyle::ssCircle, QPen(style().ground, style().px(0.6)),
                                 source_color(kind, style()), style().marker_size});
         graph->setData(keys, values);
+        graph->setName(translated(kind_title(kind)));
     }
     chart_keys_ = chart_values_ = widened(low, high, 0.06);
 
@@ -99,6 +100,7 @@ void ProbePlot::show_scatter() {
     QPen pen(style().muted_ink, style().thin_line_width, Qt::CustomDashLine, Qt::FlatCap);
     pen.setDashPattern({4, 3});
     diagonal->setPen(pen);
+    diagonal->setName(tr("y = x"));
     const double far = 10 * std::max(std::abs(low), std::abs(high));
     diagonal->setData({-far, far}, {-far, far});
 
@@ -224,6 +226,7 @@ void ProbePlot::add_bars() {
             bar->setBrush(source_color(family.family, style()));
             bar->setAntialiased(false);
             bar->setData({double(i)}, {loss});
+            bar->setName(translated(kind_title(family.family)));
             low = std::min(low, loss);
             high = std::max(high, loss);
         }
@@ -243,6 +246,7 @@ void ProbePlot::add_bars() {
     marks->setLineStyle(QCPGraph::lsNone);
     marks->setScatterStyle(estimate_mark(style()));
     marks->setData(keys, estimates, true);
+    marks->setName(tr("first-order estimate"));
     chart_keys_ = {-0.7, std::max(1.0, double(bars_.size())) - 0.3};
     chart_values_ = widened(low, high, 0.06);
 }
