@@ -18,12 +18,12 @@ namespace wavlab {
 /// panel: a, b, ... in the order of `panels`; axes: 1, 2, ... within it. kind and what its columns hold:
 /// - line, marker: x, y; low and high of the error bar where there is one. A value that is not finite is nan or inf.
 /// - band: x, low, high.
-/// - bar: x, y; low is where it begins.
+/// - bar: x, y where it ends; low is where it begins.
 /// - cell (of a heatmap): x, y, value; inf is written, cells that do not exist are left out, those that are drawn
 ///   hatched have the value nan.
 /// - reference: y, with its name as series. mark (a value that is not finite): x. text: x, y, with the text as series.
 /// Numbers are in the units of the axes, with nine significant digits; on an axis of names x or y is the name, with
-/// its number before it ("3: the") where a heatmap's names repeat. '#' in names is kept out: it becomes "no.".
+/// its number before it ("3: the") where a heatmap's names repeat.
 std::string figure_csv(const std::vector<FigureData>& panels, const std::string& provenance);
 
 }  // namespace wavlab

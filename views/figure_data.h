@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <QColor>
+#include <QPointF>
 #include <QRectF>
 #include <QSize>
 #include <QSizeF>
@@ -49,11 +50,13 @@ struct DrawnLine {
 };
 
 struct DrawnMarker {
-    enum class Shape { none, circle, disc, square, triangle, triangle_down, diamond, cross, plus, star };
+    enum class Shape { none, circle, disc, square, triangle, triangle_down, diamond, cross, plus, star, custom };
     Shape shape = Shape::none;
-    double size = 0;  ///< across
-    QColor color, fill;
+    double size = 0;     ///< across
+    QColor color, fill;  ///< invalid: none
     double line_width = 0;
+    /// Of a custom shape: strokes, in points from its middle, down the page.
+    std::vector<std::vector<QPointF>> strokes;
 };
 
 /// One curve, band, set of markers or of bars. `x`, `y` of those that are in the range of the horizontal axis and one
@@ -67,8 +70,11 @@ struct DrawnSeries {
     std::vector<double> low, high;
     DrawnLine line;  ///< of markers: through them
     DrawnMarker marker;
-    QColor fill;           ///< of a band (with its alpha) or bars
-    double bar_width = 0;  ///< in units of the axis
+    bool sparse_markers = false;  ///< of markers that would cover each other one is drawn
+    DrawnLine error_line;         ///< of error bars
+    double whisker = 0;           ///< at the ends of error bars, across
+    QColor fill;                  ///< of a band (with its alpha) or bars
+    double bar_width = 0;         ///< in units of the axis
 };
 
 /// Colours from `low` to `high`.
@@ -90,6 +96,7 @@ struct DrawnMatrix {
     /// Values that stand for the columns: the middles, or whole numbers.
     std::vector<double> column_keys;
     DrawnScale scale;
+    bool gaps = true;  ///< between cells that are large enough
     QColor hatch;
 };
 
@@ -110,6 +117,10 @@ struct DrawnMark {
 struct DrawnText {
     double x = 0, y = 0;
     std::string text;
+    /// Which part of the text lies at the point: -1 its left or upper end, 0 the middle, 1 its right or lower end.
+    int horizontal = 0, vertical = 0;
+    double shift_x = 0, shift_y = 0;  ///< in points, to the right and down
+    QColor color;
 };
 
 /// The name of a heatmap above its axes, with a ramp of its colours.

@@ -45,6 +45,7 @@ public:
     const std::vector<bool>& hatched() const { return hatched_; }
     const SymmetricLog& symmetric() const { return symmetric_; }
     bool is_ramp() const { return is_ramp_; }
+    bool gaps() const { return gaps_; }
     /// Where this column begins; that of `columns()` is where the last one ends.
     double column_begin(std::size_t column) const;
     const PlotStyle& style() const { return style_; }
