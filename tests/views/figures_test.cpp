@@ -12,6 +12,7 @@
 #include <QFile>
 #include <QHash>
 #include <QImage>
+#include <QJsonArray>
 #include <QProcess>
 #include <QRegularExpression>
 #include <QStandardPaths>
@@ -39,6 +40,26 @@ struct Case {
     std::vector<SyntheticRun> runs;
     QJsonObject state;
 };
+
+/// Three methods at three depths with two seeds each.
+std::vector<SyntheticRun> results() {
+    std::vector<SyntheticRun> runs;
+    for (const char* method : {"wav", "attnres_block", "standard"})
+        for (const std::int64_t layers : {12, 24, 48})
+            for (const std::int64_t seed : {1, 2}) {
+                SyntheticRun run;
+                run.method = method;
+                run.layers = layers;
+                run.seed = seed;
+                run.name = run.method + "-" + std::to_string(layers) + "-" + std::to_string(seed);
+                run.steps = 20;
+                run.record_every = 20;
+                run.final_loss =
+                    1.2 - 0.004 * double(layers) * double(seed) + (run.method == "wav" ? -0.1 : 0) * double(seed);
+                runs.push_back(run);
+            }
+    return runs;
+}
 
 std::vector<Case> cases() {
     SyntheticRun wav, block, standard, deep, full;
@@ -77,6 +98,15 @@ std::vector<Case> cases() {
         {"probe's estimate", "probe", {deep}, {{"mode", "scatter"}}},
         {"probe's estimate, logarithmic", "probe", {wav}, {{"mode", "scatter"}, {"log", true}}},
         {"probe of families", "probe", {wav}, {{"mode", "families"}}},
+        {"results", "results", results(), {}},
+        {"results, differences with published figures",
+         "results",
+         results(),
+         {{"quantity", "difference"},
+          {"band", "interval"},
+          {"log_x", true},
+          {"references", QJsonArray{QJsonObject{{"x", 48}, {"y", -0.4}, {"label", "paper"}}}}}},
+        {"results, costs", "results", results(), {{"quantity", "parameters"}}},
     };
 }
 

@@ -58,6 +58,7 @@ ProbedRunFolder::ProbedRunFolder(const SyntheticRun& made) : run(made) {
     record->apply(run.started());
     for (std::int64_t step = 0; step <= run.steps; ++step)
         for (const RunEvent& event : run.step_events(step)) record->apply(event);
+    if (run.finished) record->apply(RunEnded{.state = RunState::finished, .reason = "", .step = run.steps});
 }
 
 void ProbedRunFolder::keep(std::int64_t step, bool cells) {

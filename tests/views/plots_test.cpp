@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <qcustomplot.h>
+#include <QJsonArray>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -65,7 +66,7 @@ TEST(Plots, RegisterThemselvesWithHelp) {
         EXPECT_FALSE(plot.title.empty());
         EXPECT_GT(plot.help.size(), 100u) << plot.id;
     }
-    EXPECT_EQ(ids, (std::vector<std::string>{"loss", "routing", "details", "depth", "probe"}));
+    EXPECT_EQ(ids, (std::vector<std::string>{"loss", "routing", "details", "depth", "probe", "results"}));
 }
 
 TEST(Plots, DrawAtEverySizeInLightAndDark) {
@@ -118,7 +119,8 @@ TEST(Plots, SayWhatTheyWillShowAndShowItWhenItComes) {
         for (std::int64_t step = 0; step <= 20; ++step)
             for (const RunEvent& event : run.step_events(step)) plot->update_from(*record, record->apply(event));
         QCoreApplication::processEvents();
-        if (descriptor.id == "probe") continue;  // it shows no events: probe_plot_test.cpp
+        if (descriptor.id == "probe") continue;    // it shows no events: probe_plot_test.cpp
+        if (descriptor.id == "results") continue;  // the run is not finished: results_plot_test.cpp
         EXPECT_TRUE(plot->problem().isEmpty()) << plot->problem().toStdString();
         plot->hover_at(plot->canvas().axisRect()->center());
         EXPECT_TRUE(plot->canvas().layer("main")->visible());
@@ -141,7 +143,8 @@ TEST(Plots, RepaintOnceForManyChangesAndNotWhileHidden) {
         EXPECT_EQ(replots.count(), 1) << descriptor.id;
 
         RecordChanges others;
-        others.samples = others.state = true;
+        others.samples = true;
+        others.state = descriptor.id != "results";  // only finished runs have results
         plot->update_from(*record, others);
         QCoreApplication::processEvents();
         EXPECT_EQ(replots.count(), 1) << descriptor.id;
@@ -176,6 +179,17 @@ TEST(Plots, KeepTheirStateInAnotherPlot) {
         {"routing", {{"quantity", "contribution"}, {"fitted", true}, {"cividis", true}, {"step", 100}}},
         {"details", {{"quantity", "cosine"}, {"over", "time"}, {"place", 2}, {"log", false}}},
         {"depth", {{"quantity", "gradient"}, {"log", true}, {"step", 50}}},
+        {"results",
+         {{"quantity", "difference"},
+          {"x", "model.width"},
+          {"line", "model.method,model.layers"},
+          {"baseline", "standard"},
+          {"band", "interval"},
+          {"at", "best"},
+          {"unit", "bits-per-byte"},
+          {"log_x", true},
+          {"references",
+           QJsonArray{QJsonObject{{"x", 12.0}, {"y", -0.1}, {"label", "paper"}, {"quantity", "difference"}}}}}},
     };
     for (const auto& [id, state] : cases) {
         auto plot = shown_plot(id, {record});

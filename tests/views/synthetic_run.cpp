@@ -49,9 +49,9 @@ RoutingLayout SyntheticRun::layout() const {
 RunStarted SyntheticRun::started() const {
     RunStarted event;
     RunDescription& description = event.description;
-    description.experiment = "schema = 1\nname = \"" + name + "\"\nseed = 1337\n[model]\nmethod = \"" + method +
-                             "\"\nlayers = " + std::to_string(layers) + "\n[train]\nsteps = " + std::to_string(steps) +
-                             "\n";
+    description.experiment = "schema = 1\nname = \"" + name + "\"\nseed = " + std::to_string(seed) +
+                             "\n[model]\nmethod = \"" + method + "\"\nlayers = " + std::to_string(layers) +
+                             "\n[train]\nsteps = " + std::to_string(steps) + "\n";
     description.wavlab_version = "0.1.0";
     description.torch_version = "2.11.0";
     description.commit = "0123456789ab";
@@ -172,6 +172,7 @@ std::shared_ptr<RunRecord> SyntheticRun::record() const {
     record->apply(started());
     for (std::int64_t step = 0; step <= steps; ++step)
         for (const RunEvent& event : step_events(step)) record->apply(event);
+    if (finished) record->apply(RunEnded{.state = RunState::finished, .reason = "", .step = steps});
     return record;
 }
 

@@ -24,6 +24,8 @@ struct SyntheticRun {
     double final_loss = 1.2;
     std::vector<std::int64_t> not_finite;  ///< steps whose training loss is NaN
     bool online_details = false;
+    std::int64_t seed = 1337;
+    bool finished = true;  ///< its record ends as a finished run's
 
     /// The layout of the routers by design §2.
     RoutingLayout layout() const;

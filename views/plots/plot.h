@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <QJsonObject>
+#include <QStringList>
 #include <QWidget>
 
 #include "core/registry.h"
@@ -59,6 +60,8 @@ public:
     virtual void set_state(const QJsonObject& state) = 0;
     /// The step of the frame that is drawn; nothing for plots over time.
     virtual std::optional<std::int64_t> shown_step() const { return std::nullopt; }
+    /// Sentences that whoever draws this should know: runs that do not count, settings that were mixed.
+    virtual QStringList notes() const { return {}; }
 };
 
 struct PlotDescriptor {
@@ -73,6 +76,8 @@ struct PlotDescriptor {
     std::vector<std::string> modes = {};
     /// Knows `"against"` (a run's name) and `"against_step"`: a figure may show the difference to that run.
     bool compares = false;
+    /// Shows what methods and their options are called: the model part is to be loaded before a figure is drawn.
+    bool names_methods = false;
     std::function<Plot*(QWidget* parent)> make;
 };
 

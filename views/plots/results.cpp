@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The end results of runs: what is computed, and how it is drawn.
+#include <algorithm>
+#include <cmath>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QToolButton>
+
+#include "core/error.h"
+#include "core/method.h"
+#include "core/run_groups.h"
+#include "core/translatable.h"
+#include "views/axis_tickers.h"
+#include "views/method_style.h"
+#include "views/option_label.h"
+#include "views/plots/results_plot.h"
+
+namespace wavlab {
+
+namespace {
+
+constexpr const char* method_key = "model.method";
+
+/// What of a run its results depend on.
+std::vector<double> signature_of(const RunRecord& record, const TableMoment& moment) {
+    std::vector<double> signature{double(record.state()), double(moment.kind),
+                                  double(record.description().experiment.size()),
+                                  double(record.description().added_parameters)};
+    if (record.state() != RunState::finished) return signature;
+    for (const char* name : {"val/loss", "train/tokens_per_second", "train/memory_bytes"})
+        if (const ScalarSeries* series = record.scalars(name)) {
+            signature.push_back(double(series->steps.size()));
+            signature.push_back(series->last().value_or(0));
+        }
+    return signature;
+}
+
+/// Equal, not finite values included.
+bool same(const std::vector<double>& a, const std::vector<double>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); });
+}
+
+}  // namespace
+
+// ---- From runs to results
+
+bool ResultsPlot::read_runs() const {
+    TableMoment moment;
+    if (at_->currentData().toString() == QLatin1String("best")) moment.kind = TableMoment::Kind::best;
+    std::vector<KeptRun> known = std::exchange(kept_, {});
+    bool changed = false;
+    for (const DrawnRun& drawn : runs()) {
+        if (drawn.record->description().experiment.empty()) continue;  // it has not begun
+        std::vector<double> signature = signature_of(*drawn.record, moment);
+        const auto found = std::find_if(known.begin(), known.end(), [&](const KeptRun& kept) {
+            return kept.record == drawn.record && same(kept.signature, signature);
+        });
+        if (found != known.end()) {
+            kept_.push_back(std::move(*found));
+            found->record = nullptr;
+            continue;
+        }
+        changed = true;
+        kept_.push_back({drawn.record, std::move(signature), read_table_run(*drawn.record, {"val/loss"}, moment)});
+    }
+    return changed ||
+           std::any_of(known.begin(), known.end(), [](const KeptRun& kept) { return kept.record != nullptr; });
+}
+
+const ResultCurves& ResultsPlot::results() const {
+    if (!read_runs() && !stale_) return curves_;
+    stale_ = false;
+    ++version_;
+    problem_.clear();
+    curves_ = {};
+    if (kept_.empty()) return curves_;
+    std::vector<TableRun> runs;
+    for (const KeptRun& kept : kept_) runs.push_back(kept.run);
+    ResultRequest request;
+    request.x = x_wanted_;
+    request.lines = line_keys();
+    request.quantity = quantity();
+    if (!runs.empty())
+        request.moment.kind = kept_.front().signature[1] > 0 ? TableMoment::Kind::best : TableMoment::Kind::last;
+    if (of_losses()) request.unit = parse_loss_unit(unit_->currentData().toString().toStdString());
+    request.baseline = baseline_wanted_;
+    try {
+        try {
+            curves_ = result_curves(runs, request);
+        } catch (const InputError&) {
+            // In the window the baseline of other runs gives way; a figure is what was asked for, or none.
+            if (request.baseline.empty() || style().print) throw;
+            request.baseline.clear();
+            curves_ = result_curves(std::move(runs), request);
+        }
+    } catch (const InputError& error) {
+        problem_ = QString::fromStdString(error.what());
+    }
+    return curves_;
+}
+
+void ResultsPlot::forget() { stale_ = true; }
+
+QStringList ResultsPlot::notes() const {
+    QStringList notes;
+    for (const std::string& note : results().notes) notes.append(QString::fromStdString(note));
+    return notes;
+}
+
+QString ResultsPlot::invitation() const {
+    return tr(
+        "The results of finished runs by depth and method appear here: validation loss, the difference to a "
+        "baseline, and what it costs. Press Start.");
+}
+
+QString ResultsPlot::problem_of(const RunRecord& record) const {
+    const ResultCurves& found = results();
+    if (!published_problem_.isEmpty()) return published_problem_;
+    if (!problem_.isEmpty()) return problem_;
+    if (!found.positions.empty()) return {};
+    const QString x = option_label(x_wanted_);
+    const bool none_finished = found.unfinished == found.table.runs.size();
+    if (found.without_unit > 0 && none_finished)
+        return tr("The tokens of the finished runs do not give their text back, or they were made by an older version, "
+                  "so their losses in %1 are not known.")
+            .arg(unit_->currentText());
+    if (kept_.size() <= 1 && none_finished)
+        return tr("The run '%1' is not finished; results are those of finished runs.")
+            .arg(QString::fromStdString(record.name()));
+    if (none_finished) return tr("None of these runs is finished; results are those of finished runs.");
+    const bool any_line =
+        std::any_of(found.curves.begin(), found.curves.end(), [](const ResultCurve& curve) { return !curve.empty(); });
+    if (any_line) return tr("None of the finished runs has the setting %1.").arg(x);
+    if (quantity() == ResultQuantity::difference)
+        return tr("No finished run can be compared: there is no run of the baseline with the same seed and the same "
+                  "value of %1.")
+            .arg(x);
+    return quantity() == ResultQuantity::loss ? tr("The finished runs have no validation loss.")
+                                              : tr("The finished runs have not recorded this.");
+}
+
+void ResultsPlot::rebuild() {
+    update_choices();
+    results();
+    update_baselines();
+    choose_lines();
+    chart().clearPlottables();
+    chart().clearItems();
+    set_up_axes();
+    add_lines();
+    add_published();
+    set_up_references();
+    set_up_legend();
+    drawn_version_ = version_;
+}
+
+void ResultsPlot::refresh(const RecordChanges&) {
+    results();
+    if (version_ != drawn_version_) rebuild();
+}
+
+void ResultsPlot::choose_lines() {
+    const std::vector<std::string>& keys = curves_.table.row_keys;
+    const bool by_method = keys == std::vector<std::string>{method_key};
+    lines_.clear();
+    int index = by_method ? known_methods : 0;
+    for (const ResultCurve& curve : curves_.curves) {
+        Line line{curve, index, line_label(keys, curve.values)};
+        if (by_method && method_style(curve.values.front()) < known_methods)
+            line.style_index = method_style(curve.values.front());
+        else
+            ++index;  // lines without results keep their place too
+        if (!curve.empty()) lines_.push_back(std::move(line));
+    }
+    if (!by_method) return;
+    const auto order = [](const Line& line) {
+        const MethodDescriptor* method = MethodRegistry::find(line.curve.values.front());
+        return method ? method->order : 1'000'000;
+    };
+    std::stable_sort(lines_.begin(), lines_.end(), [&](const Line& a, const Line& b) { return order(a) < order(b); });
+}
+
+QString ResultsPlot::line_label(const std::vector<std::string>& keys, const std::vector<std::string>& values) const {
+    QStringList texts;
+    for (std::size_t i = 0; i < keys.size() && i < values.size(); ++i) {
+        const QString name = QString::fromStdString(keys[i].substr(keys[i].find('.') + 1));
+        const QString value = QString::fromStdString(values[i]);
+        if (keys[i] == method_key)
+            texts << method_title(values[i]);
+        else if (keys[i] == "data.dataset")
+            texts << (value.startsWith(QLatin1String("file:")) ? value.section(QLatin1Char('/'), -1) : value);
+        else if (value.isEmpty() && keys.size() == 1)
+            texts << tr("no %1", "a setting").arg(name);
+        else if (!value.isEmpty())  // else the method has no such option
+            texts << QStringLiteral("%1 = %2").arg(name, value);
+    }
+    return texts.join(QStringLiteral(", "));
+}
+
+// ---- From results to a picture
+
+double ResultsPlot::scale() const {
+    if (quantity() != ResultQuantity::memory) return 1;
+    double most = 0;
+    for (const Line& line : lines_)
+        for (const ResultPoint& point : line.curve.points) most = std::max(most, point.mean);
+    return most < 1e9 ? 1e-6 : 1e-9;
+}
+
+QString ResultsPlot::value_label() const {
+    const QString unit = curves_.table.unit == LossUnit::bits_per_character ? tr("(bits per character)")
+                         : curves_.table.unit == LossUnit::bits_per_byte    ? tr("(bits per byte)")
+                                                                            : tr("(nats per token)");
+    switch (quantity()) {
+        case ResultQuantity::loss:
+            return tr("Validation loss %1", "unit").arg(unit);
+        case ResultQuantity::difference: {
+            const ResultCurve* baseline = curves_.baseline();
+            const std::vector<std::string>& keys = curves_.table.row_keys;
+            QString name;
+            if (baseline && std::count_if(curves_.curves.begin(), curves_.curves.end(),
+                                          [](const ResultCurve& curve) { return curve.is_baseline; }) == 1)
+                name = line_label(keys, baseline->values);
+            else  // several lines have one each; the value is what they share
+                name = baseline_->currentText();
+            return tr("Δ validation loss against %1 %2", "baseline, unit").arg(name, unit);
+        }
+        case ResultQuantity::parameters:
+            return tr("Parameters added by the method");
+        case ResultQuantity::speed:
+            return tr("Speed (tokens per second)");
+        case ResultQuantity::memory:
+            return scale() == 1e-6 ? tr("Memory (MB)") : tr("Memory (GB)");
+    }
+    return {};
+}
+
+void ResultsPlot::set_up_axes() {
+    QCPAxis* x = axes().axis(QCPAxis::atBottom);
+    QCPAxis* y = axes().axis(QCPAxis::atLeft);
+    std::vector<double> positions = curves_.positions;
+    for (const Published* published : shown_published()) positions.push_back(published->x);
+    std::sort(positions.begin(), positions.end());
+    positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
+    const bool positive = !positions.empty() && positions.front() > 0;
+    log_x_->setEnabled(positive);
+    x->setScaleType(log_x_->isChecked() && positive ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    position_ticker_->set_positions(std::move(positions));
+    x->setTicker(position_ticker_);
+    x->setLabel(option_label(x_wanted_));
+    x->grid()->setVisible(false);
+    y->setScaleType(QCPAxis::stLinear);
+    const bool whole = quantity() == ResultQuantity::parameters || quantity() == ResultQuantity::speed;
+    y->setTicker(whole ? QSharedPointer<QCPAxisTicker>(new WholeTicker)
+                       : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
+    y->setNumberFormat("g");
+    y->setNumberPrecision(6);
+    y->setLabel(value_label());
+    y->grid()->setVisible(true);
+}
+
+std::optional<std::pair<double, double>> ResultsPlot::bar_of(const ResultPoint& point) const {
+    if (band() == Band::deviation && point.deviation)
+        return std::pair(point.mean - *point.deviation, point.mean + *point.deviation);
+    if (band() == Band::interval && point.low && point.high) return std::pair(*point.low, *point.high);
+    return std::nullopt;
+}
+
+void ResultsPlot::add_lines() {
+    QCPAxis* x = axes().axis(QCPAxis::atBottom);
+    QCPAxis* y = axes().axis(QCPAxis::atLeft);
+    const double unit = scale();
+    std::vector<QCPErrorBars*> bars;
+    for (const Line& line : lines_) {  // below all markers
+        bars.push_back(new QCPErrorBars(x, y));
+        bars.back()->setName(line.label);
+        bars.back()->setPen(QPen(run_color(line.style_index, style()), style().thin_line_width));
+        bars.back()->setAntialiased(style().print);
+        bars.back()->setWhiskerWidth(style().px(5));
+        bars.back()->setSymbolGap(0);
+        bars.back()->removeFromLegend();
+    }
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+        const Line& line = lines_[i];
+        QVector<double> keys, means, below, above, seed_keys, seed_values;
+        for (const ResultPoint& point : line.curve.points) {
+            keys.append(point.x);
+            means.append(point.mean * unit);
+            const auto bar = bar_of(point);
+            below.append(bar ? (point.mean - bar->first) * unit : std::nan(""));
+            above.append(bar ? (bar->second - point.mean) * unit : std::nan(""));
+            for (const auto& [seed, value] : point.by_seed) {
+                seed_keys.append(point.x);
+                seed_values.append(value * unit);
+            }
+        }
+        if (band() == Band::seeds) {
+            QCPGraph* seeds = chart().addGraph();
+            const QColor color = style().faint(run_color(line.style_index, style()), 0.6);
+            seeds->setLineStyle(QCPGraph::lsNone);
+            seeds->setScatterStyle({QCPScatterStyle::ssDisc, QPen(color), QBrush(color), style().marker_size * 0.6});
+            seeds->setName(tr("%1, seeds", "a line").arg(line.label));
+            seeds->setData(seed_keys, seed_values, true);
+        }
+        QCPGraph* graph = chart().addGraph();
+        graph->setName(line.label);
+        graph->setPen(run_pen(line.style_index, style(), style().line_width));
+        graph->setScatterStyle(mean_marker(line.style_index, style()));
+        graph->setData(keys, means, true);
+        bars[i]->setDataPlottable(graph);
+        bars[i]->setData(below, above);
+    }
+}
+
+std::vector<const ResultsPlot::Published*> ResultsPlot::shown_published() const {
+    std::vector<const Published*> shown;
+    for (const Published& published : published_)
+        if (parse_result_quantity(published.quantity) == quantity()) shown.push_back(&published);
+    return shown;
+}
+
+void ResultsPlot::add_published() {
+    const std::vector<const Published*> shown = shown_published();
+    if (shown.empty()) return;
+    QCPGraph* graph = chart().addGraph();
+    graph->setName(tr("published"));
+    graph->setLineStyle(QCPGraph::lsNone);
+    graph->setPen(QPen(style().ink, style().thin_line_width));
+    graph->setScatterStyle(published_marker(style()));
+    QVector<double> keys, values;
+    double middle = 0;
+    for (const Published* published : shown) middle = std::max(middle, published->x);
+    for (const double position : curves_.positions) middle = std::max(middle, position);
+    for (const Published* published : shown) {
+        keys.append(published->x);
+        values.append(published->y);
+        if (published->label.isEmpty()) continue;
+        // Towards the middle of the picture, where there is room.
+        const bool at_end = published->x == middle;
+        auto* text = new QCPItemText(&chart());
+        text->position->setCoords(published->x, published->y);
+        text->setPositionAlignment(Qt::AlignVCenter | (at_end ? Qt::AlignRight : Qt::AlignLeft));
+        const int gap = int(style().marker_size * 0.5 + style().px(4));
+        text->setPadding(at_end ? QMargins(0, 0, gap, 0) : QMargins(gap, 0, 0, 0));
+        text->setFont(style().tick_font);
+        text->setColor(style().ink);
+        text->setText(published->label);
+    }
+    graph->setData(keys, values);
+}
+
+void ResultsPlot::set_up_references() {
+    std::vector<ReferenceLines::Line> lines;
+    if (quantity() == ResultQuantity::difference) lines.push_back({0, "", false});
+    for (const Line& line : lines_)
+        if (line.curve.without_x) lines.push_back({line.curve.without_x->mean * scale(), line.label, false});
+    reference_lines_->set_style(style());
+    reference_lines_->set_lines(std::move(lines));
+}
+
+std::optional<std::size_t> ResultsPlot::common_n() const {
+    std::optional<std::size_t> n;
+    for (const Line& line : lines_)
+        for (const ResultPoint& point : line.curve.points) {
+            if (n && *n != point.n) return std::nullopt;
+            n = point.n;
+        }
+    return n;
+}
+
+QString ResultsPlot::n_text(const ResultCurve& curve) const {
+    std::size_t least = SIZE_MAX, most = 0;
+    for (const ResultPoint& point : curve.points) {
+        least = std::min(least, point.n);
+        most = std::max(most, point.n);
+    }
+    return least == most ? QString::number(most) : tr("%1 to %2", "numbers of runs").arg(least).arg(most);
+}
+
+void ResultsPlot::set_up_legend() {
+    std::vector<LegendStrip::Entry> entries;
+    const std::optional<std::size_t> n = common_n();
+    bool any_bar = false;
+    for (const Line& line : lines_) {
+        if (line.curve.points.empty()) continue;  // a line across the picture with its own name
+        for (const ResultPoint& point : line.curve.points) any_bar |= bar_of(point).has_value();
+        LegendStrip::Entry entry;
+        entry.text = n ? line.label : tr("%1 (n = %2)").arg(line.label, n_text(line.curve));
+        entry.line = run_pen(line.style_index, style(), style().line_width);
+        entry.marker = mean_marker(line.style_index, style());
+        entries.push_back(std::move(entry));
+    }
+    const std::size_t meanings = entries.size();
+    if (!shown_published().empty()) {
+        LegendStrip::Entry entry;
+        entry.text = tr("published");
+        entry.marker = published_marker(style());
+        entries.push_back(std::move(entry));
+    }
+    LegendStrip::Entry spread;
+    if (any_bar) {
+        spread.text = band() == Band::deviation ? tr("mean ± standard deviation") : tr("mean and its 95 % interval");
+        spread.marker = bar_marker(style());
+    } else if (band() == Band::seeds) {
+        spread.text = tr("mean, and single seeds");
+        spread.marker = {QCPScatterStyle::ssDisc, QPen(style().muted_ink), QBrush(style().muted_ink),
+                         style().marker_size * 0.6};
+    } else if (n && *n > 1) {
+        spread.text = tr("means");
+    }
+    if (!spread.text.isEmpty()) {
+        if (n) spread.text = tr("%1 (n = %2)").arg(spread.text).arg(*n);
+        entries.push_back(std::move(spread));
+    }
+    const auto count = [&](const QString& text) {
+        LegendStrip::Entry entry;
+        entry.text = text;
+        entries.push_back(std::move(entry));
+    };
+    if (curves_.unfinished > 0) count(tr("%n run(s) not finished", nullptr, int(curves_.unfinished)));
+    if (curves_.without_unit > 0) count(tr("%n run(s) without this unit", nullptr, int(curves_.without_unit)));
+    if (meanings < entries.size()) entries[meanings].heading = true;
+    legend().set_entries(std::move(entries));
+}
+
+void ResultsPlot::fit_axes() {
+    QCPAxis* x = axes().axis(QCPAxis::atBottom);
+    QCPAxis* y = axes().axis(QCPAxis::atLeft);
+    double left = INFINITY, right = -INFINITY, low = INFINITY, high = -INFINITY;
+    const auto include = [&](double value) {
+        if (!std::isfinite(value)) return;
+        low = std::min(low, value);
+        high = std::max(high, value);
+    };
+    for (const Line& line : lines_)
+        for (const ResultPoint& point : line.curve.points) {
+            left = std::min(left, point.x);
+            right = std::max(right, point.x);
+            include(point.mean * scale());
+            if (const auto bar = bar_of(point)) {
+                include(bar->first * scale());
+                include(bar->second * scale());
+            }
+            if (band() == Band::seeds)
+                for (const auto& [seed, value] : point.by_seed) include(value * scale());
+        }
+    for (const Published* published : shown_published()) {
+        left = std::min(left, published->x);
+        right = std::max(right, published->x);
+        include(published->y);
+    }
+    for (const ReferenceLines::Line& line : reference_lines_->lines()) include(line.value);
+    if (!of_losses()) include(0);
+    if (left > right) left = 0, right = 1;
+    if (low > high) low = 0, high = 1;
+    const double pad = high > low ? 0.07 * (high - low) : std::max(0.05 * std::abs(high), 1e-3);
+    y->setRange(!of_losses() && low == 0 ? 0 : low - pad, high + pad);
+    if (x->scaleType() == QCPAxis::stLogarithmic) {
+        const double factor = right > left ? std::pow(right / left, 0.07) : 1.5;
+        x->setRange(left / factor, right * factor);
+    } else {
+        const double beside = right > left ? 0.07 * (right - left) : std::max(0.5 * std::abs(left), 0.5);
+        x->setRange(left - beside, right + beside);
+    }
+}
+
+namespace {
+
+const Registration<PlotDescriptor> registration{{
+    .id = "results",
+    .order = 6,
+    .title = WAVLAB_TEXT("Results"),
+    .help = WAVLAB_TEXT(
+        "The end results of the ticked runs that are finished, by one numeric setting (depth), one line for each "
+        "method "
+        "or for each value of another setting: the cells of wavlab table as a picture.\n"
+        "Loss: the validation loss at the last step, or at the best one; the mean over seeds. Difference: the mean of "
+        "the differences to the baseline's run with the same seed and position; below zero, the line is better. "
+        "Parameters: what the method adds. Speed: the median over a run's steps. Memory: the most of a run.\n"
+        "Bars: the standard deviation over seeds (n - 1), or the 95 % interval of the mean, by Student's t, of "
+        "differences by 10,000 bootstrap resamples of the pairs, which is too narrow for fewer than six. Stars are "
+        "published figures, not results of these runs.\n"
+        "Drag to move, turn the wheel to zoom, double click to see everything."),
+    .height_ratio = 0.66,
+    .several_runs = true,
+    .quantities = {"loss", "difference", "parameters", "speed", "memory"},
+    .names_methods = true,
+    .make = [](QWidget* parent) -> Plot* { return new ResultsPlot(parent); },
+}};
+
+}  // namespace
+
+}  // namespace wavlab
