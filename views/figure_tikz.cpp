@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/figure_tikz.h"
+
+#include <algorithm>
+
+#include "views/tikz_parts.h"
+
+namespace wavlab {
+
+namespace {
+
+std::string comment(const std::string& text) {
+    std::string lines = "% ";
+    for (const char c : text) {
+        lines += c == '\r' ? ' ' : c;
+        if (c == '\n') lines += "% ";
+    }
+    return lines + '\n';
+}
+
+/// How many cells there are of heatmaps over time, and in all.
+std::size_t every_column(const std::vector<FigureData>& panels) {
+    std::size_t cells = 0;
+    for (const FigureData& panel : panels)
+        for (const DrawnAxes& axes : panel.axes)
+            for (const DrawnMatrix& matrix : axes.matrices) cells += matrix.values.size();
+    return std::max<std::size_t>(1, (cells + most_tikz_cells - 1) / most_tikz_cells);
+}
+
+constexpr double line_symbol = 16.5, gap_after_symbol = 3, gap_after_entry = 9;  // points
+
+std::string legend_symbol(TikzPage& page, const DrawnLegendEntry& entry) {
+    const bool has_line = entry.line.color.isValid(), has_mark = entry.marker.shape != DrawnMarker::Shape::none;
+    if (!has_line && !has_mark && !entry.swatch.isValid()) return {};
+    const double width = has_line ? line_symbol : 6.75;
+    const std::string middle = "(" + tikz_points(width / 2) + ",0bp)";
+    std::string text = "\\tikz[baseline=-0.55ex]{\\path (0bp,0bp) -- (" + tikz_points(width) + ",0bp);";
+    if (entry.swatch.isValid())
+        text += "\\fill[" + page.color(entry.swatch) + "] (" + tikz_points(width / 2 - 3) + ",-3bp) rectangle (" +
+                tikz_points(width / 2 + 3) + ",3bp);";
+    if (has_line) text += "\\draw[" + page.pen(entry.line) + "] (0bp,0bp) -- (" + tikz_points(width) + ",0bp);";
+    if (has_mark) text += "\\draw plot[only marks, " + page.marks(entry.marker) + "] coordinates {" + middle + "};";
+    return text + "}\\kern" + tikz_points(gap_after_symbol) + " ";
+}
+
+void write_legend(TikzPage& page, const std::vector<DrawnLegendEntry>& entries, const QRectF& place) {
+    if (entries.empty()) return;
+    const double size = page.small_font_points(), width = place.width() * 72;
+    double total = 0;
+    for (const DrawnLegendEntry& entry : entries)
+        total += tikz_text_width(entry.text, size) + line_symbol + gap_after_symbol + gap_after_entry;
+    std::string text;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const DrawnLegendEntry& entry = entries[i];
+        const std::string symbol = legend_symbol(page, entry);
+        if (i > 0 && entry.heading && total > width)
+            text += "\\\\\n";
+        else if (i > 0)
+            text +=
+                "\\hskip" +
+                tikz_points(entries[i - 1].heading && legend_symbol(page, entries[i - 1]).empty() ? 2 * gap_after_symbol
+                                                                                                  : gap_after_entry) +
+                "\\relax\n";
+        // An entry stays on its line where one line can hold it.
+        const bool fits = tikz_text_width(entry.text, size) + line_symbol < width * 0.8;
+        text += fits ? "\\mbox{" + symbol + tikz_text(entry.text) + "}" : symbol + tikz_text(entry.text);
+    }
+    page.body += "\\node[anchor=south west, inner sep=0pt, align=left, " + page.small_font() +
+                 ", text width=" + tikz_inches(place.width()) + "] at " + page.at(place.left(), place.bottom()) + " {" +
+                 text + "};\n";
+}
+
+void write_heading(TikzPage& page, const TikzPanel& panel, const QRectF& place) {
+    if (panel.letter.empty() && panel.title.empty()) return;
+    const bool own = !panel.heading.isEmpty();
+    const double x = own ? panel.heading.left() : place.left(), y = own ? panel.heading.center().y() : place.top();
+    std::string text;
+    if (!panel.letter.empty()) text = "\\textbf{" + tikz_text(panel.letter) + "}";
+    if (!panel.title.empty()) text += (text.empty() ? "" : "\\kern3.75bp ") + tikz_text(panel.title);
+    page.body += "\\node[anchor=" + std::string(own ? "west" : "north west") + ", inner sep=0pt, " + page.font() +
+                 "] at " + page.at(x, y) + " {" + text + "};\n";
+}
+
+}  // namespace
+
+std::string figure_tikz(const std::vector<FigureData>& panels, const TikzOptions& options) {
+    TikzPage page(options.height, options.font_points);
+    page.every_column = every_column(panels);
+    for (std::size_t i = 0; i < panels.size(); ++i) {
+        const TikzPanel whole{QRectF(0, 0, options.width, options.height), {}, {}, {}};
+        const TikzPanel panel = i < options.panels.size() ? options.panels[i] : whole;
+        const QRectF place = panel.place.isEmpty() ? whole.place : panel.place;
+        for (const DrawnAxes& axes : panels[i].axes) write_axes(page, axes, place);
+        for (const DrawnColorBar& bar : panels[i].color_bars) write_color_bar(page, bar, place);
+        const QRectF& legend = panels[i].legend_place;
+        write_legend(page, panels[i].legend,
+                     QRectF(place.left() + legend.left() * place.width(), place.top() + legend.top() * place.height(),
+                            legend.width() * place.width(), legend.height() * place.height()));
+        write_heading(page, panel, place);
+    }
+    write_legend(page, options.legend, options.legend_place);
+
+    std::string text;
+    if (!options.provenance.empty()) text += comment(options.provenance);
+    text += comment("Needs in the preamble: \\usepackage{pgfplots} \\pgfplotsset{compat=1.17}");
+    text += comment("Then, in a figure: \\input{this file}. Its fonts are the document's.");
+    text += "\\begin{tikzpicture}[line cap=butt, line join=round]\n";
+    if (page.body.find("\\wavlabchar") != std::string::npos)
+        text += "\\providecommand{\\wavlabchar}[1]{\\ifdefined\\Umathchar\\char\"#1\\relax\\else?\\fi}\n";
+    text += page.declarations();
+    text += "\\path (0in,0in) rectangle (" + tikz_inches(options.width) + "," + tikz_inches(options.height) + ");\n";
+    return text + page.body + "\\end{tikzpicture}%\n";
+}
+
+}  // namespace wavlab
