@@ -63,7 +63,7 @@ struct ZipWriter::Implementation {
     SafeFile file;
     std::exception_ptr failure;
     bool is_given_up = false;  ///< what else libarchive hands over is dropped
-    std::uint64_t left = 0;  ///< bytes of the file that are still to come
+    std::uint64_t left = 0;    ///< bytes of the file that are still to come
     std::unique_ptr<archive, decltype(&archive_write_free)> zip{archive_write_new(), archive_write_free};
 };
 

@@ -400,17 +400,15 @@ void CanvasPlot::settle_layout() {
     lay_out(*canvas_);
 }
 
-void draw_canvas(QCustomPlot& canvas, QPaintDevice& device, QSize size, double scale) {
+void draw_canvas(QCustomPlot& canvas, QCPPainter& painter, const QRect& place) {
     const QRect before = canvas.viewport();
-    canvas.setViewport(QRect(QPoint(0, 0), size));
+    canvas.setViewport(QRect(QPoint(0, 0), place.size()));
     lay_out(canvas);
     lay_out(canvas);
-    QCPPainter painter;
-    painter.begin(&device);
-    painter.setMode(QCPPainter::pmVectorized);
-    painter.scale(scale, scale);
-    canvas.toPainter(&painter, size.width(), size.height());
-    painter.end();
+    painter.save();
+    painter.translate(place.topLeft());
+    canvas.toPainter(&painter, place.width(), place.height());
+    painter.restore();
     canvas.setViewport(before);
 }
 

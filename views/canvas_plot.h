@@ -14,6 +14,7 @@
 #include "views/plots/plot.h"
 
 class QCPAxisRect;
+class QCPPainter;
 class QLabel;
 class QMouseEvent;
 class QTimer;
@@ -166,7 +167,7 @@ private:
     std::optional<QPointF> hovered_;  ///< where the mouse rests
 };
 
-/// Calls `draw` of the canvas into a painter of this size in canvas units, laid out for it.
-void draw_canvas(QCustomPlot& canvas, class QPaintDevice& device, QSize size, double scale);
+/// Draws the canvas into this place of the painter, laid out for its size; both in canvas units.
+void draw_canvas(QCustomPlot& canvas, QCPPainter& painter, const QRect& place);
 
 }  // namespace wavlab

@@ -23,6 +23,12 @@ constexpr Samples cividis = {0x00224e, 0x00285b, 0x002e6a, 0x053371, 0x1a386f, 0
                              0x8c8878, 0x938e78, 0x9b9476, 0xa39a74, 0xaba072, 0xb4a76f, 0xbcae6c, 0xc4b468, 0xcdbb63,
                              0xd5c25e, 0xdec958, 0xe7d150, 0xf0d846, 0xf9e03a, 0xfee838};
 
+// magma (van der Walt and Smith, CC0), 33 even samples.
+constexpr Samples magma = {0x000004, 0x030311, 0x0a0822, 0x130d33, 0x1d1146, 0x28115a, 0x36106a, 0x430f76, 0x50127c,
+                           0x5d177f, 0x691c81, 0x762181, 0x822681, 0x8f2a81, 0x9c2e7f, 0xa9327d, 0xb63779, 0xc33b75,
+                           0xcf4170, 0xdb486a, 0xe65163, 0xee5c5e, 0xf5695c, 0xf9785d, 0xfb8761, 0xfd9668, 0xfea571,
+                           0xfeb47b, 0xfec387, 0xfed194, 0xfde0a2, 0xfceeb0, 0xfcfdbf};
+
 // ColorBrewer's RdBu, reversed: blue below, red above.
 constexpr Samples diverging = {0x053061, 0x0e4179, 0x175290, 0x1f63a8, 0x2a71b2, 0x3480b9, 0x3f8ec0, 0x529dc8, 0x6bacd1,
                                0x84bcd9, 0x9bc9e0, 0xaed3e6, 0xc2ddec, 0xd4e6f1, 0xe0ecf3, 0xecf2f5, 0xf7f6f6, 0xf9eee7,
@@ -33,6 +39,8 @@ const Samples& samples_of(ColorMap map) {
     switch (map) {
         case ColorMap::cividis:
             return cividis;
+        case ColorMap::magma:
+            return magma;
         case ColorMap::diverging:
             return diverging;
         case ColorMap::viridis:
@@ -42,6 +50,11 @@ const Samples& samples_of(ColorMap map) {
 }
 
 }  // namespace
+
+ColorMap sequential_color_map(std::string_view name) {
+    if (name == "cividis") return ColorMap::cividis;
+    return name == "magma" ? ColorMap::magma : ColorMap::viridis;
+}
 
 QRgb color_at(ColorMap map, double t) {
     const Samples& samples = samples_of(map);

@@ -7,6 +7,8 @@
 #include <QFontDatabase>
 #include <QPalette>
 
+#include "core/figure_look.h"
+
 namespace wavlab {
 
 namespace {
@@ -37,6 +39,13 @@ PlotStyle PlotStyle::screen(const QPalette& palette, const QFont& font) {
 }
 
 PlotStyle PlotStyle::print_style(const QString& family, double points) {
+    FigureLook look;
+    look.font_points = points;
+    return print_style(family, look);
+}
+
+PlotStyle PlotStyle::print_style(const QString& family, const FigureLook& look) {
+    const double points = look.font_points;
     PlotStyle style;
     style.print = true;
     style.unit = print_units_per_inch / 96.0;
@@ -50,16 +59,22 @@ PlotStyle PlotStyle::print_style(const QString& family, double points) {
     style.tick_font = style.font;
     style.tick_font.setPixelSize(int(std::max(7.0, points - 1) * units_per_point + 0.5));
     style.frame_width = 0.8 * units_per_point;
-    style.thin_line_width = 0.8 * units_per_point;
-    style.line_width = 1.1 * units_per_point;
+    style.thin_line_width = std::min(0.8, look.line_points) * units_per_point;
+    style.line_width = look.line_points * units_per_point;
     style.marker_size = 3.6 * units_per_point;
+    style.palette = look.palette == "grey"         ? PlotPalette::grey
+                    : look.palette == "tol-bright" ? PlotPalette::tol_bright
+                                                   : PlotPalette::okabe_ito;
+    style.color_map = sequential_color_map(look.color_map);
     return style;
 }
 
 QColor PlotStyle::faint(const QColor& color, double strength) const { return mix(color, ground, strength); }
 
-QColor run_color(int style_index, const PlotStyle& style) {
-    // Okabe and Ito's palette; yellow comes last, since thin lines of it vanish on white.
+namespace {
+
+QColor okabe_ito_color(int style_index, const PlotStyle& style) {
+    // Yellow comes last, since thin lines of it vanish on white.
     static const std::array<QColor, 8> colors = {
         QColor(0x00, 0x72, 0xb2), QColor(0xd5, 0x5e, 0x00), QColor(0x00, 0x9e, 0x73), QColor(0xcc, 0x79, 0xa7),
         QColor(0x56, 0xb4, 0xe9), QColor(0xe6, 0x9f, 0x00), QColor(0x00, 0x00, 0x00), QColor(0xf0, 0xe4, 0x42)};
@@ -69,6 +84,30 @@ QColor run_color(int style_index, const PlotStyle& style) {
     if (index == 7 && !style.dark) return color.darker(130);
     if (index == 0 && style.dark) return QColor(0x3d, 0x9b, 0xd9);
     return color;
+}
+
+}  // namespace
+
+QColor run_color(int style_index, const PlotStyle& style) {
+    // Paul Tol's "bright" (SRON/EPS/TN/09-002); greys that differ by lightness, dark first.
+    static const std::array<QColor, 7> bright = {
+        QColor(0x44, 0x77, 0xaa), QColor(0xee, 0x66, 0x77), QColor(0x22, 0x88, 0x33), QColor(0xcc, 0xbb, 0x44),
+        QColor(0x66, 0xcc, 0xee), QColor(0xaa, 0x33, 0x77), QColor(0x70, 0x70, 0x70)};
+    static const std::array<QColor, 4> greys = {QColor(0x00, 0x00, 0x00), QColor(0x60, 0x60, 0x60),
+                                                QColor(0x94, 0x94, 0x94), QColor(0x3a, 0x3a, 0x3a)};
+    const auto at = [&](const auto& colors) {
+        const int count = int(colors.size());
+        return colors[std::size_t(((style_index % count) + count) % count)];
+    };
+    switch (style.palette) {
+        case PlotPalette::tol_bright:
+            return at(bright);
+        case PlotPalette::grey:
+            return at(greys);
+        case PlotPalette::okabe_ito:
+            break;
+    }
+    return okabe_ito_color(style_index, style);
 }
 
 QVector<qreal> run_dashes(int style_index) {
@@ -92,7 +131,33 @@ QPen run_pen(int style_index, const PlotStyle& style, double width) {
     return pen;
 }
 
+namespace {
+
+/// Seven greys in even steps, those of one block next to each other.
+QColor source_grey(SourceKind kind) {
+    switch (kind) {
+        case SourceKind::embedding:
+            return {0xd8, 0xd8, 0xd8};
+        case SourceKind::block:
+            return {0x20, 0x20, 0x20};
+        case SourceKind::partial:
+            return {0x48, 0x48, 0x48};
+        case SourceKind::phase:
+            return {0x78, 0x78, 0x78};
+        case SourceKind::split:
+            return {0xa8, 0xa8, 0xa8};
+        case SourceKind::phase_partial:
+            return {0x90, 0x90, 0x90};
+        case SourceKind::split_partial:
+            return {0xc0, 0xc0, 0xc0};
+    }
+    return Qt::black;
+}
+
+}  // namespace
+
 QColor source_color(SourceKind kind, const PlotStyle& style) {
+    if (style.palette == PlotPalette::grey) return source_grey(kind);
     switch (kind) {
         case SourceKind::embedding:
             return style.dark ? QColor(0xa8, 0xa8, 0xa8) : QColor(0x80, 0x80, 0x80);

@@ -12,10 +12,17 @@
 #include <QVector>
 
 #include "core/source.h"
+#include "views/color_map.h"
 
 class QPalette;
 
 namespace wavlab {
+
+struct FigureLook;
+
+/// Colours of runs and sources. The first two can be told apart by colour-blind readers; grey is for print without
+/// colours, where dashes and markers tell runs apart.
+enum class PlotPalette { okabe_ito, tol_bright, grey };
 
 /// Colours, fonts and line widths of a plot. Lengths are in canvas units: pixels on the screen, 1/720 inch in print,
 /// where rounding to whole units and the screen's own resolution then do not matter.
@@ -35,11 +42,15 @@ struct PlotStyle {
     double line_width = 1.5;
     double thin_line_width = 1;
     double marker_size = 6;
+    PlotPalette palette = PlotPalette::okabe_ito;
+    ColorMap color_map = ColorMap::viridis;  ///< of heatmaps from small to large
 
     /// For the window: the theme's colours, the platform's font.
     static PlotStyle screen(const QPalette& palette, const QFont& font);
     /// For a figure: white ground, lines of 0.8 to 1 pt, this font at `points` whatever the theme.
     static PlotStyle print_style(const QString& family, double points);
+    /// The same with the look's size, lines and colours; `family`: the font that is installed.
+    static PlotStyle print_style(const QString& family, const FigureLook& look);
 
     /// A length of 1/96 inches in canvas units.
     double px(double length) const { return length * unit; }
@@ -48,7 +59,7 @@ struct PlotStyle {
     QColor faint(const QColor& color, double strength) const;
 };
 
-/// The Okabe-Ito colour of a run (eight of them, then again), adapted where the ground would swallow it.
+/// The palette's colour of a run (Okabe-Ito has eight, then again), adapted where the ground would swallow it.
 QColor run_color(int style_index, const PlotStyle& style);
 
 /// The dash pattern of a run in units of the pen's width; empty for a solid line. Five patterns, so that colour and

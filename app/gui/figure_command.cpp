@@ -11,14 +11,19 @@
 #include <CLI/CLI.hpp>
 #include <QApplication>
 #include <QHashSeed>
+#include <QJsonDocument>
 
 #include "app/command.h"
+#include "app/gui/figure_page_runs.h"
 #include "app/gui/qt_messages.h"
+#include "app/model_loader.h"
 #include "core/error.h"
 #include "core/experiment.h"
+#include "core/figure_file.h"
 #include "core/run_folder.h"
 #include "core/run_groups.h"
 #include "core/run_record.h"
+#include "core/safe_file.h"
 #include "views/figure_export.h"
 
 namespace wavlab {
@@ -28,7 +33,15 @@ struct FigureArguments {
     std::vector<std::string> runs;
     std::string kind;
     std::string out;
-    std::string width = "5.5in";
+    std::string save;
+    std::string venue = "free";
+    std::string width;
+    std::string font;
+    std::string palette;
+    std::string color_map;
+    int dots_per_inch = 300;
+    bool svg_paths = false;
+    std::optional<std::int64_t> step;
     std::string mode;
     std::string quantity;
     std::string against;
@@ -42,7 +55,6 @@ struct FigureArguments {
     std::string losses;
     bool single_runs = false;
     std::optional<double> smoothing;
-    FigureOptions options;
 };
 
 /// Throws InputError that says what is allowed.
@@ -103,13 +115,100 @@ void set_loss_state(FigureOptions& options, const FigureArguments& arguments, co
     if (loss && arguments.logarithmic) options.state["log_loss"] = true;
 }
 
+/// Without a display Qt would abort, and the picture is the same.
+class OffscreenApplication {
+public:
+    OffscreenApplication() {
+        std::setlocale(LC_NUMERIC, "C");  // QApplication has set the user's
+    }
+
+private:
+    struct Before {
+        Before() {
+            qputenv("QT_QPA_PLATFORM", "offscreen");
+            quiet_qt_messages();
+            QHashSeed::setDeterministicGlobalSeed();
+        }
+    };
+    Before before_;
+    int count_ = 1;
+    char name_[7] = "wavlab";
+    char* list_[2] = {name_, nullptr};
+    QApplication application_{count_, list_};
+};
+
+void report(const FigureResult& figure) {
+    for (const std::string& note : figure.notes) fmt::print(stderr, "wavlab: {}\n", note);
+    fmt::print("{} ({:.3g} x {:.3g} in, {})\n", figure.file.string(), figure.width_inches, figure.height_inches,
+               figure.font);
+}
+
+bool is_figure_file(const std::string& name) { return std::filesystem::path(name).extension() == ".toml"; }
+
+/// `wavlab figure FIGURE.toml...`
+ExitCode draw_files(const FigureArguments& arguments, const CommandEnvironment& environment) {
+    const OffscreenApplication application;
+    FigureRuns runs(environment.runs);
+    for (const std::string& name : arguments.runs) {
+        if (!is_figure_file(name))
+            throw InputError("'" + name + "' is no figure file; runs need --kind, and figure files stand alone");
+        const std::filesystem::path file = name;
+        const FigureFile figure = read_figure(file);
+        std::vector<std::filesystem::path> targets;
+        for (const std::string& out : figure.out) targets.push_back(file.parent_path() / out);
+        if (!arguments.out.empty()) targets = {arguments.out};
+        if (targets.empty())
+            throw InputError(name + ": names no file to write; it needs out = [\"FILE.pdf\"], or the command --out");
+        for (const std::filesystem::path& target : targets) figure_format(target);
+        const PageContent page = runs.page_of(figure);
+        for (const PagePanel& panel : page.panels)
+            if (panel.plot->names_methods) load_model_library();
+        for (const std::filesystem::path& target : targets) report(export_page(page, target));
+    }
+    return ExitCode::done;
+}
+
+/// --save: the figure of the command line as a file.
+void save_figure_file(const FigureArguments& arguments, const FigureOptions& options) {
+    FigurePanel panel;
+    panel.kind = arguments.kind;
+    for (const std::string& run : arguments.runs)
+        panel.runs.push_back(run.find('/') == std::string::npos ? run : std::filesystem::absolute(run).string());
+    panel.step = options.step;
+    panel.state = QJsonDocument(options.state).toJson(QJsonDocument::Compact).toStdString();
+    const std::string out = std::filesystem::absolute(arguments.out).string();
+    write_file_safely(arguments.save, figure_toml({options, {out}, {panel}}));
+    fmt::print("{}\n", arguments.save);
+}
+
+/// Of the venue, with what the command line says otherwise.
+FigureOptions options_of(const FigureArguments& arguments) {
+    FigureOptions options;
+    static_cast<FigureLook&>(options) = figure_look_of(arguments.venue);
+    options.step = arguments.step;
+    if (!arguments.width.empty()) options.width_inches = parse_figure_width(arguments.width);
+    if (!arguments.font.empty()) options.font = arguments.font;
+    if (!arguments.palette.empty()) options.palette = arguments.palette;
+    if (!arguments.color_map.empty()) options.color_map = arguments.color_map;
+    options.dots_per_inch = arguments.dots_per_inch;
+    options.text_as_paths = arguments.svg_paths;
+    check_figure_look(options);
+    return options;
+}
+
 ExitCode draw(const FigureArguments& arguments, const CommandEnvironment& environment) {
-    FigureOptions options = arguments.options;
-    options.width_inches = parse_figure_width(arguments.width);
+    if (arguments.kind.empty()) {
+        if (std::none_of(arguments.runs.begin(), arguments.runs.end(), is_figure_file))
+            throw InputError("--kind is needed: what to draw of these runs");
+        return draw_files(arguments, environment);
+    }
+    if (arguments.out.empty()) throw InputError("--out is needed: the file of the figure");
+    FigureOptions options = options_of(arguments);
     figure_format(arguments.out);  // refused before anything is read
     if (const PlotDescriptor* plot = PlotRegistry::find(arguments.kind)) {
         set_state(options, arguments, *plot);
         set_loss_state(options, arguments, plot->id);
+        if (plot->names_methods) load_model_library();
     }
     std::vector<std::shared_ptr<RunRecord>> records;
     for (const std::string& run : arguments.runs) {
@@ -128,35 +227,38 @@ ExitCode draw(const FigureArguments& arguments, const CommandEnvironment& enviro
         }
     }
 
-    // Without a display Qt would abort, and the picture is the same.
-    qputenv("QT_QPA_PLATFORM", "offscreen");
-    quiet_qt_messages();
-    QHashSeed::setDeterministicGlobalSeed();
-    int argument_count = 1;
-    char name[] = "wavlab";
-    char* argument_list[] = {name, nullptr};
-    const QApplication application(argument_count, argument_list);
-    std::setlocale(LC_NUMERIC, "C");
-
-    const FigureResult figure = make_figure(arguments.kind, records, options, arguments.out);
-    for (const std::string& note : figure.notes) fmt::print(stderr, "wavlab: {}\n", note);
-    fmt::print("{} ({:.3g} x {:.3g} in, {})\n", figure.file.string(), figure.width_inches, figure.height_inches,
-               figure.font);
+    const OffscreenApplication application;
+    report(make_figure(arguments.kind, records, options, arguments.out));
+    if (!arguments.save.empty()) save_figure_file(arguments, options);
     return ExitCode::done;
+}
+
+/// A figure file says all of it but where to write.
+void require_file_options(const CLI::App& app) {
+    for (const CLI::Option* option : app.get_options())
+        if (option->count() > 0 && option->get_name() != "runs" && option->get_name() != "--out")
+            throw InputError(option->get_name() + ": needs --kind; a figure file says this itself");
 }
 
 CommandAction declare(CLI::App& app) {
     const auto arguments = std::make_shared<FigureArguments>();
-    app.add_option("runs", arguments->runs, "Run folders, or names under --runs")->type_name("RUN...")->required();
+    app.add_option("runs", arguments->runs,
+                   "Run folders, or names under --runs; or figure files (.toml), which say all the rest but --out")
+        ->type_name("RUN...|FIGURE.toml...")
+        ->required();
     std::string kinds;
     for (const PlotDescriptor& plot : PlotRegistry::all()) kinds += (kinds.empty() ? "" : ", ") + plot.id;
-    app.add_option("--kind", arguments->kind, "What to draw: " + kinds)->required();
-    app.add_option("--out", arguments->out, "Vectors (.pdf, .svg) or 300 dots an inch (.png)")
-        ->type_name("FILE.pdf|.svg|.png")
-        ->required();
-    app.add_option("--width", arguments->width, "5.5in, 3.25in, 6.75in, 14cm, ...")->capture_default_str();
-    app.add_option("--step", arguments->options.step,
-                   "Of the routing or detail frame, or of the probe; else the newest");
+    app.add_option("--kind", arguments->kind, "What to draw: " + kinds);
+    app.add_option("--out", arguments->out,
+                   "Vectors (.pdf, .svg), pixels (.png), pgfplots for LaTeX (.tex), or the numbers drawn (.csv)")
+        ->type_name("FILE.pdf|.svg|.png|.tex|.csv");
+    app.add_option("--save", arguments->save, "Also save the figure as a file that draws it again")
+        ->type_name("FIGURE.toml");
+    std::string venues;
+    for (const FigureVenue& venue : figure_venues()) venues += (venues.empty() ? "" : ", ") + std::string(venue.id);
+    app.add_option("--venue", arguments->venue, "Width, font and its size: " + venues)->capture_default_str();
+    app.add_option("--width", arguments->width, "5.5in, 3.25in, 6.75in, 14cm, ...; else the venue's");
+    app.add_option("--step", arguments->step, "Of the routing or detail frame, or of the probe; else the newest");
     app.add_option("--quantity", arguments->quantity,
                    "routing: weight, contribution, relative, spread, attribution; details: rms, scale, cosine, bias; "
                    "depth: state, update, gradient, ratio; probe: zero, renormalise");
@@ -181,8 +283,15 @@ CommandAction declare(CLI::App& app) {
     app.add_flag("--single-runs", arguments->single_runs, "loss: the runs of groups as faint lines too");
     app.add_option("--losses", arguments->losses, "loss: both, train or validation");
     app.add_option("--smoothing", arguments->smoothing, "loss: of the training loss, 0 to 0.999");
-    app.add_option("--font", arguments->options.font, "sans, serif, or a family's name")->capture_default_str();
-    return [arguments](const CommandEnvironment& environment) { return draw(*arguments, environment); };
+    app.add_option("--font", arguments->font, "sans, serif, or a family's name; else the venue's");
+    app.add_option("--palette", arguments->palette, "okabe-ito, tol-bright, or grey for print without colours");
+    app.add_option("--color-map", arguments->color_map, "Of heatmaps: viridis, cividis or magma");
+    app.add_option("--dpi", arguments->dots_per_inch, "Of a PNG, 72 to 1200")->capture_default_str();
+    app.add_flag("--svg-paths", arguments->svg_paths, "Texts of an SVG as paths: no font is needed to see it");
+    return [arguments, &app](const CommandEnvironment& environment) {
+        if (arguments->kind.empty()) require_file_options(app);
+        return draw(*arguments, environment);
+    };
 }
 
 const Registration<CommandDescriptor> registration{{"figure", 34, "Draw a figure of runs", declare}};

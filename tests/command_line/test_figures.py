@@ -54,6 +54,58 @@ class Figures(ProgramTest):
         first = self.figure("routing", "a.pdf").read_bytes()
         self.assertEqual(first, self.figure("routing", "b.pdf").read_bytes())
 
+    def test_a_figure_file_draws_it_again_with_runs_that_were_added(self):
+        figure = self.folder / "figure.toml"
+        figure.write_text("""
+[figure]
+venue = "icml"
+out = ["two.pdf", "two.svg", "two.png", "two.tex", "two.csv"]
+[[panel]]
+kind = "loss"
+runs = ["*"]
+[[panel]]
+kind = "routing"
+runs = ["%s"]
+title = "WAV"
+""" % self.wav.name)
+        runs = self.wav.parent
+
+        def draw():
+            result = run("figure", figure, "--runs", runs)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            return {name: (self.folder / f"two.{name}").read_bytes() for name in ("pdf", "svg", "png", "tex", "csv")}
+
+        first = draw()
+        self.assertEqual(first, draw())
+        self.assertIn(b"panel,axes,kind", first["csv"])
+        shutil.copytree(self.wav, runs / "a-second-run")
+        second = draw()
+        self.assertNotIn(b"a-second-run", first["csv"])
+        self.assertIn(b"a-second-run", second["csv"])
+        self.assertIn(b"a-second-run", second["tex"])
+
+    def test_save_writes_the_file_that_draws_the_same(self):
+        saved = self.folder / "saved.toml"
+        first = self.figure("routing", "a.svg", "--venue", "icml", "--palette", "grey", "--color-map", "magma",
+                            "--quantity", "contribution", "--step", "4", "--save", saved).read_bytes()
+        result = run("figure", saved, "--out", self.folder / "b.svg", "--runs", self.wav.parent)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(first, (self.folder / "b.svg").read_bytes())
+
+    def test_bad_figure_files(self):
+        file = self.folder / "bad.toml"
+        panel = '[[panel]]\nkind = "loss"\nruns = ["*"]\n'
+        for text, word in [("[figure\n", "line 1"), ("[figure]\nfont_sice = 3\n" + panel, "font_size"),
+                           (panel.replace("loss", "lss"), "allowed are"), (panel.replace("*", "no-*"), "no-*"),
+                           (panel, "names no file"), ('[figure]\nout = ["a.gif"]\n' + panel, ".svg")]:
+            with self.subTest(word):
+                file.write_text(text)
+                self.assert_one_clear_error(run("figure", file, "--runs", self.wav.parent), 2, word)
+        self.assert_one_clear_error(run("figure", self.folder / "none.toml"), 2, "none.toml")
+        self.assert_one_clear_error(run("figure", self.wav, "--out", self.folder / "a.pdf"), 2, "--kind")
+        file.write_text(panel)
+        self.assert_one_clear_error(run("figure", file, "--width", "3in"), 2, "--width: needs --kind")
+
     def test_svg_and_png(self):
         self.assertIn("<svg", self.figure("loss", "loss.svg").read_text()[:2000])
         self.assertEqual(self.figure("loss", "loss.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")

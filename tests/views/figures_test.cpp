@@ -274,7 +274,7 @@ TEST(Figures, AreTheSameBytesEveryTimeWhateverTheTheme) {
 TEST(Figures, CarryTheirProvenance) {
     const Case one = cases().front();
     const QByteArray pdf = render(one, FigureFormat::pdf, 5.5);
-    EXPECT_TRUE(pdf.contains("run wav-12, method wav, step 300, experiment sha256 "));
+    EXPECT_TRUE(pdf.contains("run wav-12, method wav, step 300, seed "));
     EXPECT_TRUE(pdf.contains("/CreationDate (D:20260115102030")) << "when the run was started";
     EXPECT_TRUE(render(one, FigureFormat::svg, 5.5).contains("run wav-12, method wav"));
 }
@@ -317,7 +317,7 @@ TEST(Figures, RefuseBadInputInOneSentence) {
         return message;
     };
     EXPECT_THAT(error("lss", {wav}, {}, "a.pdf"), HasSubstr("loss, routing, details"));
-    EXPECT_THAT(error("loss", {wav}, {}, "a.gif"), HasSubstr(".pdf, .svg and .png"));
+    EXPECT_THAT(error("loss", {wav}, {}, "a.gif"), HasSubstr(".pdf, .svg, .png, .tex and .csv"));
     EXPECT_THAT(error("loss", {wav}, wide, "a.pdf"), HasSubstr("900"));
     EXPECT_THAT(error("loss", {wav}, tiny, "a.pdf"), HasSubstr("1 to 20"));
     EXPECT_THAT(error("loss", {}, {}, "a.pdf"), HasSubstr("at least one run"));

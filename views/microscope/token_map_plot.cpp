@@ -168,7 +168,7 @@ void TokenMapPlot::rebuild() {
     set_up_columns();
     set_up_rows();
     const TokenScale span = looked_at_.scale();
-    const ColorScale scale = ColorScale::to(span.end, span.diverging, ColorMap::viridis);
+    const ColorScale scale = ColorScale::to(span.end, span.diverging, style().color_map);
     heatmap_->set_scale(scale.map, scale.low, scale.high);
     std::vector<double> cells(slice_.values.begin(), slice_.values.end());
     for (double& cell : cells)

@@ -131,7 +131,7 @@ std::vector<QColor> DepthPlot::row_colors(std::size_t rows, std::size_t sublayer
 
 ColorScale DepthPlot::scale_of(const std::vector<double>& cells) const {
     const bool ratio = mode() == Mode::time && history_.compares();
-    ColorScale scale = ColorScale::to(largest_magnitude(cells), ratio, ColorMap::viridis);
+    ColorScale scale = ColorScale::to(largest_magnitude(cells), ratio, style().color_map);
     if (ratio || !logarithmic()) return scale;
     double smallest = INFINITY;
     for (const double cell : cells)

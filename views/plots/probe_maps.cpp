@@ -173,8 +173,9 @@ void ProbePlot::show_maps() {
     std::vector<double> places;
     for (const double loss : losses) places.push_back(scale_.to(loss));
     const double end = largest > 0 ? largest : 1;
-    const ColorScale around_zero = ColorScale::to(scale_.to(end), true, ColorMap::viridis);
+    const ColorScale around_zero = ColorScale::to(scale_.to(end), true, style().color_map);
     show(panels_[0], places, around_zero);
+    panels_[0].map->set_symmetric(scale_);
     // Where nothing would be left there is a source, but no such loss.
     std::vector<bool> hatched;
     for (std::size_t row = 0; row < routing_.rows().size(); ++row)
@@ -189,13 +190,13 @@ void ProbePlot::show_maps() {
         log_->isChecked() ? tr("nats per token, logarithmic") : tr("nats per token"));
     panels_[0].head->set_scale(around_zero, end_text(-end), end_text(end));
 
-    const ColorScale weights = ColorScale::to(1, false, ColorMap::viridis);
+    const ColorScale weights = ColorScale::to(1, false, style().color_map);
     show(panels_[1], probe_->alpha, weights);
     panels_[1].head->set_text(tr("Weight α"), tr("α"), agreement_text(probe_->alpha, losses));
     panels_[1].head->set_scale(weights, QStringLiteral("0"), QStringLiteral("1"));
 
     const double longest = largest_magnitude(probe_->contribution);
-    const ColorScale lengths = ColorScale::to(longest, false, ColorMap::viridis);
+    const ColorScale lengths = ColorScale::to(longest, false, style().color_map);
     show(panels_[2], probe_->contribution, lengths);
     panels_[2].head->set_text(tr("Contribution ‖α v‖"), style().print ? tr("Contribution") : tr("‖α v‖"),
                               agreement_text(probe_->contribution, losses));

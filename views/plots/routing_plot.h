@@ -63,7 +63,7 @@ private:
 
     void make_controls();
     void show_color_map();
-    ColorMap sequential_map() const { return cividis_->isChecked() ? ColorMap::cividis : ColorMap::viridis; }
+    ColorMap sequential_map() const { return cividis_->isChecked() ? ColorMap::cividis : style().color_map; }
     bool over_time() const { return mode_->currentIndex() == 1; }
     bool compares() const { return comparison_.kind != Comparison::Kind::none; }
     bool fixed_scale() const { return scale_->currentIndex() == 0; }

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "views/figure_page.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <QRectF>
+
+#include "core/error.h"
+#include "core/figure_look.h"
+#include "views/canvas_plot.h"
+#include "views/chart_parts.h"
+#include "views/figure_data.h"
+#include "views/figure_tikz.h"
+#include "views/plot_style.h"
+
+namespace wavlab {
+namespace {
+
+constexpr int units_per_inch = PlotStyle::print_units_per_inch;
+constexpr double gap_inches = 0.12;  // between panels
+
+using Entries = std::vector<LegendStrip::Entry>;
+
+bool look_alike(const LegendStrip::Entry& a, const LegendStrip::Entry& b) {
+    return a.line == b.line && a.marker.shape() == b.marker.shape() && a.marker.pen() == b.marker.pen() &&
+           a.swatch == b.swatch;
+}
+
+LegendStrip* legend_of(QCustomPlot& canvas) {
+    for (QCPLayoutElement* element : canvas.plotLayout()->elements(true))
+        if (auto* strip = dynamic_cast<LegendStrip*>(element)) return strip;
+    return nullptr;
+}
+
+/// The entries of all, each once; nothing when one text means different things.
+std::optional<Entries> united(const std::vector<const Entries*>& legends) {
+    Entries all;
+    for (const Entries* legend : legends)
+        for (const LegendStrip::Entry& entry : *legend) {
+            const auto same = std::find_if(all.begin(), all.end(),
+                                           [&](const LegendStrip::Entry& one) { return one.text == entry.text; });
+            if (same == all.end())
+                all.push_back(entry);
+            else if (!look_alike(*same, entry))
+                return std::nullopt;
+        }
+    return all;
+}
+
+void check(const PagePanel& panel) {
+    if (panel.runs.empty()) throw InputError("a figure needs at least one run");
+    const std::size_t compared = panel.plot->compares && panel.state.contains("against") ? 1 : 0;
+    if (!panel.plot->several_runs && panel.runs.size() > 1 + compared)
+        throw InputError("the figure '" + panel.plot->id + "' shows one run, and " + std::to_string(panel.runs.size()) +
+                         " were given");
+}
+
+/// The first axes of the plot: what labels and annotations are of.
+QCPAxisRect* main_axes(QCustomPlot& canvas) { return canvas.axisRectCount() > 0 ? canvas.axisRect(0) : nullptr; }
+
+void annotate(QCustomPlot& canvas, const FigureAnnotation& annotation, const PlotStyle& style) {
+    QCPAxisRect* axes = main_axes(canvas);
+    if (!axes) return;
+    QCPAxis *x = axes->axis(QCPAxis::atBottom), *y = axes->axis(QCPAxis::atLeft);
+    auto* item = new QCPItemText(&canvas);
+    item->setClipToAxisRect(false);
+    item->position->setAxes(x, y);
+    item->position->setCoords(annotation.x, annotation.y);
+    // Towards the middle, so that it stays within the axes.
+    const bool right = annotation.x > x->range().center();
+    item->setPositionAlignment((right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+    item->setText(QString::fromStdString(annotation.text));
+    item->setFont(style.tick_font);
+    item->setColor(style.ink);
+    item->setPadding(QMargins(style.ipx(4), 0, style.ipx(4), 0));
+}
+
+QString letter_of(std::size_t panel) { return "(" + QString(QChar('a' + char(panel % 26))) + ")"; }
+
+}  // namespace
+
+struct FigurePage::Parts {
+    struct Panel {
+        std::unique_ptr<Plot> plot;
+        QString letter, title;
+        QRect heading, place;  ///< in units of the page
+        std::optional<std::int64_t> step;
+    };
+
+    FigureLook look;
+    PlotStyle style;
+    std::vector<Panel> panels;
+    std::unique_ptr<QCustomPlot> legend_canvas;  ///< of the shared legend
+    QRect legend_place;
+    QSize size;
+    std::string font;
+    std::vector<std::string> notes;
+
+    void make(const PagePanel& content, std::size_t index, std::size_t count);
+    void note_step(const PagePanel& content, const Panel& panel);
+    void share_legend();
+    void place(const PageContent& content);
+    int legend_height(int width) const;
+    bool has_heading(std::size_t first, std::size_t last) const;
+    void draw_headings(QPainter& painter) const;
+};
+
+void FigurePage::Parts::make(const PagePanel& content, std::size_t index, std::size_t count) {
+    check(content);
+    Panel panel;
+    panel.plot.reset(content.plot->make(nullptr));
+    panel.title = QString::fromStdString(content.title);
+    if (look.letters && count > 1) panel.letter = letter_of(index);
+    panel.plot->show_controls(false);
+    panel.plot->set_style(style);
+    panel.plot->set_runs(content.runs);
+    QJsonObject state = content.state;
+    if (content.step) state["step"] = double(*content.step);
+    panel.plot->set_state(state);
+    // Drawn first: what a plot reads of its runs it may not be able to read.
+    QCustomPlot& canvas = panel.plot->canvas();
+    if (const QString problem = panel.plot->problem(); !problem.isEmpty()) throw InputError(problem.toStdString());
+    panel.step = panel.plot->shown_step();
+    note_step(content, panel);
+    for (const QString& note : panel.plot->notes()) notes.push_back(note.toStdString());
+    if (QCPAxisRect* axes = main_axes(canvas)) {
+        if (content.x_label) axes->axis(QCPAxis::atBottom)->setLabel(QString::fromStdString(*content.x_label));
+        if (content.y_label) axes->axis(QCPAxis::atLeft)->setLabel(QString::fromStdString(*content.y_label));
+    }
+    for (const FigureAnnotation& annotation : content.annotations) annotate(canvas, annotation, style);
+    panels.push_back(std::move(panel));
+}
+
+void FigurePage::Parts::note_step(const PagePanel& content, const Panel& panel) {
+    if (!content.step || !panel.step || *content.step == *panel.step) return;
+    const std::string drawn = std::to_string(*panel.step), asked = std::to_string(*content.step);
+    notes.push_back("The record of step " + drawn + " is drawn, the " +
+                    (*panel.step < *content.step ? "last one up to" : "first one after") + " step " + asked + ".");
+}
+
+void FigurePage::Parts::share_legend() {
+    std::vector<LegendStrip*> strips;
+    std::vector<const Entries*> legends;
+    for (const Panel& panel : panels)
+        if (LegendStrip* strip = legend_of(panel.plot->canvas()); strip && !strip->entries().empty()) {
+            strips.push_back(strip);
+            legends.push_back(&strip->entries());
+        }
+    if (look.legend == FigureLegend::shared && strips.size() > 1)
+        if (std::optional<Entries> all = united(legends)) {
+            legend_canvas = std::make_unique<QCustomPlot>();
+            legend_canvas->plotLayout()->clear();
+            auto* strip = new LegendStrip(legend_canvas.get());
+            strip->set_style(style);
+            strip->set_entries(std::move(*all));
+            legend_canvas->plotLayout()->addElement(0, 0, strip);
+        }
+    if (legend_canvas || look.legend == FigureLegend::none)
+        for (LegendStrip* strip : strips) strip->set_entries({});
+}
+
+int FigurePage::Parts::legend_height(int width) const {
+    if (!legend_canvas) return 0;
+    LegendStrip* strip = legend_of(*legend_canvas);
+    strip->setOuterRect(QRect(0, 0, width, units_per_inch));
+    return strip->minimumOuterSizeHint().height() + style.ipx(2);
+}
+
+bool FigurePage::Parts::has_heading(std::size_t first, std::size_t last) const {
+    return std::any_of(panels.begin() + std::ptrdiff_t(first), panels.begin() + std::ptrdiff_t(last),
+                       [](const Panel& panel) { return !panel.letter.isEmpty() || !panel.title.isEmpty(); });
+}
+
+void FigurePage::Parts::place(const PageContent& content) {
+    // Pages are measured in whole points.
+    const auto units = [](double inches) { return int(std::lround(inches * 72)) * (units_per_inch / 72); };
+    const std::size_t count = panels.size();
+    const std::size_t columns = std::min(count, look.columns > 0 ? std::size_t(look.columns) : std::size_t(2));
+    const std::size_t rows = (count + columns - 1) / columns;
+    const int width = units(look.width_inches), gap = int(gap_inches * units_per_inch);
+    const int panel_width = (width - int(columns - 1) * gap) / int(columns);
+    const int heading = int(std::ceil(QFontMetricsF(style.font).height() * 1.2));
+    const int legend = legend_height(width);
+
+    std::vector<int> heights(rows, 0), headings(rows, 0);
+    int total = legend + int(rows - 1) * gap, natural = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+        const std::size_t first = row * columns, last = std::min(count, first + columns);
+        headings[row] = has_heading(first, last) ? heading : 0;
+        for (std::size_t i = first; i < last; ++i)
+            heights[row] = std::max(
+                {heights[row], units_per_inch, int(std::lround(panel_width * content.panels[i].plot->height_ratio))});
+        natural += heights[row];
+        total += headings[row];
+    }
+    if (look.height_inches) {
+        const int room = units(*look.height_inches) - total;
+        if (room < int(rows) * units_per_inch / 2)
+            throw InputError("the height of the figure leaves its panels less than half an inch each");
+        for (int& height : heights) height = int(std::int64_t(height) * room / natural);
+        size = QSize(width, units(*look.height_inches));
+    } else {
+        size = QSize(width, units(double(total + natural) / units_per_inch));
+        heights.back() += size.height() - total - natural;  // the page is whole points
+    }
+
+    legend_place = QRect(0, 0, width, legend);
+    int top = legend;
+    for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t column = 0; column < columns && row * columns + column < count; ++column) {
+            Panel& panel = panels[row * columns + column];
+            const int left = int(column) * (panel_width + gap);
+            panel.heading = QRect(left, top, panel_width, headings[row]);
+            panel.place = QRect(left, top + headings[row], panel_width, heights[row]);
+        }
+        top += headings[row] + heights[row] + gap;
+    }
+}
+
+void FigurePage::Parts::draw_headings(QPainter& painter) const {
+    QFont bold = style.font;
+    bold.setBold(true);
+    painter.setPen(style.ink);
+    for (const Panel& panel : panels) {
+        QRectF room(panel.heading);
+        painter.setFont(bold);
+        painter.drawText(room, Qt::AlignLeft | Qt::AlignVCenter, panel.letter);
+        if (!panel.letter.isEmpty())
+            room.setLeft(room.left() + QFontMetricsF(bold).horizontalAdvance(panel.letter) + style.px(5));
+        painter.setFont(style.font);
+        painter.drawText(room, Qt::AlignLeft | Qt::AlignVCenter,
+                         QFontMetricsF(style.font).elidedText(panel.title, Qt::ElideRight, room.width()));
+    }
+}
+
+FigurePage::FigurePage(const PageContent& content) : parts_(std::make_unique<Parts>()) {
+    check_figure_look(content.look);
+    if (content.panels.empty()) throw InputError("a figure needs at least one panel");
+    Parts& parts = *parts_;
+    parts.look = content.look;
+    const FontChoice font = choose_font(QString::fromStdString(content.look.font));
+    parts.font = font.family.toStdString();
+    if (font.instead)
+        parts.notes.push_back("The font '" + font.instead->toStdString() + "' is not installed; '" + parts.font +
+                              "' is used instead.");
+    parts.style = PlotStyle::print_style(font.family, content.look);
+    for (std::size_t i = 0; i < content.panels.size(); ++i) parts.make(content.panels[i], i, content.panels.size());
+    parts.share_legend();
+    parts.place(content);
+}
+
+FigurePage::~FigurePage() = default;
+
+double FigurePage::width_inches() const { return double(parts_->size.width()) / units_per_inch; }
+double FigurePage::height_inches() const { return double(parts_->size.height()) / units_per_inch; }
+QSize FigurePage::size() const { return parts_->size; }
+const std::string& FigurePage::font() const { return parts_->font; }
+std::optional<std::int64_t> FigurePage::step(std::size_t panel) const { return parts_->panels[panel].step; }
+const std::vector<std::string>& FigurePage::notes() const { return parts_->notes; }
+
+void FigurePage::draw(QPaintDevice& device, double scale) const {
+    QCPPainter painter;
+    painter.begin(&device);
+    painter.setMode(QCPPainter::pmVectorized);
+    painter.scale(scale, scale);
+    if (parts_->legend_canvas) draw_canvas(*parts_->legend_canvas, painter, parts_->legend_place);
+    for (const Parts::Panel& panel : parts_->panels) draw_canvas(panel.plot->canvas(), painter, panel.place);
+    parts_->draw_headings(painter);
+    painter.end();
+}
+
+std::vector<FigureData> FigurePage::data() const {
+    std::vector<FigureData> data;
+    for (const Parts::Panel& panel : parts_->panels)
+        data.push_back(figure_data(panel.plot->canvas(), panel.place.size(), units_per_inch / 72.0));
+    return data;
+}
+
+TikzOptions FigurePage::tikz_options() const {
+    const auto inches = [](const QRect& place) {
+        return QRectF(QPointF(place.topLeft()) / units_per_inch, QSizeF(place.size()) / units_per_inch);
+    };
+    TikzOptions options;
+    options.width = width_inches();
+    options.height = height_inches();
+    options.font_points = parts_->look.font_points;
+    for (const Parts::Panel& panel : parts_->panels)
+        options.panels.push_back(
+            {inches(panel.place), panel.letter.toStdString(), panel.title.toStdString(), inches(panel.heading)});
+    if (parts_->legend_canvas) {
+        options.legend = figure_data(*parts_->legend_canvas, parts_->legend_place.size(), units_per_inch / 72.0).legend;
+        options.legend_place = inches(parts_->legend_place);
+    }
+    return options;
+}
+
+}  // namespace wavlab
