@@ -173,14 +173,19 @@ std::string exact_text(double value) {
 }  // namespace
 
 void write_model(const fs::path& file, const Decoder& decoder, const Tokenizer& tokenizer, std::int64_t step,
-                 const std::optional<RunOrigin>& origin) {
+                 const TrainingState* state) {
     TensorList tensors;
     for (const Parameter& parameter : decoder.parameters()) tensors.add(parameter.name, parameter.value);
     TensorMetadata metadata{{"experiment", to_toml(decoder.experiment())},
                             {"vocabulary", tokenizer.vocabulary().dump()},
                             {"step", std::to_string(step)},
-                            {"wavlab_version", version()}};
-    if (origin) metadata["origin"] = json_line(origin_json(origin));
+                            {"wavlab_version", version()},
+                            {"commit", commit()}};
+    if (state) {
+        metadata["data_sha256"] = state->data_sha256;
+        metadata["environment"] = to_json(state->environment).dump();
+        if (state->origin) metadata["origin"] = json_line(origin_json(state->origin));
+    }
     write_safetensors(file, tensors.views(), std::move(metadata));
 }
 
@@ -196,7 +201,7 @@ CheckpointFolder save_checkpoint(const RunFolder& run, const Decoder& decoder, c
     fs::create_directories(temporary.path, error);
     if (error) throw InputError("the folder '" + temporary.path.string() + "' cannot be made: " + error.message());
     try {
-        write_model(temporary.model(), decoder, tokenizer, state.step, state.origin);
+        write_model(temporary.model(), decoder, tokenizer, state.step, &state);
         TensorList tensors;
         for (const AdamW::Slot& slot : optimizer.slots()) {
             tensors.add("adam.first." + slot.parameter.name, slot.first);

@@ -40,10 +40,10 @@ struct TrainingState {
     std::optional<RunOrigin> origin;  ///< of the run; kept in the model file
 };
 
-/// Writes the model alone in the format of design §4; the metadata name its run's origin, where there is one. Throws
-/// like write_safetensors.
+/// Writes the model alone in the format of design §4. The metadata say which program wrote it and, of a run's `state`,
+/// the text and machine it was trained with and the run's origin. Throws like write_safetensors.
 void write_model(const std::filesystem::path& file, const Decoder& decoder, const Tokenizer& tokenizer,
-                 std::int64_t step, const std::optional<RunOrigin>& origin = std::nullopt);
+                 std::int64_t step, const TrainingState* state = nullptr);
 
 /// Writes checkpoints/step-N with model and state; it appears complete, by one rename. `before_rename` is called when
 /// everything is on the disk. Throws InputError or WorkError, and leaves nothing half-written.

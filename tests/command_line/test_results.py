@@ -46,7 +46,11 @@ class Results(ProgramTest):
         header = safetensors_header(self.folder / "m.safetensors")
         self.assertEqual(header["routing.query"]["shape"], [5, 16])
         self.assertEqual(header["routing.detail_bias"]["shape"], [5, 2])
-        self.assertEqual(header["__metadata__"]["step"], "8")
+        metadata = header["__metadata__"]
+        self.assertEqual(metadata["step"], "8")
+        self.assertRegex(metadata["data_sha256"], "^[0-9a-f]{64}$")
+        self.assertEqual(json.loads(metadata["environment"])["device"], "cpu")
+        self.assertTrue(metadata["wavlab_version"] and metadata["commit"])
 
         first, second = (run("sample", target, "--prompt", "The ", "--tokens", "20", "--seed", "3") for _ in range(2))
         self.assertEqual(first.returncode, 0, first.stderr)
