@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <poll.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -21,6 +19,8 @@
 #include "app/model_loader.h"
 #include "app/queue/queue_results.h"
 #include "app/queue/queue_runner.h"
+#include "app/queue/sweep_console.h"
+#include "app/queue/sweep_work.h"
 #include "app/training_console.h"
 #include "core/json_lines.h"
 #include "core/loss_unit.h"
@@ -140,71 +140,6 @@ void print_table(const SweepTable& table, std::size_t baseline, LossUnit unit) {
         table_text(table, baseline, TableFormat::text));
 }
 
-std::string duration_text(double seconds) {
-    const auto whole = static_cast<long>(std::lround(seconds));
-    return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
-}
-
-/// Says on the terminal how the sweep goes.
-class SweepConsole {
-public:
-    explicit SweepConsole(bool json) : json_(json) {}
-
-    QueueRunner::Listener listener() {
-        return {[this](const QueuedRun& run, const nlohmann::json& line) { say([&] { show_line(run, line); }); },
-                [](const QueuedRun& run, const std::string& text) {
-                    say([&] { fmt::print(stderr, "wavlab: {}: {}\n", run.name, text); });
-                },
-                [this](const QueuedRun& run) { say([&] { show_state(run); }); }};
-    }
-    void watch(const QueueRunner& runner) { runner_ = &runner; }
-
-private:
-    /// A terminal that went away or a full disk behind stdout must not end the sweep; the command line says it in the
-    /// end.
-    template <class Work>
-    static void say(Work work) {
-        try {
-            work();
-        } catch (const std::system_error&) {
-        }
-    }
-
-    std::string head(const QueuedRun& run) const {
-        return fmt::format("[{}/{}] {}",
-                           std::min(runner_->over_count() + (is_over(run.state) ? 0 : 1), runner_->total_count()),
-                           runner_->total_count(), run.name);
-    }
-
-    void show_line(const QueuedRun& run, const nlohmann::json& line) {
-        if (json_) {
-            fmt::print("{}\n", json_line(line));
-        } else if (line.value("name", "") == "val/loss") {
-            const nlohmann::json& value = line.at("value");
-            const std::optional<double> left = runner_->seconds_left();
-            fmt::print("{}: step {}/{}  validation {}{}\n", head(run), line.value("step", 0),
-                       runner_->progress(run.id).value_or(QueueProgress{}).total_steps,
-                       value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : value.get<std::string>(),
-                       left ? "  " + duration_text(*left) + " left for all" : "");
-        }
-        std::fflush(stdout);
-    }
-
-    void show_state(const QueuedRun& run) {
-        if (json_) return;
-        if (run.state == QueueState::running)
-            fmt::print("{}: {}\n", head(run), run.folder.empty() ? "begins" : "goes on");
-        else if (run.state == QueueState::waiting)
-            fmt::print("{}: stopped, its state is saved\n", head(run));
-        else
-            fmt::print("{}: {}{}\n", head(run), to_string(run.state), run.reason.empty() ? "" : ": " + run.reason);
-        std::fflush(stdout);
-    }
-
-    bool json_;
-    const QueueRunner* runner_ = nullptr;
-};
-
 std::string repeated_sentence(const std::vector<SweepPoint>& points) {
     std::size_t repeated = 0;
     for (const SweepPoint& point : points) repeated += point.same.size();
@@ -236,36 +171,6 @@ void show_plan(const std::vector<SweepPoint>& points, const std::filesystem::pat
                        settings_text(point.settings));
     }
     if (!json) fmt::print("{} runs, {:.3g} tokens in all{}\n", points.size(), tokens, repeated_sentence(points));
-}
-
-/// Runs of an earlier form of this sweep that have not begun leave the queue: the file is what counts.
-std::vector<std::string> take_into_queue(RunQueue& queue, const Sweep& sweep, std::optional<double> stop_early_after) {
-    std::vector<std::string> ids = queue.add(queued_runs(sweep, stop_early_after));
-    const std::set<std::string> wanted(ids.begin(), ids.end());
-    const QueuedRun* first = ids.empty() ? nullptr : queue.find(ids.front());
-    if (!first) return ids;
-    const std::string name = first->sweep;  // "name 2" when a different sweep is called like this one
-    queue.change([&](std::vector<QueuedRun>& runs) {
-        std::erase_if(runs, [&](const QueuedRun& run) {
-            return run.sweep == name && !is_over(run.state) && !wanted.contains(run.id);
-        });
-    });
-    return ids;
-}
-
-void work_through(QueueRunner& runner) {
-    bool asked_to_stop = false;
-    while (runner.is_working()) {
-        if (stop_was_asked() && !asked_to_stop) {
-            asked_to_stop = true;
-            runner.pause();
-        }
-        std::vector<pollfd> waiting;
-        for (const int descriptor : runner.descriptors()) waiting.push_back({descriptor, POLLIN, 0});
-        constexpr int milliseconds = 100;  // how soon a signal or an end is seen
-        ::poll(waiting.data(), waiting.size(), milliseconds);
-        runner.step();
-    }
 }
 
 ExitCode sweep(const SweepArguments& arguments, const CommandEnvironment& environment) {

@@ -34,7 +34,8 @@ std::vector<QueueDevice> queue_devices_here(const std::vector<std::string>& devi
 
 bool may_run_on(const QueueDevice& device, const std::string& wanted, const std::vector<QueueDevice>& all) {
     const bool is_cpu = device.name == "cpu";
-    if (wanted == "cpu" || all.size() == 1) return is_cpu;
+    const bool only_cpu = std::all_of(all.begin(), all.end(), [](const QueueDevice& d) { return d.name == "cpu"; });
+    if (wanted == "cpu" || only_cpu) return is_cpu;
     if (wanted == "auto" || wanted == "cuda") return !is_cpu;
     const bool there = std::any_of(all.begin(), all.end(), [&](const QueueDevice& d) { return d.name == wanted; });
     // One that is not there: the run itself says so.

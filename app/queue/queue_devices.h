@@ -6,7 +6,7 @@
 
 namespace wavlab {
 
-/// A place where one run of a queue goes at a time.
+/// A place where one run of a queue goes at a time. A device where several may go at a time stands in a list so often.
 struct QueueDevice {
     std::string name;     ///< "cpu", "cuda:0"
     std::string visible;  ///< what CUDA_VISIBLE_DEVICES names this GPU alone; empty for the CPU

@@ -217,9 +217,10 @@ void QueueRunner::launch_if_possible(const std::string& id, bool& is_fresh) {
     const QueuedRun* run = queue_.find(id);
     if (!run || is_made_elsewhere(*run)) return;
     const auto is_free = [&](const QueueDevice& device) {
-        return may_run_on(device, facts(*run).device, settings_.devices) &&
-               std::none_of(active_.begin(), active_.end(),
-                            [&](const auto& active) { return active->device.name == device.name; });
+        const auto places = std::count(settings_.devices.begin(), settings_.devices.end(), device);
+        const auto taken = std::count_if(active_.begin(), active_.end(),
+                                         [&](const auto& active) { return active->device.name == device.name; });
+        return may_run_on(device, facts(*run).device, settings_.devices) && taken < places;
     };
     const auto device = std::find_if(settings_.devices.begin(), settings_.devices.end(), is_free);
     if (device == settings_.devices.end()) return;
