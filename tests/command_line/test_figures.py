@@ -94,9 +94,10 @@ title = "WAV"
 
     def test_bad_figure_files(self):
         file = self.folder / "bad.toml"
+        out = '[figure]\nout = ["a.pdf"]\n'
         panel = '[[panel]]\nkind = "loss"\nruns = ["*"]\n'
         for text, word in [("[figure\n", "line 1"), ("[figure]\nfont_sice = 3\n" + panel, "font_size"),
-                           (panel.replace("loss", "lss"), "allowed are"), (panel.replace("*", "no-*"), "no-*"),
+                           (out + panel.replace("loss", "lss"), "allowed are"), (out + panel.replace("*", "no-*"), "no-*"),
                            (panel, "names no file"), ('[figure]\nout = ["a.gif"]\n' + panel, ".svg")]:
             with self.subTest(word):
                 file.write_text(text)
