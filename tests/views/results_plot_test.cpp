@@ -169,7 +169,7 @@ TEST(ResultsPlot, DifferencesAreToABaselineWithItsInterval) {
     QCPGraph* wav = graph_of(*plot, method_title("wav"));
     EXPECT_NEAR(wav->dataMainValue(2), -0.15, 1e-9);
     EXPECT_NEAR(bars_of(*plot, wav)->data()->at(2).errorMinus, 0.05, 1e-9);
-    EXPECT_TRUE(legend_of(*plot).contains("95 % interval")) << legend_of(*plot).toStdString();
+    EXPECT_TRUE(legend_of(*plot).contains("95 % bootstrap interval")) << legend_of(*plot).toStdString();
     const QString line = hover(*plot, 12, method_title("wav"));
     EXPECT_TRUE(line.contains("-0.1500\t-0.2000 … -0.1000\t2")) << line.toStdString();
     EXPECT_FALSE(plot->notes().filter("too narrow").isEmpty());
@@ -211,6 +211,7 @@ TEST(ResultsPlot, ShowsCostsFromZero) {
     EXPECT_TRUE(hover(*plot, 48)[2].contains("4.8 GB")) << hover(*plot, 48)[2].toStdString();
     plot->set_state({{"quantity", "parameters"}});
     EXPECT_NEAR(graph_of(*plot, method_title("wav"))->dataMainValue(2), 48'000, 1e-9);
+    EXPECT_FALSE(legend_of(*plot).contains("mean")) << "they are the settings' own";
     EXPECT_TRUE(box(*plot, "unit").isHidden());
     plot->set_state({{"quantity", "speed"}});
     EXPECT_NEAR(graph_of(*plot, method_title("wav"))->dataMainValue(2), 10'000.0 / 48, 1e-9);

@@ -147,7 +147,7 @@ void ResultsPlot::rebuild() {
     update_baselines();
     choose_lines();
     chart().clearPlottables();
-    chart().clearItems();
+    for (QCPItemText* label : std::exchange(labels_, {})) chart().removeItem(label);
     set_up_axes();
     add_lines();
     add_published();
@@ -250,19 +250,21 @@ void ResultsPlot::set_up_axes() {
     position_ticker_->set_positions(std::move(positions));
     x->setTicker(position_ticker_);
     x->setLabel(option_label(x_wanted_));
+    // Where there is no legend above, the uppermost number must not be cut.
+    QMargins margins = axes().minimumMargins();
+    margins.setTop(std::max(margins.top(), int(std::ceil(QFontMetricsF(style().tick_font).height() / 2)) + 1));
+    axes().setMinimumMargins(margins);
     x->grid()->setVisible(false);
     y->setScaleType(QCPAxis::stLinear);
     const bool whole = quantity() == ResultQuantity::parameters || quantity() == ResultQuantity::speed;
     y->setTicker(whole ? QSharedPointer<QCPAxisTicker>(new WholeTicker)
-                       : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
-    y->setNumberFormat("g");
-    y->setNumberPrecision(6);
+                       : QSharedPointer<QCPAxisTicker>(new EvenTicker));
     y->setLabel(value_label());
     y->grid()->setVisible(true);
 }
 
 std::optional<std::pair<double, double>> ResultsPlot::bar_of(const ResultPoint& point) const {
-    if (band() == Band::deviation && point.deviation)
+    if (band() == Band::deviation && point.deviation && *point.deviation > 0)
         return std::pair(point.mean - *point.deviation, point.mean + *point.deviation);
     if (band() == Band::interval && point.low && point.high) return std::pair(*point.low, *point.high);
     return std::nullopt;
@@ -273,14 +275,15 @@ void ResultsPlot::add_lines() {
     QCPAxis* y = axes().axis(QCPAxis::atLeft);
     const double unit = scale();
     std::vector<QCPErrorBars*> bars;
-    for (const Line& line : lines_) {  // below all markers
-        bars.push_back(new QCPErrorBars(x, y));
-        bars.back()->setName(line.label);
-        bars.back()->setPen(QPen(run_color(line.style_index, style()), style().thin_line_width));
-        bars.back()->setAntialiased(style().print);
-        bars.back()->setWhiskerWidth(style().px(5));
-        bars.back()->setSymbolGap(0);
-        bars.back()->removeFromLegend();
+    for (std::size_t i = 0; i < lines_.size(); ++i) {  // below all markers
+        auto* bar = new QCPErrorBars(x, y);
+        bar->setName(lines_[i].label);
+        bar->setPen(QPen(run_color(lines_[i].style_index, style()), style().thin_line_width));
+        bar->setAntialiased(style().print);
+        // Bars at one position lie on each other: their ends are told apart by widths, the widest below.
+        bar->setWhiskerWidth(style().px(4 + 2.5 * double(std::min<std::size_t>(lines_.size() - 1 - i, 5))));
+        bar->setSymbolGap(0);
+        bars.push_back(bar);
     }
     for (std::size_t i = 0; i < lines_.size(); ++i) {
         const Line& line = lines_[i];
@@ -347,6 +350,7 @@ void ResultsPlot::add_published() {
         text->setFont(style().tick_font);
         text->setColor(style().ink);
         text->setText(published->label);
+        labels_.push_back(text);
     }
     graph->setData(keys, values);
 }
@@ -381,13 +385,14 @@ QString ResultsPlot::n_text(const ResultCurve& curve) const {
 
 void ResultsPlot::set_up_legend() {
     std::vector<LegendStrip::Entry> entries;
+    const bool exact = quantity() == ResultQuantity::parameters;  // of the settings, whatever the seed
     const std::optional<std::size_t> n = common_n();
     bool any_bar = false;
     for (const Line& line : lines_) {
         if (line.curve.points.empty()) continue;  // a line across the picture with its own name
         for (const ResultPoint& point : line.curve.points) any_bar |= bar_of(point).has_value();
         LegendStrip::Entry entry;
-        entry.text = n ? line.label : tr("%1 (n = %2)").arg(line.label, n_text(line.curve));
+        entry.text = n || exact ? line.label : tr("%1 (n = %2)").arg(line.label, n_text(line.curve));
         entry.line = run_pen(line.style_index, style(), style().line_width);
         entry.marker = mean_marker(line.style_index, style());
         entries.push_back(std::move(entry));
@@ -401,13 +406,15 @@ void ResultsPlot::set_up_legend() {
     }
     LegendStrip::Entry spread;
     if (any_bar) {
-        spread.text = band() == Band::deviation ? tr("mean ± standard deviation") : tr("mean and its 95 % interval");
+        spread.text = band() == Band::deviation                  ? tr("mean ± standard deviation")
+                      : quantity() == ResultQuantity::difference ? tr("mean and its 95 % bootstrap interval")
+                                                                 : tr("mean and its 95 % interval");
         spread.marker = bar_marker(style());
     } else if (band() == Band::seeds) {
         spread.text = tr("mean, and single seeds");
         spread.marker = {QCPScatterStyle::ssDisc, QPen(style().muted_ink), QBrush(style().muted_ink),
                          style().marker_size * 0.6};
-    } else if (n && *n > 1) {
+    } else if (n && *n > 1 && !exact) {
         spread.text = tr("means");
     }
     if (!spread.text.isEmpty()) {

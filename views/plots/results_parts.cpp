@@ -44,6 +44,20 @@ void PositionTicker::generate(const QCPRange& range, const QLocale&, QChar, int,
     }
 }
 
+double EvenTicker::getTickStep(const QCPRange& range) {
+    constexpr int most_decimals = 7;
+    const double step = QCPAxisTicker::getTickStep(range);
+    decimals_ = 0;
+    const auto is_whole = [](double value) { return std::abs(value - std::round(value)) < 1e-6 * value; };
+    while (decimals_ < most_decimals && !is_whole(step * std::pow(10.0, decimals_))) ++decimals_;
+    return step;
+}
+
+QString EvenTicker::getTickLabel(double tick, const QLocale&, QChar, int) {
+    if (std::abs(tick) < 1e-12) return QStringLiteral("0");
+    return QString::number(tick, 'f', decimals_);
+}
+
 QString broken_text(const QString& text, const QFontMetricsF& metrics, double width) {
     QStringList words;
     int depth = 0;

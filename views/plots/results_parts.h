@@ -23,6 +23,16 @@ private:
     std::vector<double> positions_;
 };
 
+/// Labels with as many decimals as the step between them needs: 3.50, 3.52, 3.54.
+class EvenTicker : public QCPAxisTicker {
+protected:
+    double getTickStep(const QCPRange& range) override;
+    QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override;
+
+private:
+    int decimals_ = 0;
+};
+
 /// Breaks the label of a vertical axis into lines where the axis is too short for it, whoever set the label. Takes no
 /// room itself; it lies in the axis rectangle's inset layout.
 class AxisLabelBreaker : public QCPLayoutElement {

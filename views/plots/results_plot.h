@@ -111,6 +111,7 @@ private:
     std::vector<Published> published_;
     QString published_problem_;
     std::vector<Line> lines_;
+    std::vector<QCPItemText*> labels_;  ///< of what is published
 
     mutable std::vector<KeptRun> kept_;
     mutable ResultCurves curves_;
