@@ -106,6 +106,7 @@ struct Trained {
     PaperRuns runs;
     ExitCode code = ExitCode::done;
     std::size_t by_this_call = 0;
+    std::size_t jobs = 1;
 };
 
 /// Trains what is not there yet. Interrupted runs go on from their last checkpoint.
@@ -125,6 +126,7 @@ Trained train(const Paper& paper, const fs::path& folder, std::size_t jobs) {
     console.watch(runner);
     runner.start();
     Trained trained;
+    trained.jobs = std::size_t(std::count(settings.devices.begin(), settings.devices.end(), QueueDevice{"cpu", ""}));
     const std::size_t before = runner.over_count();
     fmt::print(stderr, "wavlab: {} runs, {} of them over already\n", ids.size(), before);
     work_through(runner);
@@ -167,7 +169,7 @@ ExitCode write_all(const Paper& paper, const Trained& trained, const fs::path& o
     if (!figures.empty()) fmt::print("{}\n", (out / "figures").string());
     if (!figures.empty() && !paper.figures_need.empty()) fmt::print(stderr, "wavlab: {}\n", paper.figures_need);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    const PaperTimes times{update_seconds(trained.runs), taken.count(), trained.by_this_call};
+    const PaperTimes times{update_seconds(trained.runs), taken.count(), trained.by_this_call, trained.jobs};
     write_file_safely(out / "report.md", paper_report(paper, trained.runs, tables, figures, times));
     fmt::print("{}\n", (out / "report.md").string());
     return code;

@@ -47,6 +47,7 @@ struct PaperTimes {
     double updates = 0;       ///< seconds that all runs spent in updates, added up
     double call = 0;          ///< seconds that this call of the program took
     std::size_t trained = 0;  ///< runs that this call trained
+    std::size_t jobs = 1;     ///< how many of them side by side on the CPU, at most
 };
 
 /// The seconds that runs spent in updates.

@@ -258,8 +258,11 @@ std::string settings_section(const Facts& facts, const PaperTimes& times) {
                         }));
     text += fmt::format("- Data: {}.\n", markdown_text(distinct(runs, data_text)));
     text += fmt::format(
-        "- Time: updates took {}, added up over all runs; this call of the program took {} and trained {}.\n",
-        duration_text(times.updates), duration_text(times.call), count_text(times.trained, "run"));
+        "- Time: updates took {}, added up over all runs; this call of the program took {} and trained {}{}.\n",
+        duration_text(times.updates), duration_text(times.call), count_text(times.trained, "run"),
+        times.trained > 0 && times.jobs > 1
+            ? fmt::format(", up to {} side by side, which makes each slower", times.jobs)
+            : "");
     for (const Sweep& sweep : facts.paper.sweeps) text += "\n```toml\n" + to_toml(sweep) + "```\n";
     return text + "\n";
 }

@@ -185,6 +185,8 @@ TEST(QueueDevices, OneForTheCpuAndOneForEachGpu) {
     EXPECT_EQ(queue_devices({"cuda:0"}, "")[1].visible, "0");
     EXPECT_TRUE(may_run_on(cpu[0], "auto", cpu));
     EXPECT_TRUE(may_run_on(cpu[0], "cuda:3", cpu)) << "the run itself says that there is none";
+    const std::vector<QueueDevice> places(2, cpu[0]);
+    EXPECT_TRUE(may_run_on(places[1], "auto", places)) << "several places on the CPU are still no GPU";
     EXPECT_FALSE(may_run_on(two[0], "auto", two));
     EXPECT_TRUE(may_run_on(two[1], "auto", two));
     EXPECT_TRUE(may_run_on(two[2], "cuda", two));
