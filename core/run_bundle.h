@@ -17,8 +17,8 @@ struct RunFolder;
 /// Writes all that is needed to repeat a run to a zip archive: experiment.toml, started.json (what the run began with:
 /// device, threads, versions, commit, the data's checksum), metrics.csv, the checkpoint, the one of step 0 where the
 /// run began with another's weights, and bundle.json, which names the run and has every file's size and SHA-256. No
-/// text to train on. False when it was stopped: nothing is written then. Throws InputError where there is no such run or
-/// the target cannot be written, WorkError when writing fails.
+/// text to train on. False when it was stopped: nothing is written then. Throws InputError where there is no such run
+/// or the target cannot be written, WorkError when writing fails.
 bool write_bundle(const RunFolder& run, const CheckpointFolder& checkpoint, const std::filesystem::path& target,
                   std::stop_token stop = {});
 

@@ -12,11 +12,11 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command.h"
+#include "app/table_file.h"
 #include "core/loss_unit.h"
 #include "core/result_table.h"
 #include "core/run_folder.h"
 #include "core/run_record.h"
-#include "core/safe_file.h"
 #include "core/table_format.h"
 
 namespace wavlab {
@@ -38,17 +38,18 @@ struct TableArguments {
 
 /// By --format, else by the target's extension, else Markdown.
 const TableWriter& writer_for(const TableArguments& arguments) {
-    const std::string extension = fs::path(arguments.out).extension().string();
     const std::string format = arguments.format.empty() && arguments.out.empty() ? "markdown" : arguments.format;
+    if (format.empty()) {
+        if (const TableWriter* writer = table_writer_of(arguments.out)) return *writer;
+        throw InputError("--out: the name of '" + arguments.out +
+                         "' must end in .tex, .md or .csv, or --format must say what it is");
+    }
     std::vector<std::string> ids;
     for (const TableWriter& writer : table_writers()) {
-        if (format.empty() ? extension == writer.extension : format == writer.id) return writer;
+        if (format == writer.id) return writer;
         ids.emplace_back(writer.id);
     }
-    if (!format.empty())
-        throw InputError(fmt::format("--format: '{}' is not known; allowed are {}", format, fmt::join(ids, ", ")));
-    throw InputError("--out: the name of '" + arguments.out +
-                     "' must end in .tex, .md or .csv, or --format must say what it is");
+    throw InputError(fmt::format("--format: '{}' is not known; allowed are {}", format, fmt::join(ids, ", ")));
 }
 
 TableSpread spread_of(const std::string& text) {
@@ -95,14 +96,11 @@ ExitCode make_table(TableArguments arguments, const CommandEnvironment& environm
     if (!arguments.unit.empty()) arguments.request.unit = unit_of(arguments.unit);
 
     const ResultTable table = result_table(read_runs(arguments, environment), arguments.request);
-    const std::string text = writer.write(table, arguments.style);
     if (arguments.out.empty()) {
-        fmt::print("{}", text);
+        fmt::print("{}", writer.write(table, arguments.style));
     } else {
-        write_file_safely(arguments.out, text);
+        write_table_file(table, arguments.style, writer, arguments.out);
         fmt::print("{}\n", arguments.out);
-        if (writer.needs_companion)
-            write_file_safely(arguments.out + ".provenance.txt", table_companion(table, arguments.style));
     }
     if (!arguments.out.empty() || writer.needs_companion)
         for (const std::string& note : table.notes) fmt::print(stderr, "wavlab: {}\n", note);

@@ -5,6 +5,7 @@
 
 #include <QDir>
 #include <QFileInfo>
+#include <QRegularExpression>
 
 #include "app/gui/background_worker.h"
 #include "app/gui/main_window.h"
@@ -15,6 +16,27 @@
 #include "views/file_dialog.h"
 
 namespace wavlab {
+
+namespace {
+
+/// The ending of a filter's files: "jsonl" of "JSON lines (*.jsonl)".
+QString ending_of(const QString& filter) {
+    static const QRegularExpression ending(QStringLiteral("\\*\\.(\\w+)"));
+    return ending.match(filter).captured(1);
+}
+
+/// The name of the file to write follows the filter that the user chooses.
+void follow_filter(QFileDialog& dialog) {
+    QObject::connect(&dialog, &QFileDialog::filterSelected, &dialog, [&dialog](const QString& filter) {
+        const QFileInfo file(dialog.selectedFiles().value(0));
+        dialog.setDefaultSuffix(ending_of(filter));
+        for (const QString& other : dialog.nameFilters())
+            if (file.suffix() == ending_of(other))
+                dialog.selectFile(file.completeBaseName() + QLatin1Char('.') + ending_of(filter));
+    });
+}
+
+}  // namespace
 
 void choose_file(MainWindow& window, QWidget* parent, const FileChoice& choice,
                  std::function<void(const std::filesystem::path& path)> chosen) {
@@ -30,6 +52,7 @@ void choose_file(MainWindow& window, QWidget* parent, const FileChoice& choice,
         dialog->setAcceptMode(QFileDialog::AcceptSave);
         dialog->selectFile(choice.name);
         dialog->setDefaultSuffix(QFileInfo(choice.name).suffix());
+        follow_filter(*dialog);
     }
     QObject::connect(dialog, &QFileDialog::fileSelected, parent,
                      [&window, remembered, chosen = std::move(chosen)](const QString& file) {

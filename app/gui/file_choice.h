@@ -19,7 +19,7 @@ struct FileChoice {
     QString title;
     QString filter = {};
     QFileDialog::FileMode mode = QFileDialog::ExistingFile;
-    QString name = {};  ///< of a file to write, proposed; its ending is added where one is missing
+    QString name = {};  ///< of a file to write, proposed; where its ending is missing, that of the filter is added
 };
 
 /// Opens a file dialog above `parent` that does not stop the window. `chosen` gets the path; what it throws is a

@@ -160,7 +160,9 @@ void MainWindow::make_views() {
                    plot_places[std::min(place++, std::size(plot_places) - 1)]);
     }
     runs_panel_ = new RunsPanel(*runs_model_, *actions_, tr("R&uns"),
-                                {"export.metrics", "export.checkpoint_last", "export.checkpoint_best"}, this);
+                                {"export.table", "export.metrics", "export.routing", "export.tensorboard",
+                                 "export.bundle", "export.checkpoint_last", "export.checkpoint_best"},
+                                this);
     runs_panel_->set_empty_text(
         tr("Runs appear here: state, method, losses and speed. Ticked runs are drawn; the selected "
            "one is shown by Routing and Details.\n\nPress Start to make the first."));
@@ -192,7 +194,7 @@ void MainWindow::make_toolbar() {
     exports->setObjectName(QStringLiteral("toolbar.export"));
     exports->setText(tr("Export"));
     exports->setIcon(themed_icon(QStringLiteral("export")));
-    exports->setToolTip(tr("Figures, metrics and checkpoints as files"));
+    exports->setToolTip(tr("Figures, tables, metrics and checkpoints as files"));
     exports->setPopupMode(QToolButton::InstantPopup);
     exports->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     auto* menu = new QMenu(exports);

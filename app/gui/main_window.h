@@ -161,7 +161,6 @@ private:
     void open_folder_of_focused();
     void export_figure_dialog(const QString& plot);
     void copy_plot();
-    void export_metrics_dialog();
     void export_checkpoint_dialog(const std::string& which);
     PlotPane* current_pane() const;
 

@@ -106,22 +106,13 @@ void MainWindow::add_export_actions() {
                    tr("Copies the plot that was last used to the clipboard, as it is printed: picture and vectors."),
                    "copy", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), menu, false, false},
                   [this] { copy_plot(); });
-    actions_->add({"export.metrics",
-                   tr("&Metrics as CSV…"),
-                   tr("Writes all numbers of the selected run: step, name, value."),
-                   "table",
-                   {},
-                   menu,
-                   true,
-                   false},
-                  [this] { export_metrics_dialog(); });
     actions_->add({"export.checkpoint_last",
                    tr("&Last checkpoint…"),
                    tr("Writes the model of the run's last checkpoint as safetensors."),
                    "save",
                    {},
                    menu,
-                   false,
+                   true,
                    false},
                   [this] { export_checkpoint_dialog("last"); });
     actions_->add({"export.checkpoint_best",
@@ -300,7 +291,7 @@ void MainWindow::refresh_runs_actions() {
         obstacle = tr("Select a run in the list first.");
     else if (!row->problem.isEmpty())
         obstacle = row->problem;
-    for (const char* id : {"runs.use_settings", "runs.copy_command", "runs.open_folder", "export.metrics"})
+    for (const char* id : {"runs.use_settings", "runs.copy_command", "runs.open_folder"})
         actions_->set_obstacle(QLatin1String(id), obstacle);
 
     QString no_checkpoint = obstacle;

@@ -17,7 +17,6 @@
 #include "app/gui/main_window.h"
 #include "app/gui/run_library.h"
 #include "app/gui/settings.h"
-#include "app/run_export.h"
 #include "core/error.h"
 #include "core/ready_experiments.h"
 #include "core/run_folder.h"
@@ -286,17 +285,6 @@ void MainWindow::copy_plot() {
     data->setData(QStringLiteral("image/svg+xml"), render_figure(content, options, FigureFormat::svg, result));
     QApplication::clipboard()->setMimeData(data);
     show_information(tr("Copied: %1.").arg(translated(content.plot->title)));
-}
-
-void MainWindow::export_metrics_dialog() {
-    const fs::path folder = focus();
-    const FileChoice choice{QStringLiteral("metrics"), {},
-                            tr("Export metrics"),      tr("CSV (*.csv)"),
-                            QFileDialog::AnyFile,      to_qstring(folder.filename()) + QStringLiteral(".csv")};
-    choose_file(*this, this, choice, [this, folder](const fs::path& file) {
-        export_metrics(RunFolder{folder}, file);
-        show_information(tr("Wrote %1.").arg(to_qstring(file)));
-    });
 }
 
 void MainWindow::export_checkpoint_dialog(const std::string& which) {

@@ -207,9 +207,9 @@ private:
         store_->commit();
         fs::create_directories(folder);
         const std::array<float, 2> values = {3, static_cast<float>(step_)};
-        write_safetensors(folder / "model.safetensors",
-                          {{"a.weight", TensorType::f32, {2}, std::as_bytes(std::span(values))}}, {});
-        write_file_safely(folder / "state.safetensors", "not a state");
+        for (const char* file : {"model.safetensors", "state.safetensors"})
+            write_safetensors(folder / file, {{"a.weight", TensorType::f32, {2}, std::as_bytes(std::span(values))}},
+                              {});
         tell(CheckpointSaved{step_, "checkpoints/" + checkpoint_name(step_)});
     }
 
