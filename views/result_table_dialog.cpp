@@ -223,8 +223,9 @@ QLayout* ResultTableDialog::make_buttons() {
     format_->setAccessibleName(tr("Format"));
     format_->setToolTip(tr("Of the text and of the file"));
     for (const TableWriter& writer : table_writers()) {
-        format_->addItem(QStringLiteral("%1 (%2)").arg(format_title(writer), QLatin1String(writer.extension)),
-                         QString::fromLatin1(writer.id));
+        format_->addItem(
+            tr("%1 (%2)", "format and ending of its files").arg(format_title(writer), QLatin1String(writer.extension)),
+            QString::fromLatin1(writer.id));
     }
     label->setBuddy(format_);
     said_ = new QLabel(this);

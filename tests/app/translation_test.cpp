@@ -54,7 +54,7 @@ protected:
             text.contains(QStringLiteral("GPU")))
             return true;
         // Ids and values are words of the experiment file; they are written without capitals, spaces or full stops.
-        static const QRegularExpression word(QStringLiteral("^[a-z0-9_.:/+*~-]+$|^/"));
+        static const QRegularExpression word(QStringLiteral("^[a-z0-9_.:/+*~=-]+$|^/"));
         static const QRegularExpression size(QStringLiteral("^[0-9.]+ [kMGT]B$"));
         return !letters.match(text).hasMatch() || word.match(text).hasMatch() || size.match(text).hasMatch();
     }
@@ -83,7 +83,9 @@ protected:
                 check(combo->itemText(i), where);
                 check(combo->itemData(i, Qt::ToolTipRole).toString(), where + " item's tooltip");
             }
-        if (const auto* table = qobject_cast<const QTableView*>(&object))
+        // What a file will hold is the same in every language.
+        const auto* table = qobject_cast<const QTableView*>(&object);
+        if (table && table->objectName() != QLatin1String("result_table.preview"))
             for (int i = 0; table->model() && i < table->model()->columnCount(); ++i) {
                 check(table->model()->headerData(i, Qt::Horizontal).toString(), where + " header");
                 check(table->model()->headerData(i, Qt::Horizontal, Qt::ToolTipRole).toString(), where + " header");
@@ -137,6 +139,7 @@ TEST_F(TranslationTest, NoTextOfTheWindowIsWithoutATranslation) {
     window->paint_now();
     action("datasets.show").trigger();
     action("datasets.own").trigger();
+    action("export.table").trigger();
     check_window();
     for (const QString& text : bare) ADD_FAILURE() << "not translated: " << text.toStdString();
 
