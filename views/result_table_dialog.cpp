@@ -149,16 +149,16 @@ void ResultTableDialog::add_what(QFormLayout& form) {
     step_->setGroupSeparatorShown(true);
     step_->setEnabled(false);
     unit_ = named(narrow_choice(page), tr("&Unit"), "result_table.unit",
-                  tr("Of losses. By itself: nats per token, or bits per character where tokenizers differ"), form);
-    unit_->addItem(tr("by itself"));
+                  tr("Of losses. Automatic: nats per token, or bits per character where tokenizers differ"), form);
+    unit_->addItem(tr("automatic"));
     unit_->addItem(tr("nats per token"), int(LossUnit::nats_per_token));
     unit_->addItem(tr("bits per character"), int(LossUnit::bits_per_character));
     unit_->addItem(tr("bits per byte"), int(LossUnit::bits_per_byte));
     baseline_ = named(narrow_choice(page), tr("Compared &with"), "result_table.baseline",
-                      tr("The rows that others are compared with, by pairs of runs with the same seed. By itself: the "
+                      tr("The rows that others are compared with, by pairs of runs with the same seed. Automatic: the "
                          "method standard, where the rows have it"),
                       form);
-    baseline_->addItem(tr("by itself"), QString());
+    baseline_->addItem(tr("automatic"), QString());
     baseline_->addItem(tr("nothing"), no_baseline);
 }
 

@@ -143,6 +143,8 @@ void ResultTableDialog::show_table() {
     for (int row = 0; row < model_->rowCount(); ++row)
         if (model_->is_title(row) && model_->columnCount() > 1) view_->setSpan(row, 0, 1, model_->columnCount());
     view_->resizeColumnsToContents();
+    const int margin = fontMetrics().horizontalAdvance(QLatin1Char('0'));
+    for (int i = 0; i < model_->columnCount(); ++i) view_->setColumnWidth(i, view_->columnWidth(i) + margin);
     QStringList notes;
     if (table_)
         for (const std::string& sentence : sentences_below(*table_, style()))
