@@ -50,7 +50,8 @@ std::string to_string(const TableMoment& moment) {
     return moment.kind == TableMoment::Kind::best ? "best" : "last";
 }
 
-TableRun read_table_run(const RunRecord& record, const std::vector<std::string>& values, const TableMoment& moment) {
+TableRun read_table_run(const RunRecord& record, const std::vector<std::string>& values, const TableMoment& moment,
+                        bool costs) {
     TableRun run;
     run.name = record.name();
     run.experiment = record.experiment();
@@ -70,6 +71,7 @@ TableRun read_table_run(const RunRecord& record, const std::vector<std::string>&
         if (step) value = value_at(*series, *step);
         if (value) run.values.emplace(name, *value);
     }
+    if (!costs) return run;
     if (const ScalarSeries* speed = record.scalars("train/tokens_per_second"))
         run.tokens_per_second = quantile(speed->values, 0.5);
     if (const ScalarSeries* memory = record.scalars("train/memory_bytes"))

@@ -52,6 +52,8 @@ struct TableRun {
     bool counts() const { return state == RunState::finished; }
 };
 
-TableRun read_table_run(const RunRecord& record, const std::vector<std::string>& values, const TableMoment& moment);
+/// Without `costs`, speed and memory are not read: they are of every step of the run.
+TableRun read_table_run(const RunRecord& record, const std::vector<std::string>& values, const TableMoment& moment,
+                        bool costs = true);
 
 }  // namespace wavlab

@@ -22,13 +22,15 @@ namespace {
 
 constexpr const char* method_key = "model.method";
 
-/// What of a run its results depend on.
-std::vector<double> signature_of(const RunRecord& record, const TableMoment& moment) {
-    std::vector<double> signature{double(record.state()), double(moment.kind),
+/// What of a run its results depend on. Speed and memory, which are of every step, are looked at for `costs` only.
+std::vector<double> signature_of(const RunRecord& record, const TableMoment& moment, bool costs) {
+    std::vector<double> signature{double(moment.kind), double(record.state()),
                                   double(record.description().experiment.size()),
-                                  double(record.description().added_parameters)};
+                                  double(record.description().added_parameters), double(costs)};
     if (record.state() != RunState::finished) return signature;
-    for (const char* name : {"val/loss", "train/tokens_per_second", "train/memory_bytes"})
+    std::vector<const char*> names{"val/loss"};
+    if (costs) names = {"train/tokens_per_second", "train/memory_bytes"};
+    for (const char* name : names)
         if (const ScalarSeries* series = record.scalars(name)) {
             signature.push_back(double(series->steps.size()));
             signature.push_back(series->last().value_or(0));
@@ -46,14 +48,20 @@ bool same(const std::vector<double>& a, const std::vector<double>& b) {
 
 // ---- From runs to results
 
-bool ResultsPlot::read_runs() const {
+TableMoment ResultsPlot::moment() const {
     TableMoment moment;
     if (at_->currentData().toString() == QLatin1String("best")) moment.kind = TableMoment::Kind::best;
+    return moment;
+}
+
+bool ResultsPlot::read_runs() const {
+    const TableMoment moment = this->moment();
+    const bool costs = quantity() == ResultQuantity::speed || quantity() == ResultQuantity::memory;
     std::vector<KeptRun> known = std::exchange(kept_, {});
     bool changed = false;
     for (const DrawnRun& drawn : runs()) {
         if (drawn.record->description().experiment.empty()) continue;  // it has not begun
-        std::vector<double> signature = signature_of(*drawn.record, moment);
+        std::vector<double> signature = signature_of(*drawn.record, moment, costs);
         const auto found = std::find_if(known.begin(), known.end(), [&](const KeptRun& kept) {
             return kept.record == drawn.record && same(kept.signature, signature);
         });
@@ -63,7 +71,8 @@ bool ResultsPlot::read_runs() const {
             continue;
         }
         changed = true;
-        kept_.push_back({drawn.record, std::move(signature), read_table_run(*drawn.record, {"val/loss"}, moment)});
+        kept_.push_back(
+            {drawn.record, std::move(signature), read_table_run(*drawn.record, {"val/loss"}, moment, costs)});
     }
     return changed ||
            std::any_of(known.begin(), known.end(), [](const KeptRun& kept) { return kept.record != nullptr; });
@@ -82,8 +91,7 @@ const ResultCurves& ResultsPlot::results() const {
     request.x = x_wanted_;
     request.lines = line_keys();
     request.quantity = quantity();
-    if (!runs.empty())
-        request.moment.kind = kept_.front().signature[1] > 0 ? TableMoment::Kind::best : TableMoment::Kind::last;
+    request.moment = moment();
     if (of_losses()) request.unit = parse_loss_unit(unit_->currentData().toString().toStdString());
     request.baseline = baseline_wanted_;
     try {

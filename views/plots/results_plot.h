@@ -66,6 +66,7 @@ private:
     ResultQuantity quantity() const;
     bool of_losses() const;
     Band band() const;
+    TableMoment moment() const;
     std::vector<std::string> line_keys() const;
     void load_published(const QJsonObject& state);
 
