@@ -67,7 +67,7 @@ TEST_F(CheckpointsWindowTest, ListsCheckpointsWhileTheRunGoes) {
     press("run.start");
     ASSERT_TRUE(wait([&] { return model().rowCount() >= 2; }));
     EXPECT_EQ(cell(0, CheckpointsModel::step), "10");
-    EXPECT_NE(cell(0, CheckpointsModel::validation_loss), QString::fromUtf8("–"));
+    EXPECT_TRUE(wait([&] { return cell(0, CheckpointsModel::validation_loss) != QString::fromUtf8("–"); }));
     window->desk().dock("checkpoints")->raise();
     EXPECT_FALSE(enabled("checkpoints.delete")) << "the newest of a run that goes";
     EXPECT_TRUE(action("checkpoints.delete").toolTip().contains("needs its newest checkpoint"));

@@ -233,6 +233,23 @@ TEST_F(ResultExportsWindowTest, SaysWhyNotAndLeavesNothingHalf) {
     EXPECT_FALSE(enabled("export.cancel"));
 }
 
+TEST_F(ResultExportsWindowTest, ABundleCanBeCancelled) {
+    open_with_fake();
+    train("standard", 1);
+    export_to("export.bundle", folder / "run.zip");
+    EXPECT_EQ(message(), "Writing the bundle of " + window->focus().filename().string() + "…");
+    EXPECT_TRUE(action("export.bundle").toolTip().contains("A bundle is being written"));
+    ASSERT_TRUE(enabled("export.cancel"));
+    action("export.cancel").trigger();
+    ASSERT_TRUE(wait([&] { return !enabled("export.cancel"); }));
+    // It may have been ready before.
+    const bool is_there = fs::exists(folder / "run.zip");
+    EXPECT_TRUE(said(is_there ? "run.zip" : "cancelled; nothing of it is kept"));
+    EXPECT_EQ(folder.entries(), is_there ? 2 : 1) << "the runs' folder, and nothing half-written";
+    EXPECT_TRUE(enabled("export.bundle"));
+    EXPECT_EQ(message(), "");
+}
+
 TEST_F(ResultExportsWindowTest, TheChosenFilterDecidesTheName) {
     open_with_fake();
     train("standard", 1);
