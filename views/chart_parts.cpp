@@ -73,12 +73,15 @@ void LegendStrip::shorten(std::vector<Place>& places, const QFontMetricsF& metri
     places.push_back(last);
 }
 
-std::vector<LegendStrip::Entry> LegendStrip::shown_entries() const {
+std::vector<LegendStrip::Shown> LegendStrip::shown() const {
     const std::vector<Place> where = places(rect().width(), nullptr);
-    std::vector<Entry> shown(entries_.begin(), entries_.begin() + std::ptrdiff_t(where.size()));
-    if (!where.empty() && where.back().is_rest) {
-        shown.back() = {};
-        shown.back().text = where.back().text;
+    std::vector<Shown> shown;
+    int line = 0;
+    for (std::size_t i = 0; i < where.size(); ++i) {
+        if (i > 0 && where[i].corner.y() > where[i - 1].corner.y()) ++line;
+        Entry entry = where[i].is_rest ? Entry() : entries_[i];
+        entry.text = where[i].text;
+        shown.push_back({std::move(entry), line});
     }
     return shown;
 }

@@ -30,8 +30,12 @@ public:
     /// Entries that would need more lines are left out, and the last line says how many.
     void set_most_lines(int lines) { most_lines_ = lines; }
     const std::vector<Entry>& entries() const { return entries_; }
+    struct Shown {
+        Entry entry;  ///< its text as it is drawn, cut where it is too long
+        int line = 0;
+    };
     /// Those there is room for; where some are left out, the last one says how many.
-    std::vector<Entry> shown_entries() const;
+    std::vector<Shown> shown() const;
 
     QSize minimumOuterSizeHint() const override;
     QSize maximumOuterSizeHint() const override;

@@ -164,7 +164,7 @@ struct DrawnLegendEntry {
     DrawnLine line;
     DrawnMarker marker;
     QColor swatch;         ///< invalid: none
-    bool heading = false;  ///< begins a group
+    int line_number = 0;   ///< from 0, from above
 };
 
 struct FigureData {

@@ -43,31 +43,28 @@ std::string legend_symbol(TikzPage& page, const DrawnLegendEntry& entry) {
     return text + "}\\kern" + tikz_points(gap_after_symbol) + " ";
 }
 
+/// In the lines that the plot has made of it.
 void write_legend(TikzPage& page, const std::vector<DrawnLegendEntry>& entries, const QRectF& place) {
     if (entries.empty()) return;
-    const double size = page.small_font_points(), width = place.width() * 72;
-    double total = 0;
-    for (const DrawnLegendEntry& entry : entries)
-        total += tikz_text_width(entry.text, size) + line_symbol + gap_after_symbol + gap_after_entry;
-    std::string text;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        const DrawnLegendEntry& entry = entries[i];
-        const std::string symbol = legend_symbol(page, entry);
-        if (i > 0 && entry.heading && total > width)
-            text += "\\\\\n";
-        else if (i > 0)
-            text +=
-                "\\hskip" +
-                tikz_points(entries[i - 1].heading && legend_symbol(page, entries[i - 1]).empty() ? 2 * gap_after_symbol
-                                                                                                  : gap_after_entry) +
-                "\\relax\n";
-        // An entry stays on its line where one line can hold it.
-        const bool fits = tikz_text_width(entry.text, size) + line_symbol < width * 0.8;
-        text += fits ? "\\mbox{" + symbol + tikz_text(entry.text) + "}" : symbol + tikz_text(entry.text);
+    const int lines = entries.back().line_number + 1;
+    const double line_height = place.height() / lines;
+    for (int line = 0; line < lines; ++line) {
+        std::string text;
+        const DrawnLegendEntry* last = nullptr;
+        for (const DrawnLegendEntry& entry : entries) {
+            if (entry.line_number != line) continue;
+            const std::string symbol = legend_symbol(page, entry);
+            if (last) {
+                const bool says_what_follows = legend_symbol(page, *last).empty();
+                text += "\\kern" + tikz_points(says_what_follows ? 2 * gap_after_symbol : gap_after_entry) + "\n";
+            }
+            text += symbol + tikz_text(entry.text);
+            last = &entry;
+        }
+        page.body += "\\node[anchor=west, inner sep=0pt, " + page.small_font() + "] at " +
+                     page.at(place.left(), place.top() + (line + 0.5) * line_height) + " {\\strut" +
+                     tikz_fit(text, place.width()) + "};\n";
     }
-    page.body += "\\node[anchor=south west, inner sep=0pt, align=left, " + page.small_font() +
-                 ", text width=" + tikz_inches(place.width()) + "] at " + page.at(place.left(), place.bottom()) + " {" +
-                 text + "};\n";
 }
 
 void write_heading(TikzPage& page, const TikzPanel& panel, const QRectF& place) {
@@ -90,8 +87,8 @@ std::string figure_tikz(const std::vector<FigureData>& panels, const TikzOptions
         const TikzPanel whole{QRectF(0, 0, options.width, options.height), {}, {}, {}};
         const TikzPanel panel = i < options.panels.size() ? options.panels[i] : whole;
         const QRectF place = panel.place.isEmpty() ? whole.place : panel.place;
-        for (const DrawnAxes& axes : panels[i].axes) write_axes(page, axes, place);
         for (const DrawnColorBar& bar : panels[i].color_bars) write_color_bar(page, bar, place);
+        for (const DrawnAxes& axes : panels[i].axes) write_axes(page, axes, place);
         const QRectF& legend = panels[i].legend_place;
         write_legend(page, panels[i].legend,
                      QRectF(place.left() + legend.left() * place.width(), place.top() + legend.top() * place.height(),
@@ -105,11 +102,21 @@ std::string figure_tikz(const std::vector<FigureData>& panels, const TikzOptions
     text += comment("Needs in the preamble: \\usepackage{pgfplots} \\pgfplotsset{compat=1.17}");
     text += comment("Then, in a figure: \\input{this file}. Its fonts are the document's.");
     text += "\\begin{tikzpicture}[line cap=butt, line join=round]\n";
+    text +=
+        "\\providecommand{\\wavlabfit}[2]{\\setbox0=\\hbox{#2}%\n  \\ifdim\\wd0>#1\\resizebox{#1}{!}{\\box0}"
+        "\\else\\box0\\fi}\n";
     if (page.body.find("\\wavlabchar") != std::string::npos)
         text += "\\providecommand{\\wavlabchar}[1]{\\ifdefined\\Umathchar\\char\"#1\\relax\\else?\\fi}\n";
     text += page.declarations();
     text += "\\path (0in,0in) rectangle (" + tikz_inches(options.width) + "," + tikz_inches(options.height) + ");\n";
-    return text + page.body + "\\end{tikzpicture}%\n";
+    text += page.body;
+    // As broad as the page in any case. Lines that the document's font needs more than planned make it higher.
+    text +=
+        "\\coordinate (wavlablow) at (current bounding box.south);\n"
+        "\\coordinate (wavlabhigh) at (current bounding box.north);\n\\pgfresetboundingbox\n"
+        "\\path ({0in,0in} |- wavlablow) rectangle ({" +
+        tikz_inches(options.width) + ",0in} |- wavlabhigh);\n";
+    return text + "\\end{tikzpicture}%\n";
 }
 
 }  // namespace wavlab

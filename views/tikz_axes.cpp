@@ -16,6 +16,7 @@ constexpr double frame_width = 0.8, grid_width = 0.375, tick_length = 3, strip_g
 const QColor muted(0x55, 0x55, 0x55), grid_color(0xe6, 0xe6, 0xe6);
 constexpr double points_per_inch = 72;
 constexpr int shades = 48;
+constexpr double squeezed = 1.2;  // LaTeX makes texts smaller that need so much more room, longer ones are cut
 
 QRectF on_page(const QRectF& place, const QRectF& canvas) {
     return {canvas.left() + place.left() * canvas.width(), canvas.top() + place.top() * canvas.height(),
@@ -36,7 +37,7 @@ std::string lines_of(const std::string& text) {
 class AxesWriter {
 public:
     AxesWriter(TikzPage& page, const DrawnAxes& axes, const QRectF& canvas)
-        : page_(page), axes_(axes), place_(on_page(axes.place, canvas)), x_(axes.x), y_(axes.y) {}
+        : page_(page), axes_(axes), canvas_(canvas), place_(on_page(axes.place, canvas)), x_(axes.x), y_(axes.y) {}
 
     void write() {
         page_.body += "\\begin{axis}[\n";
@@ -75,8 +76,9 @@ private:
             "enlargelimits=false, unbounded coords=jump, scaled ticks=false, tick align=outside, "
             "xminorticks=false, yminorticks=false, major tick length=" +
             tikz_points(tick_length));
-        option("every axis label/.append style={" + page_.font() + ", align=center}, every tick label/.append style={" +
-               page_.small_font() + ", inner sep=1.5bp}");
+        option("every axis label/.append style={" + page_.font() +
+               ", align=center, inner sep=1bp}, every tick label/.append style={" + page_.small_font() +
+               ", inner sep=1.5bp}");
         option("axis line style={line width=" + tikz_points(frame_width) + "}, tick style={draw=black, line width=" +
                tikz_points(frame_width) + "}, major grid style={draw=" + page_.color(grid_color) +
                ", line width=" + tikz_points(grid_width) + "}");
@@ -89,7 +91,11 @@ private:
         std::string ticks, labels;
         for (const DrawnTick& tick : axis.ticks) {
             ticks += (ticks.empty() ? "" : ",") + tikz_number(along(tick.value));
-            labels += (labels.empty() ? "{" : ",{") + (axis.tick_labels ? tikz_tick_text(tick.label) : "") + "}";
+            std::string label = axis.tick_labels ? tikz_tick_text(tick.label) : "";
+            // A broad font must not push the axis' label off the page.
+            if (name == "y" && tikz_text_width(tick.label, page_.small_font_points()) > 0.8 * room_for_names())
+                label = tikz_fit(label, room_for_names() / points_per_inch);
+            labels += (labels.empty() ? "{" : ",{") + label + "}";
         }
         option(name + "tick={" + (ticks.empty() ? "\\empty" : ticks) + "}, " + name + "ticklabels={" + labels + "}");
         if (!axis.label.empty()) option(name + "label={" + lines_of(axis.label) + "}");
@@ -104,6 +110,15 @@ private:
         if (axis.tick_rotation != 0)
             option(name + "ticklabel style={rotate=" + tikz_number(-axis.tick_rotation) +
                    (name == "x" ? std::string(", anchor=") + (axis.tick_rotation < 0 ? "east" : "west") : "") + "}");
+    }
+
+    /// Of the numbers or names to the left of the axes, in points.
+    double room_for_names() const {
+        double strip = axes_.y.tick_marks ? tick_length : 0;
+        for (const DrawnStrip& one : axes_.strips)
+            if (!one.horizontal) strip += one.thickness + strip_gap;
+        const double label = axes_.y.label.empty() ? 0 : 1.2 * page_.font_points() + 2;
+        return std::max(6.0, (place_.left() - canvas_.left()) * points_per_inch - strip - label - 4);
     }
 
     void write_colors(const DrawnScale& scale) {
@@ -191,6 +206,7 @@ private:
         const double length = strip.horizontal ? place_.width() : place_.height();
         const double gap = strip_gap / points_per_inch, thickness = strip.thickness / points_per_inch;
         for (std::size_t i = 0; i < strip.colors.size(); ++i) {
+            if (!strip.colors[i].isValid() || strip.colors[i].alpha() == 0) continue;
             const double low = std::clamp(double(i) - 0.5, axis.low, axis.high);
             const double high = std::clamp(double(i) + 0.5, axis.low, axis.high);
             double from = along.share(low) * length, to = along.share(high) * length;
@@ -207,9 +223,10 @@ private:
         }
     }
 
-    void node_above(double above_points, const std::string& text, const std::string& options = {}) {
+    void node_above(double above_points, const std::string& text, const std::string& options = {}, double room = 0) {
         page_.body += "\\node[anchor=base west, inner sep=0pt, " + page_.small_font() + options + "] at " +
-                      page_.at(place_.left(), place_.top() - above_points / points_per_inch) + " {" + text + "};\n";
+                      page_.at(place_.left(), place_.top() - above_points / points_per_inch) + " {" +
+                      tikz_fit(text, (room > 0 ? room : width()) / points_per_inch) + "};\n";
     }
 
     void write_title() {
@@ -230,7 +247,8 @@ private:
     void write_head(const DrawnHead& head) {
         const double size = page_.small_font_points(), line = 1.22 * size, lowest = 2.25 + 0.25 * size;
         const auto fitting = [&](const std::string& text, const std::string& shorter) {
-            return tikz_text(tikz_fitting(tikz_text_width(text, size) <= width() ? text : shorter, width(), size));
+            return tikz_text(
+                tikz_fitting(tikz_text_width(text, size) <= width() ? text : shorter, width() * squeezed, size));
         };
         const std::string short_note = head.note.substr(0, head.note.find(','));
         const auto joined = [](const std::string& a, const std::string& b) { return b.empty() ? a : a + ", " + b; };
@@ -255,7 +273,7 @@ private:
 
     TikzPage& page_;
     const DrawnAxes& axes_;
-    QRectF place_;
+    QRectF canvas_, place_;
     TikzCoordinates x_, y_;
 };
 
@@ -296,7 +314,7 @@ void write_color_bar(TikzPage& page, const DrawnColorBar& bar, const QRectF& can
         "}, yticklabels={" + labels + "},\n  tick align=outside, major tick length=" + tikz_points(tick_length) +
         ", axis line style={line width=" + tikz_points(frame_width) +
         "}, tick style={draw=black, line width=" + tikz_points(frame_width) + "},\n  every axis label/.append style={" +
-        page.font() + ", align=center}, every tick label/.append style={" + page.small_font() +
+        page.font() + ", align=center, inner sep=1bp}, every tick label/.append style={" + page.small_font() +
         ", inner sep=1.5bp},\n  ylabel={" + lines_of(bar.axis.label) + "},\n]\n\\end{axis}\n";
 }
 

@@ -184,6 +184,10 @@ std::string tikz_fitting(const std::string& text, double width, double font_size
     return result;
 }
 
+std::string tikz_fit(const std::string& latex, double width) {
+    return "\\wavlabfit{" + tikz_inches(width) + "}{" + latex + "}";
+}
+
 std::string tikz_tick_text(const std::string& label) {
     const bool number = !label.empty() && label.find_first_not_of("0123456789+-.ekM") == std::string::npos &&
                         label.find_first_of("0123456789") != std::string::npos;

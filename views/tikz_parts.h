@@ -22,6 +22,8 @@ std::string tikz_inches(double length);
 std::string tikz_points(double length);
 /// About what a text takes in a font of this size, in the size's unit. Which font that will be only the paper knows.
 double tikz_text_width(const std::string& text, double font_size);
+/// What LaTeX makes smaller where it is broader than this, in inches: the document's font may be broad.
+std::string tikz_fit(const std::string& latex, double width);
 /// Cut in its middle where it would not fit.
 std::string tikz_fitting(const std::string& text, double width, double font_size);
 /// A table's text at a tick: true minus signs.

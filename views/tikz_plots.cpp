@@ -113,7 +113,7 @@ public:
         if (!series.error_line.color.isValid() || series.low.empty()) return;
         std::string options = "draw=none, mark=none, error bars/.cd, y dir=both, y explicit, error bar style={solid, " +
                               page_.pen(series.error_line) + "}, error mark=";
-        options += series.whisker > 0 ? "|, error mark options={rotate=90, solid, " + page_.pen(series.error_line) +
+        options += series.whisker > 0 ? "|, error mark options={solid, " + page_.pen(series.error_line) +
                                             ", mark size=" + tikz_points(series.whisker / 2) + "}"
                                       : "none";
         begin(series, options, "[x=x, y=y, y error plus=above, y error minus=below]");
