@@ -15,6 +15,7 @@
 #include "core/method.h"
 #include "core/translatable.h"
 #include "views/flow_layout.h"
+#include "views/method_style.h"
 #include "views/option_label.h"
 
 namespace wavlab {
@@ -35,6 +36,8 @@ QCPScatterStyle marker(int style_index, const PlotStyle& style, const QColor& co
     const auto shape = shapes[std::size_t(((style_index % 5) + 5) % 5)];
     return {shape, QPen(color, style.thin_line_width), QBrush(style.ground), style.marker_size * (small ? 0.7 : 1)};
 }
+
+QString name_of(const RunCurves& curves) { return QString::fromStdString(curves.record().name()); }
 
 QString short_value(const std::string& value) {
     // The name of a file says more than the folders it is in.
@@ -202,13 +205,9 @@ int LossPlot::group_style(const RunGroup& group) {
     std::set<int> taken;
     for (const auto& [other, style] : group_styles_)
         if (other.substr(0, other.find('=')) == id.substr(0, id.find('='))) taken.insert(style);
-    // A method looks the same in every plot and figure.
-    static constexpr const char* methods[] = {"wav",          "standard",   "attnres_block", "haares",
-                                              "attnres_full", "layerscale", "rezero",        "block_layerscale"};
     int style = 0;
     if (group.settings.size() == 1 && group.settings.front().first == "model.method")
-        style =
-            int(std::find(std::begin(methods), std::end(methods), group.settings.front().second) - std::begin(methods));
+        style = method_style(group.settings.front().second);
     while (taken.contains(style)) ++style;
     return group_styles_[id] = style;
 }
@@ -268,18 +267,21 @@ void LossPlot::add_runs() {
         for (const ShownRun& run : shown_) {
             const QColor faint = style().faint(run_color(run.style_index, style()), 0.3);
             layer_->add(CurveLayer::Line{[curves = run.curves] { return curves->train_data(); },
-                                         QPen(faint, style().thin_line_width)});
+                                         QPen(faint, style().thin_line_width),
+                                         tr("%1, each step").arg(name_of(*run.curves))});
         }
     for (const ShownRun& run : shown_) {
         RunCurves* curves = run.curves;
         if (shows_train())
-            layer_->add(CurveLayer::Line{[curves] { return curves->smoothed_data(); }, pen_of(run.style_index, many)});
+            layer_->add(CurveLayer::Line{[curves] { return curves->smoothed_data(); }, pen_of(run.style_index, many),
+                                         name_of(*curves)});
         if (!shows_validation()) continue;
         const QColor color = run_color(run.style_index, style());
         CurveLayer::Markers markers{[curves] { return curves->validation_data(); },
                                     marker(run.style_index, style(), color, many),
                                     {},
-                                    Qt::NoPen};
+                                    Qt::NoPen,
+                                    tr("%1, validation").arg(name_of(*curves))};
         // With several runs the markers alone: one more line a run would hide the others.
         if (with_line)
             markers.line = shows_train() ? QPen(color, style().thin_line_width) : pen_of(run.style_index, many);
@@ -292,8 +294,10 @@ void LossPlot::add_groups() {
         for (const ShownGroup& group : groups_)
             for (const RunCurves* member : group.members) {
                 const QPen pen(style().faint(run_color(group.style_index, style()), 0.4), style().thin_line_width);
-                if (shows_train()) layer_->add(CurveLayer::Line{[member] { return member->smoothed_data(); }, pen});
-                if (!shows_train()) layer_->add(CurveLayer::Line{[member] { return member->validation_data(); }, pen});
+                const auto data = [member, train = shows_train()] {
+                    return train ? member->smoothed_data() : member->validation_data();
+                };
+                layer_->add(CurveLayer::Line{data, pen, name_of(*member)});
             }
     for (ShownGroup& group : groups_) {
         const QColor color = run_color(group.style_index, style());
@@ -304,15 +308,16 @@ void LossPlot::add_groups() {
         if (band() != GroupCurves::Band::none)
             layer_->add(CurveLayer::Band{[&banded] { return banded.half().empty() ? CurveData{} : banded.low(); },
                                          [&banded] { return banded.half().empty() ? CurveData{} : banded.high(); },
-                                         shade});
+                                         shade, group.label});
         if (shows_train())
             layer_->add(CurveLayer::Line{[&group] { return group.train.mean(); },
-                                         pen_of(group.style_index, groups_.size() > most_thick)});
+                                         pen_of(group.style_index, groups_.size() > most_thick), group.label});
         if (!shows_validation()) continue;
         CurveLayer::Markers markers{[&group] { return group.validation.mean(); },
                                     marker(group.style_index, style(), color, groups_.size() > most_thick),
                                     {},
-                                    Qt::NoPen};
+                                    Qt::NoPen,
+                                    tr("%1, validation").arg(group.label)};
         if (shows_train())
             markers.bars = [&group] { return group.validation.half(); };
         else
