@@ -74,6 +74,8 @@ FigureDialog::FigureDialog(const QString& plot, std::optional<PlotDescriptor> ow
     format_->addItem(tr("PDF, vectors with embedded fonts"), QStringLiteral("pdf"));
     format_->addItem(tr("SVG, vectors"), QStringLiteral("svg"));
     format_->addItem(tr("PNG, 300 dots per inch"), QStringLiteral("png"));
+    format_->addItem(tr("TeX, pgfplots with the numbers inside"), QStringLiteral("tex"));
+    format_->addItem(tr("CSV, the numbers that are drawn"), QStringLiteral("csv"));
     form->addRow(tr("F&ormat"), format_);
 
     auto* row = new QHBoxLayout;
@@ -127,7 +129,8 @@ void FigureDialog::browse() {
     QFileDialog* dialog = new_file_dialog(this, tr("Export a figure"), file_->text());
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setOption(QFileDialog::DontConfirmOverwrite, false);
-    dialog->setNameFilters({tr("PDF (*.pdf)"), tr("SVG (*.svg)"), tr("PNG (*.png)")});
+    dialog->setNameFilters(
+        {tr("PDF (*.pdf)"), tr("SVG (*.svg)"), tr("PNG (*.png)"), tr("TeX (*.tex)"), tr("CSV (*.csv)")});
     dialog->selectNameFilter(dialog->nameFilters().value(format_->currentIndex()));
     dialog->setDefaultSuffix(format_->currentData().toString());
     connect(dialog, &QFileDialog::fileSelected, file_, &QLineEdit::setText);

@@ -53,6 +53,8 @@ public:
     StatusLine& status_line() { return *status_line_; }
     MessageBar& message_bar() { return *message_bar_; }
     const std::vector<PlotPane*>& panes() const { return panes_; }
+    /// The one that was last used; null when there is none.
+    PlotPane* current_pane() const;
     TimeCursor& time_cursor() { return *time_cursor_; }
     /// The feature of this type; null when there is none.
     template <class Feature>
@@ -162,7 +164,6 @@ private:
     void export_figure_dialog(const QString& plot);
     void copy_plot();
     void export_checkpoint_dialog(const std::string& which);
-    PlotPane* current_pane() const;
 
     ActionRegistry* actions_;
     Session* session_;

@@ -9,7 +9,6 @@
 #include <QDir>
 #include <QDockWidget>
 #include <QFileDialog>
-#include <QMimeData>
 #include <QRegularExpression>
 #include <QUrl>
 
@@ -25,6 +24,7 @@
 #include "core/sweep.h"
 #include "views/action_registry.h"
 #include "views/experiment_form.h"
+#include "views/figure_clipboard.h"
 #include "views/figure_dialog.h"
 #include "views/option_editor.h"
 #include "views/plot_pane.h"
@@ -278,12 +278,7 @@ void MainWindow::copy_plot() {
     FigureOptions options;
     options.state = pane->plot().state();
     content.runs = runs_of_figure(*content.plot, runs_model_->drawn_runs(focus()), options.state);
-    FigureResult result;
-    auto* data = new QMimeData;
-    const QByteArray png = render_figure(content, options, FigureFormat::png, result);
-    data->setImageData(QImage::fromData(png, "PNG"));
-    data->setData(QStringLiteral("image/svg+xml"), render_figure(content, options, FigureFormat::svg, result));
-    QApplication::clipboard()->setMimeData(data);
+    copy_page(page_of(content, options));
     show_information(tr("Copied: %1.").arg(translated(content.plot->title)));
 }
 
