@@ -400,11 +400,15 @@ void CanvasPlot::settle_layout() {
     lay_out(*canvas_);
 }
 
+void lay_out_canvas(QCustomPlot& canvas, QSize size) {
+    canvas.setViewport(QRect(QPoint(0, 0), size));
+    lay_out(canvas);
+    lay_out(canvas);
+}
+
 void draw_canvas(QCustomPlot& canvas, QCPPainter& painter, const QRect& place) {
     const QRect before = canvas.viewport();
-    canvas.setViewport(QRect(QPoint(0, 0), place.size()));
-    lay_out(canvas);
-    lay_out(canvas);
+    lay_out_canvas(canvas, place.size());
     painter.save();
     painter.translate(place.topLeft());
     canvas.toPainter(&painter, place.width(), place.height());

@@ -167,6 +167,9 @@ private:
     std::optional<QPointF> hovered_;  ///< where the mouse rests
 };
 
+/// Gives the canvas this size, in canvas units, and all of its parts their places.
+void lay_out_canvas(QCustomPlot& canvas, QSize size);
+
 /// Draws the canvas into this place of the painter, laid out for its size; both in canvas units.
 void draw_canvas(QCustomPlot& canvas, QCPPainter& painter, const QRect& place);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <QRectF>
 
@@ -82,6 +83,7 @@ QString letter_of(std::size_t panel) { return "(" + QString(QChar('a' + char(pan
 
 struct FigurePage::Parts {
     struct Panel {
+        const PlotDescriptor* kind = nullptr;
         std::unique_ptr<Plot> plot;
         QString letter, title;
         QRect heading, place;  ///< in units of the page
@@ -103,12 +105,14 @@ struct FigurePage::Parts {
     void place(const PageContent& content);
     int legend_height(int width) const;
     bool has_heading(std::size_t first, std::size_t last) const;
+    void align_axes();
     void draw_headings(QPainter& painter) const;
 };
 
 void FigurePage::Parts::make(const PagePanel& content, std::size_t index, std::size_t count) {
     check(content);
     Panel panel;
+    panel.kind = content.plot;
     panel.plot.reset(content.plot->make(nullptr));
     panel.title = QString::fromStdString(content.title);
     if (look.letters && count > 1) panel.letter = letter_of(index);
@@ -218,6 +222,28 @@ void FigurePage::Parts::place(const PageContent& content) {
     }
 }
 
+/// Axes below each other begin at one line; axes of one kind of plot that are side by side end at one.
+void FigurePage::Parts::align_axes() {
+    std::map<int, int> left;                                      // margins by the place of a column
+    std::map<std::pair<int, const PlotDescriptor*>, int> bottom;  // and by that of a row
+    const auto each = [&](const auto& act) {
+        for (const Panel& panel : panels)
+            if (QCPAxisRect* axes = main_axes(panel.plot->canvas())) act(panel, *axes);
+    };
+    each([&](const Panel& panel, const QCPAxisRect& axes) {
+        lay_out_canvas(panel.plot->canvas(), panel.place.size());
+        left[panel.place.left()] = std::max(left[panel.place.left()], axes.margins().left());
+        int& most = bottom[{panel.place.top(), panel.kind}];
+        most = std::max(most, axes.margins().bottom());
+    });
+    each([&](const Panel& panel, QCPAxisRect& axes) {
+        QMargins margins = axes.minimumMargins();
+        margins.setLeft(left[panel.place.left()]);
+        margins.setBottom(bottom[{panel.place.top(), panel.kind}]);
+        axes.setMinimumMargins(margins);
+    });
+}
+
 void FigurePage::Parts::draw_headings(QPainter& painter) const {
     QFont bold = style.font;
     bold.setBold(true);
@@ -248,6 +274,7 @@ FigurePage::FigurePage(const PageContent& content) : parts_(std::make_unique<Par
     for (std::size_t i = 0; i < content.panels.size(); ++i) parts.make(content.panels[i], i, content.panels.size());
     parts.share_legend();
     parts.place(content);
+    if (parts.panels.size() > 1) parts.align_axes();
 }
 
 FigurePage::~FigurePage() = default;

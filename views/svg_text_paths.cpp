@@ -39,17 +39,20 @@ QFont font_of(const QXmlStreamAttributes& attributes) {
 QByteArray text_as_paths(const QByteArray& svg) {
     QByteArray result;
     QXmlStreamReader reader(svg);
+    reader.setNamespaceProcessing(false);  // elements keep their names
     QXmlStreamWriter writer(&result);
     while (!reader.atEnd()) {
         reader.readNext();
         if (reader.isStartElement() && reader.name() == QLatin1String("text")) {
+            // All of it before the text is read: attributes are of the reader's memory.
             const QXmlStreamAttributes attributes = reader.attributes();
-            QPainterPath path;
-            path.addText(attributes.value("x").toDouble(), attributes.value("y").toDouble(), font_of(attributes),
-                         reader.readElementText());
+            const QPointF place(attributes.value("x").toDouble(), attributes.value("y").toDouble());
+            const QFont font = font_of(attributes);
             writer.writeEmptyElement("path");
             writer.writeAttribute("fill", attributes.value("fill").toString());
             writer.writeAttribute("fill-opacity", attributes.value("fill-opacity").toString());
+            QPainterPath path;
+            path.addText(place, font, reader.readElementText());
             writer.writeAttribute("stroke", "none");
             writer.writeAttribute("fill-rule", "nonzero");
             writer.writeAttribute("d", data_of(path));

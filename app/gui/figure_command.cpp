@@ -3,6 +3,7 @@
 #include <clocale>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -137,8 +138,10 @@ private:
     QApplication application_{count_, list_};
 };
 
-void report(const FigureResult& figure) {
-    for (const std::string& note : figure.notes) fmt::print(stderr, "wavlab: {}\n", note);
+/// `told`: sentences that were said before, of another file of the same figure.
+void report(const FigureResult& figure, std::set<std::string>& told) {
+    for (const std::string& note : figure.notes)
+        if (told.insert(note).second) fmt::print(stderr, "wavlab: {}\n", note);
     fmt::print("{} ({:.3g} x {:.3g} in, {})\n", figure.file.string(), figure.width_inches, figure.height_inches,
                figure.font);
 }
@@ -163,7 +166,8 @@ ExitCode draw_files(const FigureArguments& arguments, const CommandEnvironment& 
         const PageContent page = runs.page_of(figure);
         for (const PagePanel& panel : page.panels)
             if (panel.plot->names_methods) load_model_library();
-        for (const std::filesystem::path& target : targets) report(export_page(page, target));
+        std::set<std::string> told;
+        for (const std::filesystem::path& target : targets) report(export_page(page, target), told);
     }
     return ExitCode::done;
 }
@@ -228,7 +232,8 @@ ExitCode draw(const FigureArguments& arguments, const CommandEnvironment& enviro
     }
 
     const OffscreenApplication application;
-    report(make_figure(arguments.kind, records, options, arguments.out));
+    std::set<std::string> told;
+    report(make_figure(arguments.kind, records, options, arguments.out), told);
     if (!arguments.save.empty()) save_figure_file(arguments, options);
     return ExitCode::done;
 }
@@ -261,7 +266,8 @@ CommandAction declare(CLI::App& app) {
     app.add_option("--step", arguments->step, "Of the routing or detail frame, or of the probe; else the newest");
     app.add_option("--quantity", arguments->quantity,
                    "routing: weight, contribution, relative, spread, attribution; details: rms, scale, cosine, bias; "
-                   "depth: state, update, gradient, ratio; probe: zero, renormalise");
+                   "depth: state, update, gradient, ratio; probe: zero, renormalise; results: "
+                   "loss, difference, parameters, speed, memory");
     app.add_option("--mode", arguments->mode,
                    "routing and depth: 'step', or 'time' for a heatmap over all steps; depth: 'runs' for one of each "
                    "run (at most six); probe: heatmaps, scatter or families");
