@@ -133,8 +133,11 @@ QWidget* FigureStudio::make_result() {
     zoom_->addItem(tr("whole page"), 0.0);
     for (const int percent : {100, 200, 400}) zoom_->addItem(tr("%1 %").arg(percent), percent / 100.0);
     label->setBuddy(zoom_);
-    row->addWidget(label, 0, Qt::AlignTop);
-    row->addWidget(zoom_, 0, Qt::AlignTop);
+    auto* zoom = new QHBoxLayout;
+    zoom->addWidget(label);
+    zoom->addWidget(zoom_);
+    row->addLayout(zoom);
+    row->setAlignment(zoom, Qt::AlignTop);
     column->addLayout(row);
     connect(zoom_, &QComboBox::currentIndexChanged, this,
             [this] { preview_->set_zoom(zoom_->currentData().toDouble()); });

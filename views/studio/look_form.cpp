@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/studio/look_form.h"
 
-#include <utility>
+#include <algorithm>
+#include <optional>
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QCompleter>
 #include <QDoubleSpinBox>
 #include <QFontDatabase>
 #include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPainter>
 #include <QSpinBox>
@@ -21,15 +23,29 @@ namespace wavlab {
 namespace {
 
 constexpr double automatic_height = 0.9;  // below what is allowed
-constexpr QSize ramp_size(64, 12);
+constexpr QSize ramp_size(56, 12);
 
 template <class Widget>
-Widget* named(Widget* widget, const QString& label, const char* name, const QString& help, QFormLayout& form) {
+Widget* named(Widget* widget, const QString& label, const char* name, const QString& help) {
     widget->setObjectName(QStringLiteral("look.") + QLatin1String(name));
     widget->setAccessibleName(QString(label).remove(QLatin1Char('&')));
     widget->setToolTip(help);
-    form.addRow(label, widget);
     return widget;
+}
+
+/// Two settings in one row; `between`: the label of the second.
+void add_pair(QFormLayout& form, const QString& label, QWidget* first, const QString& between, QWidget* second) {
+    auto* row = new QHBoxLayout;
+    row->addWidget(first, 1);
+    if (!between.isEmpty()) {
+        auto* text = new QLabel(between, form.parentWidget());
+        text->setBuddy(second);
+        row->addWidget(text);
+    }
+    row->addWidget(second, between.isEmpty() ? 0 : 1);
+    auto* text = new QLabel(label, form.parentWidget());
+    text->setBuddy(first);
+    form.addRow(text, row);
 }
 
 QComboBox* narrow_choice(QWidget* parent) {
@@ -120,19 +136,20 @@ LookForm::LookForm(QWidget* parent) : QWidget(parent) {
 }
 
 void LookForm::add_page(QFormLayout& form) {
-    venue_ = named(narrow_choice(this), tr("&Venue"), "venue",
-                   tr("Sets width, font and its size as the venue asks for; they can be changed afterwards."), form);
-    for (const FigureVenue& venue : figure_venues()) {
-        const QString id = QString::fromLatin1(venue.id);
-        venue_->addItem(id == QLatin1String("free") ? tr("Free") : QString::fromUtf8(venue.title), id);
+    const QString venue = tr("&Venue"), width = tr("&Width"), height = tr("&Height"), font = tr("F&ont");
+    venue_ = named(narrow_choice(this), venue, "venue",
+                   tr("Sets width, font and its size as the venue asks for; they can be changed afterwards."));
+    for (const FigureVenue& one : figure_venues()) {
+        const QString id = QString::fromLatin1(one.id);
+        venue_->addItem(id == QLatin1String("free") ? tr("Free") : QString::fromUtf8(one.title), id);
     }
-    width_ = named(number(this, 1, 20, 0.1, 2, tr(" in")), tr("&Width"), "width",
-                   tr("Of the printed page, 1 to 20 inches."), form);
-    height_ = named(number(this, automatic_height, 20, 0.1, 2, tr(" in")), tr("&Height"), "height",
-                    tr("Of the printed page, 1 to 20 inches; automatic: by the ratios of the plots."), form);
+    form.addRow(venue, venue_);
+    width_ = named(number(this, 1, 20, 0.1, 2, tr(" in")), width, "width", tr("Of the printed page, 1 to 20 inches."));
+    height_ = named(number(this, automatic_height, 20, 0.1, 2, tr(" in")), height, "height",
+                    tr("Of the printed page, 1 to 20 inches; automatic: by the ratios of the plots."));
     height_->setSpecialValueText(tr("automatic"));
-    font_ = named(narrow_choice(this), tr("F&ont"), "font",
-                  tr("Sans serif, serif, or any family that is installed here."), form);
+    add_pair(form, width, width_, height, height_);
+    font_ = named(narrow_choice(this), font, "font", tr("Sans serif, serif, or any family that is installed here."));
     font_->setEditable(true);
     font_->setInsertPolicy(QComboBox::NoInsert);
     font_->addItem(tr("Sans serif"), QStringLiteral("sans"));
@@ -140,38 +157,46 @@ void LookForm::add_page(QFormLayout& form) {
     font_->insertSeparator(2);
     for (const QString& family : QFontDatabase::families())
         if (QFontDatabase::isScalable(family) && !QFontDatabase::isPrivateFamily(family)) font_->addItem(family);
-    points_ = named(number(this, 5, 24, 0.5, 1, tr(" pt")), tr("Font &size"), "points",
-                    tr("Of the text at print size; papers use 7 to 9 pt."), form);
+    points_ = named(number(this, 5, 24, 0.5, 1, tr(" pt")), tr("Font size"), "points",
+                    tr("Of the text at print size; papers use 7 to 9 pt."));
+    add_pair(form, font, font_, {}, points_);
 }
 
 void LookForm::add_lines(QFormLayout& form) {
-    line_ = named(number(this, 0.25, 4, 0.05, 2, tr(" pt")), tr("&Line width"), "line", tr("Of curves, at print size."),
-                  form);
-    palette_ = named(narrow_choice(this), tr("&Palette"), "palette", tr("Colours of runs and groups."), form);
-    const QString titles[] = {tr("Okabe-Ito (colour-blind)"), tr("Tol bright (colour-blind)"), tr("Grey (no colours)")};
+    const QString palette = tr("&Palette"), color_map = tr("Colour &map");
+    palette_ = named(narrow_choice(this), palette, "palette", tr("Colours of runs and groups."));
     palette_->setIconSize(ramp_size);
-    std::size_t place = 0;
     for (const std::string& id : figure_palettes()) {
         const QString text = QString::fromStdString(id);
-        palette_->addItem(palette_icon(id), place < std::size(titles) ? titles[place++] : text, text);
+        const bool grey = id == "grey";
+        palette_->addItem(palette_icon(id), text, text);
+        palette_->setItemData(palette_->count() - 1,
+                              grey ? tr("For print without colours: dashes and markers tell the runs apart.")
+                                   : tr("Can be told apart by colour-blind readers."),
+                              Qt::ToolTipRole);
     }
-    color_map_ =
-        named(narrow_choice(this), tr("Colour &map"), "color_map",
-              tr("Of heatmaps; all of them keep their order for colour-blind readers and in grey print."), form);
+    form.addRow(palette, palette_);
+    color_map_ = named(narrow_choice(this), color_map, "color_map",
+                       tr("Of heatmaps; all of them keep their order for colour-blind readers and in grey print."));
     color_map_->setIconSize(ramp_size);
     for (const std::string& id : figure_color_maps())
         color_map_->addItem(color_map_icon(id), QString::fromStdString(id), QString::fromStdString(id));
+    form.addRow(color_map, color_map_);
 }
 
 void LookForm::add_panels(QFormLayout& form) {
-    columns_ = named(new QSpinBox(this), tr("&Columns"), "columns", tr("Panels side by side."), form);
+    const QString line = tr("&Lines"), columns = tr("&Columns"), legend = tr("Le&gend");
+    line_ = named(number(this, 0.25, 4, 0.05, 2, tr(" pt")), line, "line", tr("Width of curves, at print size."));
+    columns_ = named(new QSpinBox(this), columns, "columns", tr("Panels side by side."));
     columns_->setRange(0, 6);
     columns_->setSpecialValueText(tr("automatic"));
-    legend_ = named(narrow_choice(this), tr("Le&gend"), "legend",
-                    tr("One above all panels where they mean the same by their colours; else each its own."), form);
+    add_pair(form, line, line_, columns, columns_);
+    legend_ = named(narrow_choice(this), legend, "legend",
+                    tr("One above all panels where they mean the same by their colours; else each its own."));
     legend_->addItem(tr("shared"), int(FigureLegend::shared));
     legend_->addItem(tr("one in each panel"), int(FigureLegend::panels));
     legend_->addItem(tr("none"), int(FigureLegend::none));
+    form.addRow(legend, legend_);
     letters_ = new QCheckBox(tr("L&etters (a), (b), … of the panels"), this);
     letters_->setObjectName(QStringLiteral("look.letters"));
     letters_->setToolTip(tr("Where there are several panels."));
@@ -179,15 +204,17 @@ void LookForm::add_panels(QFormLayout& form) {
 }
 
 void LookForm::add_files(QFormLayout& form) {
-    dots_ =
-        named(new QSpinBox(this), tr("P&NG"), "dots", tr("The resolution of a PNG, 72 to 1200 dots per inch."), form);
+    const QString dots = tr("P&NG"), svg = tr("SVG te&xt");
+    dots_ = named(new QSpinBox(this), dots, "dots", tr("The resolution of a PNG, 72 to 1200 dots per inch."));
     dots_->setRange(72, 1200);
     dots_->setSingleStep(50);
-    dots_->setSuffix(tr(" dots per inch"));
-    svg_text_ = named(narrow_choice(this), tr("SVG te&xt"), "svg_text",
-                      tr("Paths look the same where the font is not installed, but cannot be searched."), form);
-    svg_text_->addItem(tr("as text"));
-    svg_text_->addItem(tr("as paths"));
+    dots_->setSuffix(tr(" dpi"));
+    svg_text_ = named(narrow_choice(this), svg, "svg_text",
+                      tr("Paths look the same where the font is not installed, but cannot be searched."));
+    svg_text_->addItem(tr("text"));
+    svg_text_->addItem(tr("paths"));
+    svg_text_->setMinimumContentsLength(5);
+    add_pair(form, dots, dots_, svg, svg_text_);
 }
 
 void LookForm::set_look(const FigureLook& look) {

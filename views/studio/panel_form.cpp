@@ -165,7 +165,7 @@ void PanelForm::make_annotations() {
     const QString label = tr("A&nnotations");
     auto* row = new QHBoxLayout;
     auto* caption = new QLabel(label, this);
-    QToolButton* add = icon_button(this, "several", "panel.add_annotation", tr("Add a text at a point of the axes"));
+    QToolButton* add = icon_button(this, "add", "panel.add_annotation", tr("Add a text at a point of the axes"));
     remove_ = icon_button(this, "discard", "panel.remove_annotation", tr("Remove the selected annotation"));
     row->addWidget(caption, 1);
     row->addWidget(add);

@@ -40,7 +40,7 @@ PanelList::PanelList(const StudioRuns& runs, QWidget* parent) : QWidget(parent),
         row->addWidget(one);
         return one;
     };
-    add_ = button("add", "several", tr("Add a panel"));
+    add_ = button("add", "add", tr("Add a panel"));
     add_->setText(tr("Add a panel"));
     add_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     add_->setPopupMode(QToolButton::InstantPopup);

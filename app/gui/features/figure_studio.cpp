@@ -48,7 +48,7 @@ void FigureStudioFeature::add_actions() {
         window_.actions().add({add_id(plot),
                                tr("Add %1 to the figure studio").arg(translated(plot.title)),
                                tr("Adds a panel to the figure that shows what this plot shows now."),
-                               "several",
+                               "add",
                                {},
                                {},
                                false,
