@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/canvas_plot.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <QEvent>
@@ -162,7 +163,9 @@ const RunRecord* CanvasPlot::focused_run() const {
 
 void CanvasPlot::style_axes(QCPAxisRect& axes) const {
     const PlotStyle& s = *style_;
-    axes.setMinimumMargins(QMargins(s.ipx(6), s.ipx(5), s.ipx(10), s.ipx(4)));
+    // Where there is no legend above, the uppermost number must not be cut.
+    const int half_number = int(std::ceil(QFontMetricsF(s.tick_font).height() / 2)) + 1;
+    axes.setMinimumMargins(QMargins(s.ipx(6), std::max(s.ipx(5), half_number), s.ipx(10), s.ipx(4)));
     for (QCPAxis* axis : axes.axes()) {
         axis->setBasePen(QPen(s.ink, s.frame_width));
         axis->setTickPen(QPen(s.ink, s.frame_width));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "views/canvas_plot.h"
 #include "views/chart_parts.h"
 #include "views/figure_walk.h"
 #include "views/heatmap.h"
@@ -170,24 +171,9 @@ void FigureWalk::name_matrices() {
         }
 }
 
-namespace {
-
-void lay_out(QCustomPlot& canvas) {
-    using Element = QCPLayoutElement;
-    // Labels depend on the axes' length and the axes' length on the labels.
-    for (int pass = 0; pass < 2; ++pass)
-        for (const auto phase : {Element::upPreparation, Element::upMargins, Element::upLayout})
-            canvas.plotLayout()->update(phase);
-}
-
-}  // namespace
-
 FigureData figure_data(QCustomPlot& canvas, QSize size, double units_per_point) {
     const QRect before = canvas.viewport();
-    if (!size.isEmpty()) {
-        canvas.setViewport(QRect(QPoint(0, 0), size));
-        lay_out(canvas);
-    }
+    if (!size.isEmpty()) lay_out_canvas(canvas, size);
     FigureData data = FigureWalk(canvas, units_per_point).run();
     if (!size.isEmpty()) canvas.setViewport(before);
     return data;

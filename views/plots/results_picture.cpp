@@ -61,10 +61,6 @@ void ResultsPlot::set_up_axes() {
     position_ticker_->set_positions(std::move(positions));
     x->setTicker(position_ticker_);
     x->setLabel(option_label(x_wanted_));
-    // Where there is no legend above, the uppermost number must not be cut.
-    QMargins margins = axes().minimumMargins();
-    margins.setTop(std::max(margins.top(), int(std::ceil(QFontMetricsF(style().tick_font).height() / 2)) + 1));
-    axes().setMinimumMargins(margins);
     x->grid()->setVisible(false);
     y->setScaleType(QCPAxis::stLinear);
     const bool whole = quantity() == ResultQuantity::parameters || quantity() == ResultQuantity::speed;
