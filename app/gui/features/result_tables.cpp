@@ -127,11 +127,12 @@ void ResultTablesFeature::add_views() {
 }
 
 void ResultTablesFeature::refresh_actions() {
-    const bool any =
-        !window_.runs_panel().selected().empty() || !window_.runs_model().drawn_runs(window_.focus()).empty();
-    window_.actions().set_obstacle(
-        QStringLiteral("export.table"),
-        any ? QString() : MainWindow::tr("No run is drawn. Tick or select one in the list of runs."));
+    QString obstacle;
+    if (!window_.form())
+        obstacle = MainWindow::tr("The model part of the program is being loaded.");
+    else if (window_.runs_panel().selected().empty() && window_.runs_model().drawn_runs(window_.focus()).empty())
+        obstacle = MainWindow::tr("No run is drawn. Tick or select one in the list of runs.");
+    window_.actions().set_obstacle(QStringLiteral("export.table"), obstacle);
 }
 
 void ResultTablesFeature::open() {

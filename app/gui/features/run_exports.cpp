@@ -98,7 +98,7 @@ QString RunExportsFeature::no_run() const {
 }
 
 QString RunExportsFeature::no_frames() const {
-    if (const QString obstacle = no_run(); !obstacle.isEmpty()) return obstacle;
+    if (QString obstacle = no_run(); !obstacle.isEmpty()) return obstacle;
     const RunsModel::Row* row = window_.runs_model().find(window_.focus());
     if (!row->record) return MainWindow::tr("The run is being opened.");
     if (row->record->description().routing.empty())
@@ -111,7 +111,7 @@ QString RunExportsFeature::no_frames() const {
 }
 
 QString RunExportsFeature::no_bundle() const {
-    if (const QString obstacle = no_run(); !obstacle.isEmpty()) return obstacle;
+    if (QString obstacle = no_run(); !obstacle.isEmpty()) return obstacle;
     if (!window_.runs_model().find(window_.focus())->summary.has_checkpoint)
         return MainWindow::tr("This run has no checkpoint yet.");
     return bundle_ ? MainWindow::tr("A bundle is being written. Wait for it, or cancel it.") : QString();
