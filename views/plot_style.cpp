@@ -189,7 +189,7 @@ QColor router_color(RouterKind kind, const PlotStyle& style) {
         case RouterKind::mlp:
             return style.dark ? QColor(0x70, 0x70, 0x70) : QColor(0xb8, 0xb8, 0xb8);
         case RouterKind::final_norm:
-            return QColor(0xcc, 0x79, 0xa7);
+            return style.palette == PlotPalette::grey ? QColor(0x74, 0x74, 0x74) : QColor(0xcc, 0x79, 0xa7);
     }
     return style.ink;
 }

@@ -146,6 +146,11 @@ void report(const FigureResult& figure, std::set<std::string>& told) {
                figure.font);
 }
 
+/// Methods are registered by the model library, which takes a second to load.
+void load_names(const PlotDescriptor& plot, const QJsonObject& state) {
+    if (plot.names_methods || state.contains("group")) load_model_library();
+}
+
 bool is_figure_file(const std::string& name) { return std::filesystem::path(name).extension() == ".toml"; }
 
 /// `wavlab figure FIGURE.toml...`
@@ -165,7 +170,7 @@ ExitCode draw_files(const FigureArguments& arguments, const CommandEnvironment& 
         for (const std::filesystem::path& target : targets) figure_format(target);
         const PageContent page = runs.page_of(figure);
         for (const PagePanel& panel : page.panels)
-            if (panel.plot->names_methods) load_model_library();
+            load_names(*panel.plot, panel.state);
         std::set<std::string> told;
         for (const std::filesystem::path& target : targets) report(export_page(page, target), told);
     }
@@ -212,7 +217,6 @@ ExitCode draw(const FigureArguments& arguments, const CommandEnvironment& enviro
     if (const PlotDescriptor* plot = PlotRegistry::find(arguments.kind)) {
         set_state(options, arguments, *plot);
         set_loss_state(options, arguments, plot->id);
-        if (plot->names_methods) load_model_library();
     }
     std::vector<std::shared_ptr<RunRecord>> records;
     for (const std::string& run : arguments.runs) {
@@ -231,6 +235,7 @@ ExitCode draw(const FigureArguments& arguments, const CommandEnvironment& enviro
         }
     }
 
+    load_names(find_plot(arguments.kind), options.state);
     const OffscreenApplication application;
     std::set<std::string> told;
     report(make_figure(arguments.kind, records, options, arguments.out), told);

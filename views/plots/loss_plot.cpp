@@ -177,7 +177,9 @@ void LossPlot::update_groups() {
         QStringList texts;
         for (const auto& [key, value] : found.settings) {
             const QString name = QString::fromStdString(key.substr(key.find('.') + 1));
-            if (key == "model.method" || key == "data.dataset")
+            if (key == "model.method")
+                texts << method_title(short_value(value).toStdString());
+            else if (key == "data.dataset")
                 texts << short_value(value);
             else if (value.empty() && found.settings.size() == 1)
                 texts << tr("no %1", "a setting").arg(name);
