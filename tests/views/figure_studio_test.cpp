@@ -418,6 +418,21 @@ TEST_F(FigureStudioTest, FollowsRunsThatGoOnAtMostOnceASecond) {
     EXPECT_LE(pages_ - before, 2);
 }
 
+TEST_F(FigureStudioTest, NoTwoControlsShareAMnemonic) {
+    show(figure_of({"loss"}));
+    std::map<QString, std::string> taken;
+    const auto take = [&](const QString& text, const QWidget* widget) {
+        const QString key = QKeySequence::mnemonic(text).toString();
+        if (key.isEmpty() || !widget->isVisibleTo(studio_)) return;
+        EXPECT_TRUE(taken.emplace(key, text.toStdString()).second)
+            << key.toStdString() << ": " << taken[key] << " and " << text.toStdString();
+    };
+    for (const auto* label : studio_->findChildren<QLabel*>())
+        if (label->buddy()) take(label->text(), label);
+    for (const auto* button : studio_->findChildren<QAbstractButton*>()) take(button->text(), button);
+    EXPECT_GT(taken.size(), 12u);
+}
+
 TEST_F(FigureStudioTest, EveryControlHasANameAndCanBeReached) {
     show(figure_of({"loss"}));
     for (QWidget* widget : studio_->findChildren<QWidget*>()) {

@@ -160,7 +160,7 @@ QLayout* FigureStudio::make_buttons() {
     row->addStretch(1);
     QPushButton* copy = button(tr("&Copy"), "copy", tr("Copies the figure to the clipboard: picture and vectors."));
     QPushButton* write =
-        button(tr("&Export…"), "export", tr("Writes the figure as PDF, SVG, PNG, TeX or CSV (Ctrl+E)."));
+        button(tr("&Export…"), "export", tr("Writes the figure as PDF, SVG, PNG, TeX or CSV (Ctrl+Shift+E)."));
     QPushButton* close = button(tr("Close"), "close", tr("Closes the figure studio (Ctrl+W)."));
     connect(open, &QPushButton::clicked, this, [this] { settle_changes([this] { emit open_wanted(); }); });
     connect(save, &QPushButton::clicked, this, [this] {
@@ -176,7 +176,7 @@ QLayout* FigureStudio::make_buttons() {
 void FigureStudio::add_keys() {
     const std::pair<QKeySequence, const char*> keys[] = {{QKeySequence::Open, "open"},
                                                          {QKeySequence::Save, "save"},
-                                                         {QKeySequence(Qt::CTRL | Qt::Key_E), "export"},
+                                                         {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), "export"},
                                                          {QKeySequence(Qt::CTRL | Qt::Key_W), "close"}};
     for (const auto& [key, name] : keys) {
         auto* action = new QAction(this);

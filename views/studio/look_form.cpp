@@ -136,7 +136,7 @@ LookForm::LookForm(QWidget* parent) : QWidget(parent) {
 }
 
 void LookForm::add_page(QFormLayout& form) {
-    const QString venue = tr("&Venue"), width = tr("&Width"), height = tr("&Height"), font = tr("F&ont");
+    const QString venue = tr("&Venue"), width = tr("&Width"), height = tr("Height"), font = tr("&Font");
     venue_ = named(narrow_choice(this), venue, "venue",
                    tr("Sets width, font and its size as the venue asks for; they can be changed afterwards."));
     for (const FigureVenue& one : figure_venues()) {
@@ -185,7 +185,7 @@ void LookForm::add_lines(QFormLayout& form) {
 }
 
 void LookForm::add_panels(QFormLayout& form) {
-    const QString line = tr("&Lines"), columns = tr("&Columns"), legend = tr("Le&gend");
+    const QString line = tr("Lines"), columns = tr("Columns"), legend = tr("Le&gend");
     line_ = named(number(this, 0.25, 4, 0.05, 2, tr(" pt")), line, "line", tr("Width of curves, at print size."));
     columns_ = named(new QSpinBox(this), columns, "columns", tr("Panels side by side."));
     columns_->setRange(0, 6);
@@ -197,14 +197,14 @@ void LookForm::add_panels(QFormLayout& form) {
     legend_->addItem(tr("one in each panel"), int(FigureLegend::panels));
     legend_->addItem(tr("none"), int(FigureLegend::none));
     form.addRow(legend, legend_);
-    letters_ = new QCheckBox(tr("L&etters (a), (b), … of the panels"), this);
+    letters_ = new QCheckBox(tr("Letters (a), (b), … of the panels"), this);
     letters_->setObjectName(QStringLiteral("look.letters"));
     letters_->setToolTip(tr("Where there are several panels."));
     form.addRow(letters_);
 }
 
 void LookForm::add_files(QFormLayout& form) {
-    const QString dots = tr("P&NG"), svg = tr("SVG te&xt");
+    const QString dots = tr("PNG"), svg = tr("SVG text");
     dots_ = named(new QSpinBox(this), dots, "dots", tr("The resolution of a PNG, 72 to 1200 dots per inch."));
     dots_->setRange(72, 1200);
     dots_->setSingleStep(50);

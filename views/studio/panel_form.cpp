@@ -96,7 +96,7 @@ PanelForm::PanelForm(const StudioRuns& runs, QWidget* parent) : QWidget(parent),
     state_ = new QPushButton(tr("Choose what it s&hows…"), this);
     state_->setObjectName(QStringLiteral("panel.state"));
     state_->setToolTip(tr("Shows the plot with all its controls: quantity, scale, zoom."));
-    reset_ = new QPushButton(tr("Rese&t"), this);
+    reset_ = new QPushButton(tr("Reset"), this);
     reset_->setObjectName(QStringLiteral("panel.reset"));
     reset_->setToolTip(tr("Shows what the plot shows at first."));
     for (QPushButton* button : {state_, reset_}) button->setAutoDefault(false);
@@ -132,7 +132,7 @@ void PanelForm::make_texts() {
         return edit;
     };
     title_ = line(tr("T&itle"), "title", tr("Above the panel, behind its letter."), tr("none"));
-    const QString step = tr("At ste&p");
+    const QString step = tr("At s&tep");
     step_ =
         named(new QSpinBox(this), step, "step", tr("Of plots of one step: the last record up to this step is drawn."));
     step_->setRange(-1, std::numeric_limits<int>::max());

@@ -41,7 +41,7 @@ PanelList::PanelList(const StudioRuns& runs, QWidget* parent) : QWidget(parent),
         return one;
     };
     add_ = button("add", "add", tr("Add a panel"));
-    add_->setText(tr("Add a panel"));
+    add_->setText(tr("&Add a panel"));
     add_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     add_->setPopupMode(QToolButton::InstantPopup);
     auto* kinds = new QMenu(add_);
