@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/number_text.h"
+#include "core/translatable.h"
 
 namespace wavlab {
 namespace {
@@ -31,16 +32,16 @@ void check_word(const char* what, const std::string& word, const std::vector<std
 const std::vector<FigureVenue>& figure_venues() {
     // Widths of text or column from the venues' style files and author guides; sizes within what they ask for.
     static const std::vector<FigureVenue> venues = {
-        {"free", "Free", 5.5, "sans", 8},
-        {"neurips", "NeurIPS (text, 5.5 in)", 5.5, "serif", 8},
-        {"icml", "ICML (column, 3.25 in)", 3.25, "serif", 8},
-        {"icml-wide", "ICML (page, 6.75 in)", 6.75, "serif", 8},
-        {"acl", "ACL (column, 3.03 in)", 3.03, "serif", 8},
-        {"acl-wide", "ACL (page, 6.3 in)", 6.3, "serif", 8},
-        {"ieee", "IEEE (column, 3.5 in)", 3.5, "serif", 8},
-        {"ieee-wide", "IEEE (page, 7.16 in)", 7.16, "serif", 8},
-        {"nature", "Nature (column, 89 mm)", 89 / 25.4, "sans", 7},
-        {"nature-wide", "Nature (page, 183 mm)", 183 / 25.4, "sans", 7},
+        {"free", WAVLAB_TEXT("Free"), 5.5, "sans", 8},
+        {"neurips", WAVLAB_TEXT("NeurIPS (text, 5.5 in)"), 5.5, "serif", 8},
+        {"icml", WAVLAB_TEXT("ICML (column, 3.25 in)"), 3.25, "serif", 8},
+        {"icml-wide", WAVLAB_TEXT("ICML (page, 6.75 in)"), 6.75, "serif", 8},
+        {"acl", WAVLAB_TEXT("ACL (column, 3.03 in)"), 3.03, "serif", 8},
+        {"acl-wide", WAVLAB_TEXT("ACL (page, 6.3 in)"), 6.3, "serif", 8},
+        {"ieee", WAVLAB_TEXT("IEEE (column, 3.5 in)"), 3.5, "serif", 8},
+        {"ieee-wide", WAVLAB_TEXT("IEEE (page, 7.16 in)"), 7.16, "serif", 8},
+        {"nature", WAVLAB_TEXT("Nature (column, 89 mm)"), 89 / 25.4, "sans", 7},
+        {"nature-wide", WAVLAB_TEXT("Nature (page, 183 mm)"), 183 / 25.4, "sans", 7},
     };
     return venues;
 }

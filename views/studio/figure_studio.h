@@ -102,6 +102,7 @@ private:
     std::function<void()> after_saving_;
     bool close_at_once_ = false;
     bool drawn_ = false;
+    bool informs_ = false;  ///< the message is no problem
     QString export_folder_;
     PageContent content_;  ///< of the page that is shown
     std::shared_ptr<const FigurePage> page_;

@@ -173,6 +173,7 @@ void FigureStudio::choose_state() {
 }
 
 void FigureStudio::change() {
+    if (informs_) message_->hide();  // it was about the figure as it was
     show_title();
     drawn_ = false;
     if (isVisible()) soon_->start();
@@ -241,11 +242,13 @@ void FigureStudio::runs_changed() {
 }
 
 void FigureStudio::show_problem(const QString& text) {
+    informs_ = false;
     message_->show();
     message_->show_message(MessageBar::Kind::problem, text);
 }
 
 void FigureStudio::say(const QString& text) {
+    informs_ = true;
     message_->show();
     message_->show_message(MessageBar::Kind::information, text);
 }

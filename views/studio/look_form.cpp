@@ -17,6 +17,7 @@
 
 #include "views/color_map.h"
 #include "views/plot_style.h"
+#include "views/translated.h"
 
 namespace wavlab {
 
@@ -141,7 +142,7 @@ void LookForm::add_page(QFormLayout& form) {
                    tr("Sets width, font and its size as the venue asks for; they can be changed afterwards."));
     for (const FigureVenue& one : figure_venues()) {
         const QString id = QString::fromLatin1(one.id);
-        venue_->addItem(id == QLatin1String("free") ? tr("Free") : QString::fromUtf8(one.title), id);
+        venue_->addItem(translated(one.title), id);
     }
     form.addRow(venue, venue_);
     width_ = named(number(this, 1, 20, 0.1, 2, tr(" in")), width, "width", tr("Of the printed page, 1 to 20 inches."));
