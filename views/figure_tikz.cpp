@@ -18,13 +18,31 @@ std::string comment(const std::string& text) {
     return lines + '\n';
 }
 
-/// How many cells there are of heatmaps over time, and in all.
-std::size_t every_column(const std::vector<FigureData>& panels) {
-    std::size_t cells = 0;
+/// Words of TeX's memory that a page's figure may take: of the five million that pdfLaTeX has, the paper needs some.
+constexpr std::size_t most_words = 2'200'000, words_of_cell = 267, words_of_rectangle = 50, words_of_point = 63;
+constexpr std::size_t least_points = 100;
+
+/// What is kept of heatmaps and curves so that pdfLaTeX can draw them.
+void share_memory(TikzPage& page, const std::vector<FigureData>& panels) {
+    std::size_t cells = 0, curves = 0, points = 0;
     for (const FigureData& panel : panels)
-        for (const DrawnAxes& axes : panel.axes)
+        for (const DrawnAxes& axes : panel.axes) {
             for (const DrawnMatrix& matrix : axes.matrices) cells += matrix.values.size();
-    return std::max<std::size_t>(1, (cells + most_tikz_cells - 1) / most_tikz_cells);
+            for (const DrawnSeries& series : axes.series) {
+                const std::size_t sides = series.kind == DrawnSeries::Kind::band ? 2 : 1;
+                curves += sides;
+                points += sides * std::min(series.x.size(), most_tikz_points);
+            }
+        }
+    page.as_rectangles = cells > 2 * most_tikz_cells;
+    const std::size_t most_cells = page.as_rectangles ? most_tikz_rectangles : most_tikz_cells;
+    page.every_column = std::max<std::size_t>(1, (cells + most_cells - 1) / most_cells);
+    const std::size_t of_cells =
+        std::min(cells, most_cells) * (page.as_rectangles ? words_of_rectangle : words_of_cell);
+    const std::size_t room = (most_words - of_cells) / words_of_point;
+    page.most_points = points <= room
+                           ? most_tikz_points
+                           : std::clamp(room / std::max<std::size_t>(1, curves), least_points, most_tikz_points);
 }
 
 constexpr double line_symbol = 16.5, gap_after_symbol = 3, gap_after_entry = 9;  // points
@@ -82,7 +100,7 @@ void write_heading(TikzPage& page, const TikzPanel& panel, const QRectF& place) 
 
 std::string figure_tikz(const std::vector<FigureData>& panels, const TikzOptions& options) {
     TikzPage page(options.height, options.font_points);
-    page.every_column = every_column(panels);
+    share_memory(page, panels);
     for (std::size_t i = 0; i < panels.size(); ++i) {
         const TikzPanel whole{QRectF(0, 0, options.width, options.height), {}, {}, {}};
         const TikzPanel panel = i < options.panels.size() ? options.panels[i] : whole;
@@ -105,6 +123,8 @@ std::string figure_tikz(const std::vector<FigureData>& panels, const TikzOptions
     text +=
         "\\providecommand{\\wavlabfit}[2]{\\setbox0=\\hbox{#2}%\n  \\ifdim\\wd0>#1\\resizebox{#1}{!}{\\box0}"
         "\\else\\box0\\fi}\n";
+    if (page.body.find("\\wavlabcell") != std::string::npos)
+        text += "\\def\\wavlabcell#1,#2,#3,#4;{\\pgfpathrectangle{\\pgfqpoint{#1bp}{#2bp}}{\\pgfqpoint{#3bp}{#4bp}}}\n";
     if (page.body.find("\\wavlabchar") != std::string::npos)
         text += "\\providecommand{\\wavlabchar}[1]{\\ifdefined\\Umathchar\\char\"#1\\relax\\else?\\fi}\n";
     text += page.declarations();

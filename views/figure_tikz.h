@@ -31,8 +31,11 @@ struct TikzOptions {
 /// More points than these a curve does not get: of each of 499 columns the first, last, smallest and largest value
 /// are kept.
 inline constexpr std::size_t most_tikz_points = 2000;
-/// Of a heatmap with more cells than these on a page, every k-th column is kept: TeX's memory is small.
-inline constexpr std::size_t most_tikz_cells = 20000;
+/// pdfLaTeX has memory for about so many cells of matrix plots on a page. Of up to twice as many every second column
+/// over time is kept; more are drawn as rectangles in shades, one for neighbours of the same shade, at most
+/// `most_tikz_rectangles` before that. Curves share what is left: with very many of them, each has fewer points.
+inline constexpr std::size_t most_tikz_cells = 6000;
+inline constexpr std::size_t most_tikz_rectangles = 30000;
 
 /// The figure as a LaTeX file for \input, its numbers inside: comments (provenance, what the preamble needs), then one
 /// `tikzpicture` of pgfplots axes (1.17 or later) at their places on the page. Fonts are the document's; it compiles

@@ -40,6 +40,7 @@ public:
         : page_(page), axes_(axes), canvas_(canvas), place_(on_page(axes.place, canvas)), x_(axes.x), y_(axes.y) {}
 
     void write() {
+        for (const DrawnMatrix& matrix : axes_.matrices) write_cells(page_, matrix, axes_, place_);
         page_.body += "\\begin{axis}[\n";
         write_frame();
         write_axis("x", axes_.x, x_);
@@ -48,7 +49,7 @@ public:
         page_.body += "]\n";
         write_zero_lines();
         write_references();
-        for (const DrawnMatrix& matrix : axes_.matrices) write_matrix(page_, matrix, axes_, width(), height());
+        for (const DrawnMatrix& matrix : axes_.matrices) write_matrix(page_, matrix, axes_, place_);
         write_series(page_, axes_, width());
         write_marks();
         write_texts();

@@ -55,6 +55,9 @@ public:
     double small_font_points() const;
     /// Every k-th column of heatmaps over time is kept.
     std::size_t every_column = 1;
+    /// Heatmaps are no matrix plots, but rectangles in shades.
+    bool as_rectangles = false;
+    std::size_t most_points = 2000;  ///< of each curve
 
     /// What the body needs.
     std::string declarations() const;
@@ -70,9 +73,12 @@ private:
 /// A plot's axes with all that is in them. `canvas`: where the plot stands on the page, in inches.
 void write_axes(TikzPage& page, const DrawnAxes& axes, const QRectF& canvas);
 void write_color_bar(TikzPage& page, const DrawnColorBar& bar, const QRectF& canvas);
-/// Heatmaps, where the axes are `width` by `height` points; within a pgfplots axis.
-void write_matrix(TikzPage& page, const DrawnMatrix& matrix, const DrawnAxes& axes, double width, double height);
-/// Curves, bands, bars and their errors, likewise.
+/// A heatmap as a matrix plot within a pgfplots axis, unless it is drawn as rectangles. `place`: of the axes on the
+/// page, in inches.
+void write_matrix(TikzPage& page, const DrawnMatrix& matrix, const DrawnAxes& axes, const QRectF& place);
+/// Cells that are no matrix plot, below the axis: hatched and infinite ones, or all of them.
+void write_cells(TikzPage& page, const DrawnMatrix& matrix, const DrawnAxes& axes, const QRectF& place);
+/// Curves, bands, bars and their errors, within a pgfplots axis of `width` points.
 void write_series(TikzPage& page, const DrawnAxes& axes, double width);
 /// A ramp of a scale's colours as rules, `width` by `height` points.
 std::string tikz_ramp(TikzPage& page, const DrawnScale& scale, double width, double height);
