@@ -316,8 +316,12 @@ TikzOptions FigurePage::tikz_options() const {
         options.panels.push_back(
             {inches(panel.place), panel.letter.toStdString(), panel.title.toStdString(), inches(panel.heading)});
     if (parts_->legend_canvas) {
-        options.legend = figure_data(*parts_->legend_canvas, parts_->legend_place.size(), units_per_inch / 72.0).legend;
-        options.legend_place = inches(parts_->legend_place);
+        const FigureData strip =
+            figure_data(*parts_->legend_canvas, parts_->legend_place.size(), units_per_inch / 72.0);
+        const QRectF page = inches(parts_->legend_place), &inner = strip.legend_place;  // parts of the strip
+        options.legend = strip.legend;
+        options.legend_place = QRectF(page.x() + inner.x() * page.width(), page.y() + inner.y() * page.height(),
+                                      inner.width() * page.width(), inner.height() * page.height());
     }
     return options;
 }
