@@ -6,6 +6,8 @@
 #include <QEvent>
 #include <QFileDialog>
 
+#include <qcustomplot.h>
+
 #include "app/gui/file_choice.h"
 #include "app/gui/main_window.h"
 #include "app/gui/run_library.h"
@@ -59,9 +61,14 @@ void FigureStudioFeature::add_actions() {
 void FigureStudioFeature::add_views() {
     for (PlotPane* pane : window_.panes()) {
         const PlotDescriptor& plot = pane->descriptor();
-        pane->setContextMenuPolicy(Qt::ActionsContextMenu);
-        pane->addAction(&window_.actions().action(add_id(plot)));
-        pane->addAction(&window_.actions().action("export.figure." + QString::fromStdString(plot.id)));
+        // The canvas passes no clicks on to the pane.
+        QList<QWidget*> clicked = {pane};
+        for (QCustomPlot* canvas : pane->findChildren<QCustomPlot*>()) clicked.append(canvas);
+        for (QWidget* widget : clicked) {
+            widget->setContextMenuPolicy(Qt::ActionsContextMenu);
+            widget->addAction(&window_.actions().action(add_id(plot)));
+            widget->addAction(&window_.actions().action("export.figure." + QString::fromStdString(plot.id)));
+        }
     }
     connect(&window_, &MainWindow::record_changed, this, [this](const RunRecord& record, const RecordChanges& changes) {
         if (studio_ && changes.any()) studio_->run_changed(record.folder());
