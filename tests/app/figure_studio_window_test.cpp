@@ -87,7 +87,7 @@ TEST_F(FigureStudioWindowTest, WritesWhatTheFileSaysAgain) {
     EXPECT_EQ(studio().panels().panels()[0].state, R"({"log_loss":true})");
     EXPECT_FALSE(studio().is_modified());
 
-    action("export.studio.add.routing").trigger();
+    pane("routing").findChild<QCustomPlot*>()->actions().at(0)->trigger();
     ASSERT_THAT(studio().panels().panels(), SizeIs(2));
     EXPECT_EQ(studio().panels().panels()[1].kind, "routing");
     EXPECT_EQ(studio().panels().panels()[1].runs.at(0), focused) << "the run that is selected is the one it draws";
@@ -130,9 +130,11 @@ TEST_F(FigureStudioWindowTest, WritesWhatTheFileSaysAgain) {
 TEST_F(FigureStudioWindowTest, ClosesWithTheWindowButAsksFirst) {
     open_with_fake();
     train("wav");
-    action("export.studio.add.loss").trigger();
+    pane("loss").plot().setFocus();
+    action("export.studio.add").trigger();
+    EXPECT_EQ(studio().panels().panels().at(0).kind, "loss");
     ASSERT_TRUE(feature().studio());
-    action("export.studio.add.routing").trigger();
+    pane("routing").findChild<QCustomPlot*>()->actions().at(0)->trigger();
     ASSERT_TRUE(studio().is_modified());
     window->close();
     EXPECT_TRUE(window->isVisible());
@@ -156,7 +158,7 @@ TEST_F(FigureStudioWindowTest, ARightClickOnAPlotOffersThis) {
     });
     QContextMenuEvent click(QContextMenuEvent::Mouse, QPoint(60, 60), canvas.mapToGlobal(QPoint(60, 60)));
     QApplication::sendEvent(&canvas, &click);
-    EXPECT_EQ(offered, QStringList({"export.studio.add.loss", "export.figure.loss"}));
+    EXPECT_EQ(offered, QStringList({"add_to_studio.loss", "export.figure.loss"}));
 }
 
 }  // namespace

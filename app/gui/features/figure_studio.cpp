@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <QAction>
 #include <QEvent>
 #include <QFileDialog>
 
@@ -16,7 +17,7 @@
 #include "views/figure_export.h"
 #include "views/plot_pane.h"
 #include "views/runs_model.h"
-#include "views/translated.h"
+#include "views/theme.h"
 
 namespace wavlab {
 
@@ -26,10 +27,6 @@ namespace {
 
 const Registration<WindowFeatureDescriptor> registration{
     {"figure_studio", 5, [](MainWindow& window) -> WindowFeature* { return new FigureStudioFeature(window); }}};
-
-QString add_id(const PlotDescriptor& plot) {
-    return QStringLiteral("export.studio.add.") + QString::fromStdString(plot.id);
-}
 
 }  // namespace
 
@@ -46,27 +43,34 @@ void FigureStudioFeature::add_actions() {
             "again."),
          "export", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F), MainWindow::tr("&Export"), true, false},
         [this] { open(); });
-    for (const PlotDescriptor& plot : PlotRegistry::all())
-        window_.actions().add({add_id(plot),
-                               tr("Add %1 to the figure studio").arg(translated(plot.title)),
-                               tr("Adds a panel to the figure that shows what this plot shows now."),
-                               "add",
-                               {},
-                               {},
-                               false,
-                               false},
-                              [this, id = plot.id] { add_panel(id); });
+    window_.actions().add({"export.studio.add",
+                           tr("&Add this plot to the figure studio"),
+                           tr("Adds a panel to the figure that shows what the plot that was last used shows now."),
+                           "add",
+                           {},
+                           MainWindow::tr("&Export"),
+                           false,
+                           false},
+                          [this] {
+                              if (PlotPane* pane = window_.current_pane()) add_panel(*pane);
+                          });
 }
 
 void FigureStudioFeature::add_views() {
     for (PlotPane* pane : window_.panes()) {
         const PlotDescriptor& plot = pane->descriptor();
+        auto* add = new QAction(themed_icon(QStringLiteral("add")), tr("Add to the figure studio"), this);
+        add->setObjectName(QStringLiteral("add_to_studio.") + QString::fromStdString(plot.id));
+        connect(add, &QAction::triggered, this, [this, pane] {
+            const QString failure = failure_of([&] { add_panel(*pane); });
+            if (!failure.isEmpty()) window_.show_problem(failure);
+        });
         // The canvas passes no clicks on to the pane.
         QList<QWidget*> clicked = {pane};
         for (QCustomPlot* canvas : pane->findChildren<QCustomPlot*>()) clicked.append(canvas);
         for (QWidget* widget : clicked) {
             widget->setContextMenuPolicy(Qt::ActionsContextMenu);
-            widget->addAction(&window_.actions().action(add_id(plot)));
+            widget->addAction(add);
             widget->addAction(&window_.actions().action("export.figure." + QString::fromStdString(plot.id)));
         }
     }
@@ -91,7 +95,8 @@ void FigureStudioFeature::refresh_actions() {
     QString reason = obstacle();
     if (reason.isEmpty() && window_.runs_model().drawn_runs(window_.focus()).empty())
         reason = tr("No run is drawn. Tick or select one in the list of runs.");
-    for (const PlotDescriptor& plot : PlotRegistry::all()) window_.actions().set_obstacle(add_id(plot), reason);
+    window_.actions().set_obstacle(QStringLiteral("export.studio.add"), reason);
+    for (QAction* add : findChildren<QAction*>()) add->setEnabled(reason.isEmpty());
 }
 
 std::string FigureStudioFeature::name_of(const fs::path& folder) const {
@@ -117,12 +122,6 @@ std::vector<std::string> FigureStudioFeature::shown(const PlotDescriptor& plot, 
     for (const DrawnRun& run : runs_of_figure(plot, drawn, state))
         if (plot.several_runs || run.focused) names.push_back(name_of(run.record->folder()));
     return names;
-}
-
-PlotPane* FigureStudioFeature::pane_of(const std::string& plot) const {
-    for (PlotPane* pane : window_.panes())
-        if (pane->descriptor().id == plot) return pane;
-    return nullptr;
 }
 
 std::optional<FigurePanel> FigureStudioFeature::panel_of_pane(PlotPane& pane) const {
@@ -167,9 +166,8 @@ void FigureStudioFeature::open() {
     show_window();
 }
 
-void FigureStudioFeature::add_panel(const std::string& plot) {
-    PlotPane* pane = pane_of(plot);
-    const std::optional<FigurePanel> panel = pane ? panel_of_pane(*pane) : std::nullopt;
+void FigureStudioFeature::add_panel(PlotPane& pane) {
+    const std::optional<FigurePanel> panel = panel_of_pane(pane);
     if (!panel) return;
     if (studio_) {
         studio_->add_panel(*panel);

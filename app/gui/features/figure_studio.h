@@ -34,7 +34,7 @@ public:
     /// With a panel of the plot that was last used, unless it is open already.
     void open();
     /// Adds a panel that shows what this plot of the window shows.
-    void add_panel(const std::string& plot);
+    void add_panel(PlotPane& pane);
     /// Null while it is closed.
     FigureStudio* studio() { return studio_; }
 
@@ -45,7 +45,6 @@ private:
     QString obstacle() const;
     void make_window();
     void show_window();
-    PlotPane* pane_of(const std::string& plot) const;
     std::optional<FigurePanel> panel_of_pane(PlotPane& pane) const;
     std::vector<std::string> shown(const PlotDescriptor& plot, const QJsonObject& state) const;
     QStringList names() const;
