@@ -13,6 +13,7 @@
 #include "views/chart_parts.h"
 #include "views/figure_data.h"
 #include "views/figure_tikz.h"
+#include "views/figure_walk.h"
 #include "views/plot_style.h"
 
 namespace wavlab {
@@ -22,6 +23,10 @@ constexpr int units_per_inch = PlotStyle::print_units_per_inch;
 constexpr double gap_inches = 0.12;  // between panels
 
 using Entries = std::vector<LegendStrip::Entry>;
+
+bool has_look(const LegendStrip::Entry& entry) {
+    return entry.line != Qt::NoPen || entry.marker.shape() != QCPScatterStyle::ssNone || entry.swatch.isValid();
+}
 
 bool look_alike(const LegendStrip::Entry& a, const LegendStrip::Entry& b) {
     return a.line == b.line && a.marker.shape() == b.marker.shape() && a.marker.pen() == b.marker.pen() &&
@@ -34,16 +39,17 @@ LegendStrip* legend_of(QCustomPlot& canvas) {
     return nullptr;
 }
 
-/// The entries of all, each once; nothing when one text means different things.
+/// The entries of all, each once; nothing when one text means different things, or one look does.
 std::optional<Entries> united(const std::vector<const Entries*>& legends) {
     Entries all;
     for (const Entries* legend : legends)
         for (const LegendStrip::Entry& entry : *legend) {
-            const auto same = std::find_if(all.begin(), all.end(),
-                                           [&](const LegendStrip::Entry& one) { return one.text == entry.text; });
+            const auto same = std::find_if(all.begin(), all.end(), [&](const LegendStrip::Entry& one) {
+                return one.text == entry.text || (has_look(entry) && look_alike(one, entry));
+            });
             if (same == all.end())
                 all.push_back(entry);
-            else if (!look_alike(*same, entry))
+            else if (same->text != entry.text || !look_alike(*same, entry))
                 return std::nullopt;
         }
     return all;
@@ -67,9 +73,10 @@ void annotate(QCustomPlot& canvas, const FigureAnnotation& annotation, const Plo
     auto* item = new QCPItemText(&canvas);
     item->setClipToAxisRect(false);
     item->position->setAxes(x, y);
-    item->position->setCoords(annotation.x, annotation.y);
+    const QPointF place(AxisValues(*x).coordinate(annotation.x), AxisValues(*y).coordinate(annotation.y));
+    item->position->setCoords(place);
     // Towards the middle, so that it stays within the axes.
-    const bool right = annotation.x > x->range().center();
+    const bool right = place.x() > x->range().center();
     item->setPositionAlignment((right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     item->setText(QString::fromStdString(annotation.text));
     item->setFont(style.tick_font);

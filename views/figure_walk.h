@@ -29,6 +29,8 @@ public:
     double operator()(double coordinate) const {
         return symmetric_.active() ? symmetric_.from(coordinate) : coordinate / unit_;
     }
+    /// The inverse: where a value stands in the canvas' coordinates.
+    double coordinate(double value) const { return symmetric_.active() ? symmetric_.to(value) : value * unit_; }
     const SymmetricLog& symmetric() const { return symmetric_; }
     const QCPRange& range() const { return range_; }
     /// A logarithmic axis has no place for zero.

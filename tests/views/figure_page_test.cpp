@@ -105,6 +105,24 @@ TEST(FigurePage, SharesALegendOnlyWhereItMeansTheSame) {
     page.panels[1].runs[0].style_index = 5;
     EXPECT_EQ(count(page, "attnres_block-12"), 2);
     EXPECT_TRUE(FigurePage(page).tikz_options().legend.empty());
+    // Another run in the same colour: so would it.
+    page.panels[1].runs = {{run_of("standard").record(), page.panels[0].runs[0].style_index, true},
+                           page.panels[0].runs[1]};
+    EXPECT_TRUE(FigurePage(page).tikz_options().legend.empty());
+}
+
+TEST(FigurePage, PutsAnnotationsWhereTheAxesSay) {
+    PageContent page = four_panels();
+    page.panels.resize(1);
+    for (const char* axis : {"step", "tokens"}) {
+        page.panels[0].state["x"] = axis;
+        page.panels[0].annotations.clear();
+        const DrawnAxis shown = FigurePage(page).data().front().axes.front().x;
+        page.panels[0].annotations = {{(shown.low + shown.high) / 2, 2.5, "here"}};
+        const DrawnAxes axes = FigurePage(page).data().front().axes.front();
+        ASSERT_EQ(axes.texts.size(), 1u) << axis;
+        EXPECT_NEAR(axes.texts[0].x, page.panels[0].annotations[0].x, 1e-9 * shown.high) << axis;
+    }
 }
 
 TEST(FigurePage, HasTheSizeThatItIsTold) {
