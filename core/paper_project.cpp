@@ -2,145 +2,46 @@
 #include "core/paper_project.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <toml++/toml.h>
 
 #include "core/error.h"
-#include "core/experiment_toml.h"
 #include "core/option.h"
 #include "core/paper_claim.h"
+#include "core/toml_table_reader.h"
 
 namespace wavlab {
 
 namespace {
 
-/// Reads the keys of one table, and knows afterwards which there are.
-class TableKeys {
-public:
-    TableKeys(const toml::table& table, std::string what, const std::string& file_name)
-        : table_(table), what_(std::move(what)), file_name_(file_name) {}
-
-    [[noreturn]] void fail(const toml::node& node, const std::string& problem) const {
-        throw InputError(fmt::format("{}, line {}: {}{}", file_name_, node.source().begin.line,
-                                     what_.empty() ? "" : what_ + " ", problem));
-    }
-    [[noreturn]] void fail(const std::string& problem) const { fail(table_, problem); }
-
-    std::int64_t line() const { return table_.source().begin.line; }
-
-    const toml::node* find(const char* key) {
-        known_.emplace_back(key);
-        return table_.get(key);
-    }
-
-    template <class Value>
-    void read(const char* key, Value& value, const char* allowed) {
-        const toml::node* node = find(key);
-        if (!node) return;
-        const auto held = node->value_exact<Value>();
-        if (!held) fail(*node, fmt::format("{} = {}: must be {}", key, shown(*node), allowed));
-        value = *held;
-    }
-    void text(const char* key, std::string& value) { read(key, value, "text in quotes"); }
-    void required_text(const char* key, std::string& value) {
-        text(key, value);
-        if (value.empty()) fail(fmt::format("lacks '{}', text in quotes", key));
-    }
-    void number(const char* key, double& value) {
-        const toml::node* node = find(key);
-        if (!node) return;
-        const std::optional<double> held = node->is_number() ? node->value<double>() : std::nullopt;
-        if (!held || !std::isfinite(*held)) fail(*node, fmt::format("{} = {}: must be a number", key, shown(*node)));
-        value = *held;
-    }
-
-    void texts(const char* key, std::vector<std::string>& values) {
-        const toml::node* node = find(key);
-        if (!node) return;
-        const toml::array* list = node->as_array();
-        std::vector<std::string> read;
-        if (list)
-            for (const toml::node& one : *list)
-                if (one.is_string()) read.push_back(**one.as_string());
-        if (!list || read.size() != list->size() || read.empty())
-            fail(*node, fmt::format("{} = {}: must be a list of texts, as in [\"a\", \"b\"]", key, shown(*node)));
-        values = std::move(read);
-    }
-
-    /// One of several words.
-    template <class Value>
-    void choice(const char* key, Value& value, const std::vector<std::pair<const char*, Value>>& choices) {
-        const toml::node* node = find(key);
-        if (!node) return;
-        std::vector<std::string> allowed;
-        for (const auto& [word, meaning] : choices) {
-            allowed.emplace_back(word);
-            if (node->is_string() && **node->as_string() == word) {
-                value = meaning;
-                return;
-            }
+void add_settings(const TomlTableReader& keys, const std::string& prefix, const toml::table& table,
+                  PaperSettings& settings) {
+    for (const auto& [key, node] : table) {
+        const std::string dotted = prefix + std::string(key.str());
+        if (const toml::table* inner = node.as_table()) {
+            add_settings(keys, dotted + ".", *inner, settings);
+            continue;
         }
-        fail(*node, fmt::format("{} = {}: must be one of {}", key, shown(*node), fmt::join(allowed, ", ")));
+        const std::optional<OptionValue> value = option_value(node);
+        if (!value) keys.fail(node, fmt::format("{} = {}: must be one value", dotted, shown(node)));
+        settings.emplace_back(dotted, to_text(*value));
     }
+}
 
-    void settings(const char* key, PaperSettings& settings) {
-        const toml::node* node = find(key);
-        if (!node) return;
-        const toml::table* table = node->as_table();
-        if (!table)
-            fail(*node, fmt::format("{} = {}: must be settings, as in {{ \"model.layers\" = 48 }}", key, shown(*node)));
-        add_settings("", *table, settings);
-    }
-
-    /// The tables of a list of tables, each read by `read`.
-    template <class Read>
-    void tables(const char* key, const Read& read) {
-        const toml::node* node = find(key);
-        if (!node) return;
-        const toml::array* list = node->as_array();
-        if (!list) fail(*node, fmt::format("{}: must be written as [[{}]], once for each", key, key));
-        for (const toml::node& one : *list) {
-            const toml::table* table = one.as_table();
-            if (!table) fail(one, fmt::format("{}: must be written as [[{}]], once for each", key, key));
-            TableKeys keys(*table, fmt::format("[[{}]]", key), file_name_);
-            read(keys);
-            keys.end();
-        }
-    }
-
-    void end() const {
-        for (const auto& [key, node] : table_)
-            if (std::find(known_.begin(), known_.end(), key.str()) == known_.end())
-                fail(node,
-                     fmt::format("{}: this key is not known here; allowed are {}", key.str(), fmt::join(known_, ", ")));
-    }
-
-private:
-    void add_settings(const std::string& prefix, const toml::table& table, PaperSettings& settings) const {
-        for (const auto& [key, node] : table) {
-            const std::string dotted = prefix + std::string(key.str());
-            if (const toml::table* inner = node.as_table()) {
-                add_settings(dotted + ".", *inner, settings);
-                continue;
-            }
-            const std::optional<OptionValue> value = option_value(node);
-            if (!value) fail(node, fmt::format("{} = {}: must be one value", dotted, shown(node)));
-            settings.emplace_back(dotted, to_text(*value));
-        }
-    }
-
-    const toml::table& table_;
-    std::string what_;
-    const std::string& file_name_;
-    std::vector<std::string> known_;
-};
+void read_settings(TomlTableReader& keys, const char* key, PaperSettings& settings) {
+    const toml::node* node = keys.find(key);
+    if (!node) return;
+    const toml::table* table = node->as_table();
+    if (!table)
+        keys.fail(*node,
+                  fmt::format("{} = {}: must be settings, as in {{ \"model.layers\" = 48 }}", key, shown(*node)));
+    add_settings(keys, "", *table, settings);
+}
 
 /// Names become files, beside others.
-void require_file_name(const TableKeys& keys, const char* key, const std::string& name) {
+void require_file_name(const TomlTableReader& keys, const char* key, const std::string& name) {
     const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
                c == '.';
@@ -149,7 +50,7 @@ void require_file_name(const TableKeys& keys, const char* key, const std::string
         keys.fail(fmt::format("{} = \"{}\": must be a file's name of letters, digits, '-', '_' and '.'", key, name));
 }
 
-PaperFigure read_figure(TableKeys& keys) {
+PaperFigure read_figure(TomlTableReader& keys) {
     PaperFigure figure;
     keys.required_text("file", figure.file);
     require_file_name(keys, "file", figure.file);
@@ -158,7 +59,7 @@ PaperFigure read_figure(TableKeys& keys) {
     return figure;
 }
 
-PaperTable read_table(TableKeys& keys) {
+PaperTable read_table(TomlTableReader& keys) {
     PaperTable table;
     keys.required_text("name", table.name);
     require_file_name(keys, "name", table.name);
@@ -170,29 +71,28 @@ PaperTable read_table(TableKeys& keys) {
     keys.choice<TableSpread>(
         "spread", table.style.spread,
         {{"deviation", TableSpread::deviation}, {"interval", TableSpread::interval}, {"none", TableSpread::none}});
-    std::int64_t digits = table.style.digits;
+    int& digits = table.style.digits;
     keys.read("digits", digits, "a whole number from 1 to 9");
     if (digits < 1 || digits > 9) keys.fail(fmt::format("digits = {}: must be a whole number from 1 to 9", digits));
-    table.style.digits = static_cast<int>(digits);
     keys.read("cost", table.style.cost, "true or false");
     return table;
 }
 
-PaperClaim read_claim(TableKeys& keys) {
+PaperClaim read_claim(TomlTableReader& keys) {
     PaperClaim claim;
     claim.line = keys.line();
     keys.required_text("text", claim.text);
     keys.text("reading", claim.reading);
-    keys.settings("subject", claim.subject);
-    keys.settings("baseline", claim.baseline);
-    keys.settings("where", claim.where);
-    keys.settings("than", claim.than);
+    read_settings(keys, "subject", claim.subject);
+    read_settings(keys, "baseline", claim.baseline);
+    read_settings(keys, "where", claim.where);
+    read_settings(keys, "than", claim.than);
     keys.choice<bool>("quantity", claim.parameters, {{"loss", false}, {"parameters", true}});
     keys.choice<PaperExpectation>("expect", claim.expect,
                                   {{"lower", PaperExpectation::lower},
                                    {"not-lower", PaperExpectation::not_lower},
                                    {"within", PaperExpectation::within}});
-    keys.number("margin", claim.margin);
+    keys.read("margin", claim.margin, "a number");
     if (claim.subject.empty() || claim.baseline.empty())
         keys.fail("must name its 'subject' and its 'baseline', each as in { \"model.method\" = \"wav\" }");
     if (claim.parameters && claim.expect != PaperExpectation::within)
@@ -204,15 +104,15 @@ PaperClaim read_claim(TableKeys& keys) {
     return claim;
 }
 
-PublishedLosses read_published(TableKeys& keys) {
+PublishedLosses read_published(TomlTableReader& keys) {
     PublishedLosses losses;
     keys.required_text("source", losses.source);
     keys.required_text("data", losses.data);
     keys.read("layers", losses.layers, "a whole number");
     keys.required_text("method", losses.method);
     keys.required_text("baseline", losses.baseline);
-    keys.number("loss", losses.loss);
-    keys.number("baseline_loss", losses.baseline_loss);
+    keys.read("loss", losses.loss, "a number");
+    keys.read("baseline_loss", losses.baseline_loss, "a number");
     keys.required_text("unit", losses.unit);
     return losses;
 }
@@ -234,16 +134,16 @@ std::vector<TableRun> planned_runs(const std::vector<Experiment>& experiments) {
 
 PaperProject parse_paper(std::string_view toml, const std::string& file_name) {
     const toml::table document = parse_document(toml, file_name);
-    TableKeys keys(document, "", file_name);
+    TomlTableReader keys(document, "", file_name);
     PaperProject project;
     keys.required_text("title", project.title);
     keys.text("about", project.about);
     keys.texts("sweeps", project.sweeps);
     keys.text("published_note", project.published_note);
-    keys.tables("figure", [&](TableKeys& one) { project.figures.push_back(read_figure(one)); });
-    keys.tables("table", [&](TableKeys& one) { project.tables.push_back(read_table(one)); });
-    keys.tables("claim", [&](TableKeys& one) { project.claims.push_back(read_claim(one)); });
-    keys.tables("published", [&](TableKeys& one) { project.published.push_back(read_published(one)); });
+    keys.tables("figure", [&](TomlTableReader& one) { project.figures.push_back(read_figure(one)); });
+    keys.tables("table", [&](TomlTableReader& one) { project.tables.push_back(read_table(one)); });
+    keys.tables("claim", [&](TomlTableReader& one) { project.claims.push_back(read_claim(one)); });
+    keys.tables("published", [&](TomlTableReader& one) { project.published.push_back(read_published(one)); });
     keys.end();
     if (project.sweeps.empty()) keys.fail("lacks 'sweeps', a list of sweep files and ready sweeps");
     std::set<std::string> names;
