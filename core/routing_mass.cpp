@@ -37,15 +37,24 @@ std::string to_string(RoutingFamily family) {
     return "split";
 }
 
-std::optional<std::array<double, routing_families>> routing_mass(const RoutingLayout& layout,
-                                                                 const RoutingFrame& frame) {
-    if (layout.empty() || frame.weight.size() != layout.cell_count()) return std::nullopt;
-    std::array<double, routing_families> mass{};
+std::vector<RoutingMass> routing_masses(const RoutingLayout& layout, const RoutingFrame& frame) {
+    if (layout.empty() || frame.weight.size() != layout.cell_count()) return {};
+    std::vector<RoutingMass> masses(layout.routers.size(), RoutingMass{});
     std::size_t cell = 0;
-    for (const std::vector<Source>& sources : layout.routers)
-        for (const Source& source : sources) mass[std::size_t(family_of(source.kind))] += frame.weight[cell++];
-    for (double& one : mass) one /= double(layout.routers.size());
-    return mass;
+    for (std::size_t router = 0; router < masses.size(); ++router)
+        for (const Source& source : layout.routers[router])
+            masses[router][std::size_t(family_of(source.kind))] += frame.weight[cell++];
+    return masses;
+}
+
+std::optional<RoutingMass> routing_mass(const RoutingLayout& layout, const RoutingFrame& frame) {
+    const std::vector<RoutingMass> masses = routing_masses(layout, frame);
+    if (masses.empty()) return std::nullopt;
+    RoutingMass mean{};
+    for (const RoutingMass& mass : masses)
+        for (std::size_t family = 0; family < routing_families; ++family) mean[family] += mass[family];
+    for (double& one : mean) one /= double(masses.size());
+    return mean;
 }
 
 }  // namespace wavlab

@@ -20,8 +20,14 @@ RoutingFamily family_of(SourceKind kind);
 /// "embedding", "summaries", "partial sum", "phase", "split".
 std::string to_string(RoutingFamily family);
 
-/// What share of its weights a router puts on each family, a mean over all routers (they add up to 1). Empty where
-/// there is no routing, or the frame is not of this layout.
-std::optional<std::array<double, routing_families>> routing_mass(const RoutingLayout& layout, const RoutingFrame& frame);
+/// Shares of weights by RoutingFamily; they add up to 1.
+using RoutingMass = std::array<double, routing_families>;
+
+/// What share of its weights each router puts on each family, [routers]. Empty where there is no routing, or the frame
+/// is not of this layout.
+std::vector<RoutingMass> routing_masses(const RoutingLayout& layout, const RoutingFrame& frame);
+
+/// The mean over all routers. Empty as above.
+std::optional<RoutingMass> routing_mass(const RoutingLayout& layout, const RoutingFrame& frame);
 
 }  // namespace wavlab

@@ -98,6 +98,8 @@ std::vector<Case> cases() {
         {"probe's estimate", "probe", {deep}, {{"mode", "scatter"}}},
         {"probe's estimate, logarithmic", "probe", {wav}, {{"mode", "scatter"}, {"log", true}}},
         {"probe of families", "probe", {wav}, {{"mode", "families"}}},
+        {"mass", "mass", {wav}, {}},
+        {"mass of 48 layers", "mass", {deep}, {}},
         {"results", "results", results(), {}},
         {"results, differences with published figures",
          "results",

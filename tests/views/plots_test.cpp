@@ -66,7 +66,7 @@ TEST(Plots, RegisterThemselvesWithHelp) {
         EXPECT_FALSE(plot.title.empty());
         EXPECT_GT(plot.help.size(), 100u) << plot.id;
     }
-    EXPECT_EQ(ids, (std::vector<std::string>{"loss", "routing", "details", "depth", "probe", "results"}));
+    EXPECT_EQ(ids, (std::vector<std::string>{"loss", "routing", "details", "depth", "probe", "results", "mass"}));
 }
 
 TEST(Plots, DrawAtEverySizeInLightAndDark) {
