@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "views/dock_desk.h"
 
+#include <algorithm>
+
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -113,27 +115,28 @@ void DockDesk::reset() {
         window_.removeDockWidget(dock);
     }
     QHash<int, QDockWidget*> first;
-    const auto put = [&](DockPlace place, DockPlace beside, Qt::Orientation direction) {
-        for (QDockWidget* dock : order_) {
-            if (places_.value(dock) != place) continue;
-            QDockWidget* holder = first.value(int(place));
-            QDockWidget* neighbour = first.value(int(beside));
-            if (holder)
-                window_.tabifyDockWidget(holder, dock);
-            else if (neighbour)
-                window_.splitDockWidget(neighbour, dock, direction);
-            else
-                window_.addDockWidget(Qt::LeftDockWidgetArea, dock, direction);
-            if (!holder) first.insert(int(place), dock);
-            dock->show();
-        }
-        if (QDockWidget* holder = first.value(int(place))) holder->raise();
+    const auto put_first = [&](DockPlace place, DockPlace beside, Qt::Orientation direction) {
+        const auto found =
+            std::find_if(order_.begin(), order_.end(), [&](QDockWidget* dock) { return places_.value(dock) == place; });
+        if (found == order_.end()) return;
+        if (QDockWidget* neighbour = first.value(int(beside)))
+            window_.splitDockWidget(neighbour, *found, direction);
+        else
+            window_.addDockWidget(Qt::LeftDockWidgetArea, *found, direction);
+        first.insert(int(place), *found);
     };
-    put(DockPlace::left, DockPlace::left, Qt::Horizontal);
-    put(DockPlace::top_left, DockPlace::left, Qt::Horizontal);
-    put(DockPlace::top_right, DockPlace::top_left, Qt::Horizontal);
-    put(DockPlace::bottom_left, DockPlace::top_left, Qt::Vertical);
-    put(DockPlace::bottom_right, DockPlace::top_right, Qt::Vertical);
+    put_first(DockPlace::left, DockPlace::left, Qt::Horizontal);
+    put_first(DockPlace::top_left, DockPlace::left, Qt::Horizontal);
+    put_first(DockPlace::top_right, DockPlace::top_left, Qt::Horizontal);
+    put_first(DockPlace::bottom_left, DockPlace::top_left, Qt::Vertical);
+    put_first(DockPlace::bottom_right, DockPlace::top_right, Qt::Vertical);
+    // Tabs come after all splits: Qt does not split a dock that has tabs.
+    for (QDockWidget* dock : order_) {
+        QDockWidget* holder = first.value(int(places_.value(dock)));
+        if (holder != dock) window_.tabifyDockWidget(holder, dock);
+        dock->show();
+    }
+    for (QDockWidget* holder : first) holder->raise();
     spread();
     emit layout_changed();
 }

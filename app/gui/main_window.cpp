@@ -50,8 +50,16 @@ namespace {
 
 const QSize usual_size(1440, 900);
 
-/// Where plots stand by default, in the order of their registration; further ones are tabs behind the details.
-constexpr DockPlace plot_places[] = {DockPlace::top_left, DockPlace::top_right, DockPlace::bottom_left};
+/// Where a plot stands by default, the how-manieth it is: the first two above, others behind each other below, or
+/// behind the one that it names.
+DockPlace place_of(const PlotDescriptor& plot, std::size_t number) {
+    if (number < 2) return number == 0 ? DockPlace::top_left : DockPlace::top_right;
+    if (plot.beside.empty()) return DockPlace::bottom_left;
+    const std::vector<PlotDescriptor>& all = PlotRegistry::all();
+    for (std::size_t other = 0; other < number; ++other)
+        if (all[other].id == plot.beside) return place_of(all[other], other);
+    return DockPlace::bottom_left;
+}
 
 }  // namespace
 
@@ -157,7 +165,7 @@ void MainWindow::make_views() {
         panes_.push_back(pane);
         const QString title = translated(descriptor.title);
         desk_->add(QString::fromStdString(descriptor.id), title, translated(descriptor.help), pane,
-                   plot_places[std::min(place++, std::size(plot_places) - 1)]);
+                   place_of(descriptor, place++));
     }
     runs_panel_ = new RunsPanel(*runs_model_, *actions_, tr("R&uns"),
                                 {"export.table", "export.metrics", "export.routing", "export.tensorboard",
@@ -254,9 +262,12 @@ void MainWindow::make_form() {
 void MainWindow::offer_choices() {
     FormChoices choices;
     for (const KnownDataset& dataset : known_datasets()) {
-        DatasetChoice choice{QString::fromStdString(dataset.name.id), translated(dataset.name.title),
-                             translated(dataset.name.summary), {}};
-        for (const Option& option : dataset.descriptor->options) choice.options.append(QString::fromStdString(option.key));
+        DatasetChoice choice{QString::fromStdString(dataset.name.id),
+                             translated(dataset.name.title),
+                             translated(dataset.name.summary),
+                             {}};
+        for (const Option& option : dataset.descriptor->options)
+            choice.options.append(QString::fromStdString(option.key));
         choices.datasets.append(choice);
     }
     for (const TokenizerDescriptor& tokenizer : Registry<TokenizerDescriptor>::all())

@@ -166,6 +166,7 @@ const Registration<PlotDescriptor> registration{{
         "source. Routers are counted through depth: attention, MLP, attention, ..., and last the one before the final "
         "norm.\nDrag to move, turn the wheel to zoom, double click to see everything."),
     .height_ratio = 0.62,
+    .beside = "routing",
     .several_runs = false,
     .make = [](QWidget* parent) -> Plot* { return new MassPlot(parent); },
 }};

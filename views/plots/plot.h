@@ -70,6 +70,7 @@ struct PlotDescriptor {
     std::string title;
     std::string help;            ///< what it shows, with the definitions of its symbols
     double height_ratio = 0.62;  ///< of a figure's width
+    std::string beside = {};     ///< id of an earlier plot: by default it is a tab behind that one in the window
     bool several_runs = false;   ///< draws all runs it is given, not only the focused one
     /// What `"quantity"` and `"mode"` of its state can be, the default first; empty: it has no such choice.
     std::vector<std::string> quantities = {};

@@ -212,8 +212,7 @@ const Registration<PlotDescriptor> registration{{
     .title = WAVLAB_TEXT("Results"),
     .help = WAVLAB_TEXT(
         "The end results of the ticked runs that are finished, by one numeric setting (depth), one line for each "
-        "method "
-        "or for each value of another setting: the cells of wavlab table as a picture.\n"
+        "method or for each value of another setting: the cells of wavlab table as a picture.\n"
         "Loss: the validation loss at the last step, or at the best one; the mean over seeds. Difference: the mean of "
         "the differences to the baseline's run with the same seed and position; below zero, the line is better. "
         "Parameters: what the method adds. Speed: the median over a run's steps. Memory: the most of a run.\n"
@@ -222,6 +221,7 @@ const Registration<PlotDescriptor> registration{{
         "published figures, not results of these runs.\n"
         "Drag to move, turn the wheel to zoom, double click to see everything."),
     .height_ratio = 0.66,
+    .beside = "loss",
     .several_runs = true,
     .quantities = {"loss", "difference", "parameters", "speed", "memory"},
     .names_methods = true,
