@@ -178,9 +178,12 @@ class Bench(ProgramTest):
         def measuring():
             """Its child at work, stopped so that it cannot end by itself."""
             self.assertIsNone(process.poll(), "it ended")
+            starter = process_file(process.pid, "cmdline")
             for child in process_file(process.pid, f"task/{process.pid}/children").split():
                 os.kill(int(child), signal.SIGSTOP)
-                if "libwavlab_model" in process_file(child, "maps"):
+                # Until it is a program of its own, it has its starter's memory.
+                begun = process_file(child, "cmdline") not in ("", starter)
+                if begun and "libwavlab_model" in process_file(child, "maps"):
                     return int(child)
                 os.kill(int(child), signal.SIGCONT)
             return None
