@@ -169,8 +169,7 @@ ExitCode draw_files(const FigureArguments& arguments, const CommandEnvironment& 
             throw InputError(name + ": names no file to write; it needs out = [\"FILE.pdf\"], or the command --out");
         for (const std::filesystem::path& target : targets) figure_format(target);
         const PageContent page = runs.page_of(figure);
-        for (const PagePanel& panel : page.panels)
-            load_names(*panel.plot, panel.state);
+        for (const PagePanel& panel : page.panels) load_names(*panel.plot, panel.state);
         std::set<std::string> told;
         for (const std::filesystem::path& target : targets) report(export_page(page, target), told);
     }

@@ -47,14 +47,6 @@ protected:
     CheckpointsModel& model() { return feature().model(); }
     QString cell(int row, int column) { return model().index(row, column).data(Qt::DisplayRole).toString(); }
     QString text_of(const char* label) { return window->findChild<QLabel*>(QLatin1String(label))->text(); }
-    template <class Widget>
-    Widget* shown(const char* name) {
-        Widget* found = nullptr;
-        EXPECT_TRUE(wait([&] {
-            return (found = window->findChild<Widget*>(QLatin1String(name))) && found->isVisible();
-        })) << name;
-        return found;
-    }
 };
 
 TEST_F(CheckpointsWindowTest, ListsCheckpointsWhileTheRunGoes) {

@@ -44,14 +44,6 @@ protected:
     }
     QString said() { return window->statusBar()->currentMessage(); }
     std::size_t kept() { return read_probes(RunFolder{window->focus()}).probes.size(); }
-    template <class Widget>
-    Widget* shown(const char* name) {
-        Widget* found = nullptr;
-        EXPECT_TRUE(wait([&] {
-            return (found = window->findChild<Widget*>(QLatin1String(name))) && found->isVisible();
-        })) << name;
-        return found;
-    }
     /// Presses the dialog's button; the windows' number tells probes apart.
     void start_probe(int windows) {
         action("probes.probe").trigger();

@@ -42,14 +42,6 @@ protected:
         EXPECT_TRUE(wait([&] { return !window->session().is_running() && window->is_settled(); }));
         return window->session().record()->folder();
     }
-    template <class Widget>
-    Widget* shown(const char* name) {
-        Widget* found = nullptr;
-        EXPECT_TRUE(wait([&] {
-            return (found = window->findChild<Widget*>(QLatin1String(name))) && found->isVisible();
-        })) << name;
-        return found;
-    }
     /// Types a path into the file dialog that the action opens.
     void save_as(const char* dialog_name, const fs::path& file) {
         auto* dialog = shown<QFileDialog>(dialog_name);

@@ -82,6 +82,15 @@ protected:
         window->form()->editor(QLatin1String(key))->set_value(value);
     }
 
+    /// The widget with this object name, once it is on the screen.
+    template <class Widget>
+    Widget* shown(const char* name) {
+        Widget* found = nullptr;
+        EXPECT_TRUE(wait([&] {
+            return (found = window->findChild<Widget*>(QLatin1String(name))) && found->isVisible();
+        })) << name;
+        return found;
+    }
     /// Presses the button with this text of the question that is asked.
     void answer(const QString& question, const QString& text) {
         QMessageBox* box = nullptr;

@@ -8,6 +8,7 @@
 #include <QElapsedTimer>
 
 #include "tests/views/application.h"
+#include "tests/views/shown_plot.h"
 #include "tests/views/synthetic_run.h"
 #include "views/canvas_plot.h"
 #include "views/chart_parts.h"
@@ -17,25 +18,6 @@
 
 namespace wavlab {
 namespace {
-
-using Records = std::vector<std::shared_ptr<RunRecord>>;
-
-std::vector<DrawnRun> drawn(const Records& records) {
-    std::vector<DrawnRun> runs;
-    for (std::size_t i = 0; i < records.size(); ++i) runs.push_back({records[i], int(i), i == 0});
-    return runs;
-}
-
-std::unique_ptr<CanvasPlot> shown_plot(const Records& records, QSize size = {600, 400}) {
-    test_application();
-    std::unique_ptr<CanvasPlot> plot(static_cast<CanvasPlot*>(PlotRegistry::find("loss")->make(nullptr)));
-    plot->resize(size);
-    plot->set_runs(drawn(records));
-    plot->show();
-    QCoreApplication::processEvents();
-    plot->canvas();
-    return plot;
-}
 
 struct Recipe {
     std::string method = "wav";
@@ -84,7 +66,7 @@ SyntheticRun of_method(const std::string& method) {
 TEST(LossPlot, HoverNamesAllRunsAtTheStepAndValuesThatAreNotFinite) {
     SyntheticRun broken = of_method("standard");
     broken.not_finite = {120};
-    auto plot = shown_plot({SyntheticRun().record(), broken.record()});
+    auto plot = shown_plot("loss", {SyntheticRun().record(), broken.record()});
     const QStringList lines = hover(*plot, 120);
     ASSERT_GE(lines.size(), 5);
     EXPECT_TRUE(lines[0].startsWith("step 120 · ")) << lines[0].toStdString();
@@ -93,14 +75,14 @@ TEST(LossPlot, HoverNamesAllRunsAtTheStepAndValuesThatAreNotFinite) {
     EXPECT_TRUE(lines[3].contains("(step 100)"));
     EXPECT_TRUE(lines.last().startsWith("floor")) << lines.last().toStdString();
 
-    auto without = shown_plot({SyntheticRun().record(), of_method("standard").record()});
+    auto without = shown_plot("loss", {SyntheticRun().record(), of_method("standard").record()});
     EXPECT_NE(plot->canvas().grab().toImage(), without->canvas().grab().toImage()) << "the cross is seen";
 }
 
 TEST(LossPlot, AResumedRunReplacesWhatCameAfterItsCheckpoint) {
     SyntheticRun first;
     auto record = first.record();
-    auto plot = shown_plot({record});
+    auto plot = shown_plot("loss", {record});
     RunStarted again = first.started();
     again.first_step = 100;
     plot->update_from(*record, record->apply(again));
@@ -109,7 +91,7 @@ TEST(LossPlot, AResumedRunReplacesWhatCameAfterItsCheckpoint) {
     second.final_loss = 2;
     for (std::int64_t step = 101; step <= 200; ++step)
         for (const RunEvent& event : second.step_events(step)) plot->update_from(*record, record->apply(event));
-    auto fresh = shown_plot({record});
+    auto fresh = shown_plot("loss", {record});
     for (const double step : {90.0, 101.0, 150.0, 200.0}) EXPECT_EQ(hover(*plot, step), hover(*fresh, step));
     plot->hover_at({-1, -1});
     fresh->hover_at({-1, -1});
@@ -118,7 +100,7 @@ TEST(LossPlot, AResumedRunReplacesWhatCameAfterItsCheckpoint) {
 
 TEST(LossPlot, IsPaintedWhateverBecameOfTheRecordMeanwhile) {
     auto record = SyntheticRun().record();
-    auto plot = shown_plot({record});
+    auto plot = shown_plot("loss", {record});
     QCustomPlot& canvas = plot->canvas();
     RunStarted again = SyntheticRun().started();
     again.first_step = 20;
@@ -134,7 +116,7 @@ TEST(LossPlot, DrawsAMillionStepsQuickly) {
     record->apply(SyntheticRun().started());
     for (int step = 1; step <= 1'000'000; ++step)
         record->apply(ScalarRecorded{step, "train/loss", 4.0 / std::sqrt(step) + (step % 7) * 0.01});
-    auto plot = shown_plot({record}, {800, 500});
+    auto plot = shown_plot("loss", {record}, {800, 500});
     QCustomPlot& canvas = plot->canvas();
     QElapsedTimer timer;
     timer.start();
@@ -153,21 +135,21 @@ TEST(LossPlot, MovedByPixelsItLooksAsDrawnAnew) {
             records.back()->apply(
                 ScalarRecorded{step, "train/loss", 2 + run + std::sin(step * 1.7 + run * step * 0.01)});
     }
-    auto moved = shown_plot(records, {900, 400});
+    auto moved = shown_plot("loss", records, {900, 400});
     QCustomPlot& canvas = moved->canvas();
     canvas.xAxis->setRange(10'000.3, 30'000.7);
     for (const int pixels : {7, -31, 250, 100, -600}) {
         canvas.replot(QCustomPlot::rpImmediateRefresh);
         canvas.xAxis->moveRange(canvas.xAxis->range().size() / canvas.axisRect()->width() * pixels);
         canvas.replot(QCustomPlot::rpImmediateRefresh);
-        auto anew = shown_plot(records, {900, 400});
+        auto anew = shown_plot("loss", records, {900, 400});
         anew->set_state(moved->state());
         EXPECT_EQ(canvas.grab().toImage(), anew->canvas().grab().toImage()) << pixels;
     }
 }
 
 TEST(LossPlot, StepZeroHasNoPlaceOnALogarithmicAxis) {
-    auto plot = shown_plot({make_run({})});
+    auto plot = shown_plot("loss", {make_run({})});
     plot->set_state({{"log_steps", true}, {"losses", "validation"}});
     EXPECT_NEAR(plot->canvas().xAxis->range().lower, 50, 1e-9);
     const QString title = hover(*plot, 60).value(0);
@@ -177,7 +159,7 @@ TEST(LossPlot, StepZeroHasNoPlaceOnALogarithmicAxis) {
 TEST(LossPlot, MeasuresTrainingByTokensTimeAndFlops) {
     // 1024 and 2048 tokens a step; half a second and two seconds.
     const Records records = {make_run({}), make_run({.layers = 24, .batch = 16, .seconds = 2})};
-    auto plot = shown_plot(records);
+    auto plot = shown_plot("loss", records);
     EXPECT_EQ(plot->canvas().xAxis->label(), "Step");
     plot->set_state({{"x", "tokens"}});
     EXPECT_EQ(plot->canvas().xAxis->label(), "Tokens (thousands)");
@@ -211,7 +193,7 @@ TEST(LossPlot, GivesLossesInBitsWhereTheyAreDefined) {
     auto record = std::make_shared<RunRecord>("/synthetic/bits");
     record->apply(started);
     for (std::int64_t step = 1; step <= 100; ++step) record->apply(ScalarRecorded{step, "train/loss", 1.5});
-    auto plot = shown_plot({record});
+    auto plot = shown_plot("loss", {record});
     EXPECT_EQ(plot->canvas().yAxis->label(), "Loss (nats per token)");
     EXPECT_TRUE(hover(*plot, 50)[2].contains("\t1.5")) << hover(*plot, 50)[2].toStdString();
 
@@ -230,21 +212,21 @@ TEST(LossPlot, GivesLossesInBitsWhereTheyAreDefined) {
     plot->set_runs(drawn({record, described}));
     plot->canvas();
     EXPECT_EQ(hover(*plot, 50).size(), 3) << "title, heading, the one run";
-    auto lossy = shown_plot({described});
+    auto lossy = shown_plot("loss", {described});
     lossy->set_state({{"unit", "bits-per-byte"}});
     EXPECT_TRUE(lossy->problem().contains("do not give its text back")) << lossy->problem().toStdString();
 }
 
 TEST(LossPlot, SaysWhichRunsCannotLieOnAnAxis) {
     const auto plain = make_run({}), timeless = make_run({.layers = 24, .seconds = 0});
-    auto plot = shown_plot({timeless});
+    auto plot = shown_plot("loss", {timeless});
     plot->set_state({{"x", "time"}});
     EXPECT_TRUE(plot->problem().contains("training time is not known")) << plot->problem().toStdString();
     plot->set_runs(drawn({plain, timeless}));
     plot->canvas();
     EXPECT_TRUE(plot->problem().isEmpty());
     EXPECT_EQ(hover(*plot, 20).size(), 3) << "title, heading, the one run";
-    auto costless = shown_plot({make_run({.flops = 0})});
+    auto costless = shown_plot("loss", {make_run({.flops = 0})});
     costless->set_state({{"x", "flops"}});
     EXPECT_TRUE(costless->problem().contains("FLOPs are not known"));
 }
@@ -255,7 +237,7 @@ TEST(LossPlot, GroupsAreMeansOverTheirRuns) {
         records.push_back(make_run({.seed = seed, .loss = 1.0 + double(seed)}));
         records.push_back(make_run({.method = "standard", .seed = seed, .loss = 5}));
     }
-    auto plot = shown_plot(records);
+    auto plot = shown_plot("loss", records);
     plot->set_state({{"group", "model.method"}, {"smoothing", 0}});
     QStringList lines = hover(*plot, 100);
     ASSERT_EQ(lines.size(), 4) << lines.join('\n').toStdString();
@@ -274,7 +256,7 @@ TEST(LossPlot, GroupsAreMeansOverTheirRuns) {
 
 TEST(LossPlot, AGroupKeepsItsColourWhileOthersComeAndGo) {
     const auto shallow = make_run({.layers = 6}), middle = make_run({.layers = 12}), deep = make_run({.layers = 48});
-    auto plot = shown_plot({shallow, deep});
+    auto plot = shown_plot("loss", {shallow, deep});
     plot->set_state({{"group", "model.layers"}});
     plot->canvas();
     const QJsonObject before = plot->state()["group_styles"].toObject();
@@ -284,14 +266,14 @@ TEST(LossPlot, AGroupKeepsItsColourWhileOthersComeAndGo) {
     const QJsonObject after = plot->state()["group_styles"].toObject();
     EXPECT_EQ(after["model.layers=48"], before["model.layers=48"]);
     EXPECT_NE(after["model.layers=12"], after["model.layers=48"]);
-    auto figure = shown_plot({middle, deep});
+    auto figure = shown_plot("loss", {middle, deep});
     figure->set_state(plot->state());
     figure->canvas();
     EXPECT_EQ(figure->state()["group_styles"].toObject()["model.layers=48"], before["model.layers=48"]);
 }
 
 TEST(LossPlot, OffersTheSettingsThatDiffer) {
-    auto plot = shown_plot({make_run({}), make_run({.batch = 16})});
+    auto plot = shown_plot("loss", {make_run({}), make_run({.batch = 16})});
     QStringList keys;
     for (QComboBox* box : plot->findChildren<QComboBox*>())
         if (box->accessibleName() == "Groups")
@@ -302,7 +284,7 @@ TEST(LossPlot, OffersTheSettingsThatDiffer) {
 TEST(LossPlot, ManyRunsLeaveRoomForThePlot) {
     Records records;
     for (std::int64_t seed = 0; seed < 60; ++seed) records.push_back(make_run({.seed = seed, .steps = 60}));
-    auto plot = shown_plot(records);
+    auto plot = shown_plot("loss", records);
     EXPECT_GT(plot->canvas().axisRect()->height(), 180);
     EXPECT_LE(hover(*plot, 30).size(), 15);
     EXPECT_TRUE(hover(*plot, 30).join('\n').contains("and 48 more"));

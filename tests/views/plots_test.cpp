@@ -11,6 +11,7 @@
 
 #include "tests/views/application.h"
 #include "tests/views/made_up_probe.h"
+#include "tests/views/shown_plot.h"
 #include "tests/views/synthetic_run.h"
 #include "views/canvas_plot.h"
 
@@ -22,27 +23,6 @@ QPalette dark_palette() {
     palette.setColor(QPalette::Base, QColor(0x1e, 0x1f, 0x22));
     palette.setColor(QPalette::Text, QColor(0xe0, 0xe0, 0xe0));
     return palette;
-}
-
-std::vector<DrawnRun> drawn(std::vector<std::shared_ptr<RunRecord>> records) {
-    std::vector<DrawnRun> runs;
-    for (std::size_t i = 0; i < records.size(); ++i) runs.push_back({records[i], int(i), i == 0});
-    return runs;
-}
-
-/// A plot in a shown widget, as the window has it.
-std::unique_ptr<CanvasPlot> shown_plot(const char* id, std::vector<std::shared_ptr<RunRecord>> records,
-                                       QSize size = {600, 400}) {
-    test_application();
-    const PlotDescriptor* descriptor = PlotRegistry::find(id);
-    EXPECT_NE(descriptor, nullptr) << id;
-    std::unique_ptr<CanvasPlot> plot(static_cast<CanvasPlot*>(descriptor->make(nullptr)));
-    plot->resize(size);
-    plot->set_runs(drawn(std::move(records)));
-    plot->show();
-    QCoreApplication::processEvents();
-    plot->canvas();
-    return plot;
 }
 
 int color_count(const QImage& image) {

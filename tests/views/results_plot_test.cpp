@@ -11,6 +11,7 @@
 #include <QToolButton>
 
 #include "tests/views/application.h"
+#include "tests/views/shown_plot.h"
 #include "tests/views/synthetic_run.h"
 #include "views/canvas_plot.h"
 #include "views/chart_parts.h"
@@ -21,24 +22,9 @@
 namespace wavlab {
 namespace {
 
-using Records = std::vector<std::shared_ptr<RunRecord>>;
-
-std::vector<DrawnRun> drawn(const Records& records) {
-    std::vector<DrawnRun> runs;
-    for (std::size_t i = 0; i < records.size(); ++i) runs.push_back({records[i], int(i), i == 0});
-    return runs;
-}
-
-std::unique_ptr<CanvasPlot> shown_plot(const Records& records, const QJsonObject& state = {}, QSize size = {640, 420}) {
-    test_application();
-    std::unique_ptr<CanvasPlot> plot(static_cast<CanvasPlot*>(PlotRegistry::find("results")->make(nullptr)));
-    plot->resize(size);
-    plot->set_state(state);
-    plot->set_runs(drawn(records));
-    plot->show();
-    QCoreApplication::processEvents();
-    plot->canvas();
-    return plot;
+std::unique_ptr<CanvasPlot> shown_results(const Records& records, const QJsonObject& state = {},
+                                          QSize size = {640, 420}) {
+    return shown_plot("results", records, size, state);
 }
 
 struct Recipe {
@@ -120,7 +106,7 @@ QComboBox& box(CanvasPlot& plot, const char* name) {
 }
 
 TEST(ResultsPlot, DrawsMeansOverSeedsByDepthOneLineForEachMethod) {
-    auto plot = shown_plot(some_runs());
+    auto plot = shown_results(some_runs());
     EXPECT_TRUE(plot->problem().isEmpty()) << plot->problem().toStdString();
     QCPGraph* wav = graph_of(*plot, method_title("wav"));
     ASSERT_NE(wav, nullptr);
@@ -148,7 +134,7 @@ TEST(ResultsPlot, DrawsMeansOverSeedsByDepthOneLineForEachMethod) {
 
 TEST(ResultsPlot, LinesLookAlikeInAllQuantitiesAndInGrey) {
     const Records runs = some_runs();
-    auto loss = shown_plot(runs), difference = shown_plot(runs, {{"quantity", "difference"}});
+    auto loss = shown_results(runs), difference = shown_results(runs, {{"quantity", "difference"}});
     QCPGraph* wav = graph_of(*loss, method_title("wav"));
     QCPGraph* block = graph_of(*loss, method_title("attnres_block"));
     EXPECT_EQ(graph_of(*difference, method_title("wav"))->pen().color(), wav->pen().color());
@@ -162,7 +148,7 @@ TEST(ResultsPlot, LinesLookAlikeInAllQuantitiesAndInGrey) {
 TEST(ResultsPlot, DifferencesAreToABaselineWithItsInterval) {
     Records runs = some_runs();
     runs.push_back(make_run({"standard", 12, 1, 3.5}));
-    auto plot = shown_plot(runs, {{"quantity", "difference"}, {"band", "interval"}});
+    auto plot = shown_results(runs, {{"quantity", "difference"}, {"band", "interval"}});
     EXPECT_EQ(plot->canvas().yAxis->label().simplified(),
               "Δ validation loss against " + method_title("attnres_block") + " (nats per token)");
     EXPECT_EQ(graph_of(*plot, method_title("attnres_block")), nullptr) << "it is the line at zero";
@@ -188,7 +174,7 @@ TEST(ResultsPlot, DifferencesAreToABaselineWithItsInterval) {
 
 TEST(ResultsPlot, ABaselineOfOtherRunsGivesWayInTheWindowAndNotInAFigure) {
     const QJsonObject state{{"quantity", "difference"}, {"baseline", "rezero"}};
-    auto plot = shown_plot(some_runs(), state);
+    auto plot = shown_results(some_runs(), state);
     EXPECT_TRUE(plot->problem().isEmpty()) << plot->problem().toStdString();
     EXPECT_EQ(plot->state()["baseline"].toString(), "rezero") << "for when such runs are drawn again";
     plot->set_style(PlotStyle::print_style("sans", 8));
@@ -197,14 +183,14 @@ TEST(ResultsPlot, ABaselineOfOtherRunsGivesWayInTheWindowAndNotInAFigure) {
 }
 
 TEST(ResultsPlot, ShowsSeedsTheBestStepAndCosts) {
-    auto plot = shown_plot(some_runs(), {{"band", "seeds"}, {"at", "best"}});
+    auto plot = shown_results(some_runs(), {{"band", "seeds"}, {"at", "best"}});
     EXPECT_NEAR(graph_of(*plot, method_title("wav"))->dataMainValue(0), 2.66, 1e-9);
     EXPECT_EQ(graph_of(*plot, method_title("wav") + ", seeds")->dataCount(), 6);
     EXPECT_TRUE(std::isnan(bars_of(*plot, graph_of(*plot, method_title("wav")))->data()->at(0).errorPlus));
 }
 
 TEST(ResultsPlot, ShowsCostsFromZero) {
-    auto plot = shown_plot(some_runs(), {{"quantity", "memory"}});
+    auto plot = shown_results(some_runs(), {{"quantity", "memory"}});
     EXPECT_EQ(plot->canvas().yAxis->label().simplified(), "Memory (GB)");
     EXPECT_NEAR(graph_of(*plot, method_title("wav"))->dataMainValue(2), 4.8, 1e-9);
     EXPECT_EQ(plot->canvas().yAxis->range().lower, 0);
@@ -219,7 +205,7 @@ TEST(ResultsPlot, ShowsCostsFromZero) {
 
 TEST(ResultsPlot, OnlyFinishedRunsCountAndOneAppearsWhenItFinishes) {
     const auto running = make_run({.loss = 2.5, .finished = false});
-    auto plot = shown_plot({running});
+    auto plot = shown_results({running});
     EXPECT_TRUE(plot->problem().contains("'wav-12-1' is not finished")) << plot->problem().toStdString();
     plot->update_from(*running, running->apply(RunEnded{.state = RunState::finished, .reason = "", .step = 100}));
     plot->canvas();
@@ -232,12 +218,13 @@ TEST(ResultsPlot, OnlyFinishedRunsCountAndOneAppearsWhenItFinishes) {
     plot->set_runs(drawn({running, other}));
     EXPECT_TRUE(legend_of(*plot).contains("1 run(s) not finished")) << legend_of(*plot).toStdString();
     EXPECT_FALSE(plot->notes().filter("wav-12-2").isEmpty());
-    EXPECT_TRUE(shown_plot({other, make_run({.seed = 3, .finished = false})})->problem().startsWith("None of these"));
+    EXPECT_TRUE(
+        shown_results({other, make_run({.seed = 3, .finished = false})})->problem().startsWith("None of these"));
 }
 
 TEST(ResultsPlot, AnEvaluationOnDemandIsSeen) {
     const auto run = make_run({});
-    auto plot = shown_plot({run});
+    auto plot = shown_results({run});
     plot->update_from(*run, run->apply(ScalarRecorded{100, "val/loss", 1.25}));
     EXPECT_NEAR(graph_of(*plot, method_title("wav"))->dataMainValue(0), 1.25, 1e-9);
     hover(*plot, 12);
@@ -249,7 +236,7 @@ TEST(ResultsPlot, AnEvaluationOnDemandIsSeen) {
 TEST(ResultsPlot, PublishedFiguresAreStarsAndNoLine) {
     const QJsonArray references{QJsonObject{{"x", 48}, {"y", 2.0}, {"label", "the paper"}},
                                 QJsonObject{{"x", 96}, {"y", 1.9}}};
-    auto plot = shown_plot(some_runs(), {{"references", references}});
+    auto plot = shown_results(some_runs(), {{"references", references}});
     QCPGraph* stars = graph_of(*plot, "published");
     ASSERT_NE(stars, nullptr);
     EXPECT_EQ(stars->dataCount(), 2);
@@ -269,22 +256,22 @@ TEST(ResultsPlot, PublishedFiguresAreStarsAndNoLine) {
 }
 
 TEST(ResultsPlot, MethodsWithoutTheSettingAreALineAcross) {
-    auto plot =
-        shown_plot({make_run({.loss = 2, .options = "blocks = 2\n"}),
-                    make_run({.loss = 1.9, .options = "blocks = 8\n"}), make_run({.method = "standard", .loss = 2.5})},
-                   {{"x", "method.blocks"}, {"log_x", true}});
+    auto plot = shown_results(
+        {make_run({.loss = 2, .options = "blocks = 2\n"}), make_run({.loss = 1.9, .options = "blocks = 8\n"}),
+         make_run({.method = "standard", .loss = 2.5})},
+        {{"x", "method.blocks"}, {"log_x", true}});
     EXPECT_EQ(graph_of(*plot, method_title("wav"))->dataCount(), 2);
     EXPECT_EQ(graph_of(*plot, method_title("standard"))->dataCount(), 0);
     EXPECT_TRUE(plot->canvas().yAxis->range().contains(2.5));
     EXPECT_EQ(plot->canvas().xAxis->scaleType(), QCPAxis::stLogarithmic);
     EXPECT_TRUE(hover(*plot, 8).join('\n').contains("2.5000"));
-    EXPECT_TRUE(shown_plot({make_run({.method = "standard"})}, {{"x", "method.blocks"}})
+    EXPECT_TRUE(shown_results({make_run({.method = "standard"})}, {{"x", "method.blocks"}})
                     ->problem()
                     .contains("None of the finished runs has the setting"));
 }
 
 TEST(ResultsPlot, ChoicesComeFromTheRuns) {
-    auto plot = shown_plot({make_run({.layers = 12}), make_run({.layers = 24, .options = "blocks = 2\n"})});
+    auto plot = shown_results({make_run({.layers = 12}), make_run({.layers = 24, .options = "blocks = 2\n"})});
     QComboBox& x = box(*plot, "x");
     QComboBox& line = box(*plot, "line");
     EXPECT_GE(x.findData("method.blocks"), 0);
@@ -302,12 +289,12 @@ TEST(ResultsPlot, ChoicesComeFromTheRuns) {
 }
 
 TEST(ResultsPlot, UnitsThatNoRunHasAreTold) {
-    auto plot = shown_plot(some_runs(), {{"unit", "bits-per-byte"}});
+    auto plot = shown_results(some_runs(), {{"unit", "bits-per-byte"}});
     EXPECT_TRUE(plot->problem().contains("do not give their text back")) << plot->problem().toStdString();
 }
 
 TEST(ResultsPlot, LongLabelsAreBrokenToTheAxis) {
-    auto plot = shown_plot(some_runs(), {{"quantity", "difference"}}, {640, 900});
+    auto plot = shown_results(some_runs(), {{"quantity", "difference"}}, {640, 900});
     QCustomPlot& canvas = plot->canvas();
     canvas.replot();
     EXPECT_FALSE(canvas.yAxis->label().contains('\n'));
