@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Debian packages. Sourced by setup.sh.
 
-listed_packages() {  # <desktop|headless>
+listed_packages() {  # <desktop|headless|extended>, extended: those besides the desktop's
     local files=("$root/setup/packages-headless.txt")
-    [ "$1" = headless ] || files+=("$root/setup/packages-desktop.txt")
+    case $1 in
+        desktop) files+=("$root/setup/packages-desktop.txt") ;;
+        extended) files=("$root/setup/packages-extended.txt") ;;
+    esac
     sed '/^#/d' "${files[@]}"
 }
 
@@ -14,7 +17,7 @@ missing_packages() {
         awk 'NR == FNR {if ($2 == "installed") have[$1]; next} !($1 in have)' - <(printf '%s\n' "${wanted[@]}")
 }
 
-check_system() {  # <desktop|headless>
+check_system() {  # <desktop|headless|extended>
     local ID=unknown VERSION_ID= PRETTY_NAME= preset=release
     [ ! -r /etc/os-release ] || source /etc/os-release
     [ "$ID" = debian ] && [ "$VERSION_ID" = 12 ] && return
@@ -24,7 +27,7 @@ check_system() {  # <desktop|headless>
          "cmake --build --preset $preset"
 }
 
-install_debian_packages() {  # <desktop|headless>
+install_debian_packages() {  # <desktop|headless|extended>
     local missing=() privilege=() log=$deps/apt.log
     check_system "$1"
     mapfile -t missing < <(missing_packages "$1")

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Python packages for the long tests only, in .deps/test-python. Sourced by test.sh after setup.sh.
+# What only the long tests want: Debian packages, and Python packages in .deps/test-python. Sourced by test.sh after
+# setup.sh. Where they cannot be installed the tests that want them are skipped.
 
-# Without a network the tests that want them are skipped.
 install_test_packages() {
+    (install_debian_packages extended) || say "Tests that want LaTeX or a browser are skipped where there is none."
+    install_test_python
+}
+
+install_test_python() {
     local wanted target=$deps/test-python log=$deps/pip-test.log
     wanted=$(sed '/^#/d' "$root/setup/python-packages-extended.txt")
     [ "$wanted" = "$(cat "$target/.complete" 2>/dev/null)" ] && return
