@@ -28,35 +28,41 @@ void read_length(TomlTableReader& reader, const char* key, std::optional<double>
     if (node->is_number())
         inches = node->value<double>();
     else if (node->is_string())
-        inches = reader.checked(*node, [&] { return parse_figure_width(**node->as_string()); });
+        inches = reader.checked(key, [&] { return parse_figure_width(**node->as_string()); });
     else
         reader.fail(*node, fmt::format("{} = {}: must be a length such as \"5.5in\" or \"14cm\"", key, shown(*node)));
 }
 
 FigureLook read_look(TomlTableReader& reader) {
+    FigureLook look;
+    const auto check = [&](const char* key) { reader.checked(key, [&] { check_figure_look(look); }); };
     std::string venue = "free";
     reader.text("venue", venue);
-    FigureLook look = reader.checked(reader.table(), [&] { return figure_look_of(venue); });
+    look = reader.checked("venue", [&] { return figure_look_of(venue); });
     std::optional<double> width;
     read_length(reader, "width", width);
     if (width) look.width_inches = *width;
+    check("width");
     read_length(reader, "height", look.height_inches);
+    check("height");
     reader.text("font", look.font);
     reader.read("font_size", look.font_points, "a number of points");
+    check("font_size");
     reader.read("line_width", look.line_points, "a number of points");
+    check("line_width");
     reader.text("palette", look.palette);
+    check("palette");
     reader.text("color_map", look.color_map);
+    check("color_map");
     reader.read("columns", look.columns, "a whole number");
+    check("columns");
     reader.read("letters", look.letters, "true or false");
     reader.choice<FigureLegend>(
         "legend", look.legend,
         {{"shared", FigureLegend::shared}, {"panels", FigureLegend::panels}, {"none", FigureLegend::none}});
     reader.read("dpi", look.dots_per_inch, "a whole number");
+    check("dpi");
     reader.choice<bool>("svg_text", look.text_as_paths, {{"text", false}, {"paths", true}});
-    reader.checked(reader.table(), [&] {
-        check_figure_look(look);
-        return 0;
-    });
     return look;
 }
 

@@ -29,7 +29,6 @@ public:
     [[noreturn]] void fail(const toml::node& node, const std::string& problem) const;
     [[noreturn]] void fail(const std::string& problem) const { fail(table_, problem); }
 
-    const toml::table& table() const { return table_; }
     std::int64_t line() const { return table_.source().begin.line; }
 
     /// Null where the key is not given.
@@ -87,13 +86,15 @@ public:
         }
     }
 
-    /// What `work` gives; its InputError is told with file and line of this node.
+    /// What `work` gives; its InputError is told with file and line of this key, or of the table where it is not given.
     template <class Work>
-    auto checked(const toml::node& node, const Work& work) const {
+    auto checked(const char* key, const Work& work) const {
         try {
             return work();
         } catch (const InputError& error) {
-            fail(node, error.what());
+            const toml::node* node = table_.get(key);
+            if (node) fail(*node, error.what());
+            fail(error.what());
         }
     }
 

@@ -86,10 +86,11 @@ TEST(FigureFile, IsTheSameAfterItWasWritten) {
 TEST(FigureFile, SaysWhatIsWrongAndWhatIsAllowed) {
     const std::string panel = "[[panel]]\nkind = \"loss\"\nruns = [\"a\"]\n";
     EXPECT_THAT(error_of("[figure]\nvenue = \"icmll\"\n" + panel),
-                AllOf(HasSubstr("figure.toml, line 1"), HasSubstr("neurips")));
+                AllOf(HasSubstr("figure.toml, line 2"), HasSubstr("neurips")));
     EXPECT_THAT(error_of("[figure]\nfont_sice = 8\n" + panel),
                 AllOf(HasSubstr("line 2"), HasSubstr("did you mean 'font_size'?")));
-    EXPECT_THAT(error_of("[figure]\nfont_size = 80\n" + panel), HasSubstr("5 to 24"));
+    EXPECT_THAT(error_of("[figure]\ncolumns = 2\nfont_size = 80\nletters = false\n" + panel),
+                AllOf(HasSubstr("line 3"), HasSubstr("5 to 24")));
     EXPECT_THAT(error_of("[figure]\nwidth = \"5.5 feet\"\n" + panel), HasSubstr("14cm"));
     EXPECT_THAT(error_of("[figure]\ndpi = 30\n" + panel), HasSubstr("72 to 1200"));
     EXPECT_THAT(error_of("[figure]\nlegend = \"left\"\n" + panel), HasSubstr("shared, panels, none"));
