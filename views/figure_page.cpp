@@ -39,19 +39,23 @@ LegendStrip* legend_of(QCustomPlot& canvas) {
     return nullptr;
 }
 
-/// The entries of all, each once; nothing when one text means different things, or one look does.
-std::optional<Entries> united(const std::vector<const Entries*>& legends) {
+/// The entries of all, each once and behind the one that it followed; nothing when one text means different things, or
+/// one look does.
+std::optional<Entries> united(const std::vector<LegendStrip*>& legends) {
     Entries all;
-    for (const Entries* legend : legends)
-        for (const LegendStrip::Entry& entry : *legend) {
-            const auto same = std::find_if(all.begin(), all.end(), [&](const LegendStrip::Entry& one) {
+    for (const LegendStrip* legend : legends) {
+        auto next = all.begin();
+        for (const LegendStrip::Entry& entry : legend->entries()) {
+            auto same = std::find_if(all.begin(), all.end(), [&](const LegendStrip::Entry& one) {
                 return one.text == entry.text || (has_look(entry) && look_alike(one, entry));
             });
             if (same == all.end())
-                all.push_back(entry);
+                same = all.insert(next, entry);
             else if (same->text != entry.text || !look_alike(*same, entry))
                 return std::nullopt;
+            next = same + 1;
         }
+    }
     return all;
 }
 
@@ -97,20 +101,31 @@ struct FigurePage::Parts {
         std::optional<std::int64_t> step;
     };
 
+    /// A legend that panels have in common, above their row; one of all panels stands above the first row.
+    struct Legend {
+        std::size_t row = 0;
+        std::unique_ptr<QCustomPlot> canvas;
+        QRect place;
+    };
+
     FigureLook look;
     PlotStyle style;
     std::vector<Panel> panels;
-    std::unique_ptr<QCustomPlot> legend_canvas;  ///< of the shared legend
-    QRect legend_place;
+    std::vector<Legend> legends;
     QSize size;
     std::string font;
     std::vector<std::string> notes;
 
     void make(const PagePanel& content, std::size_t index, std::size_t count);
+    void note(const std::string& sentence);
     void note_step(const PagePanel& content, const Panel& panel);
-    void share_legend();
+    std::size_t columns() const;
+    std::size_t rows() const;
+    std::vector<LegendStrip*> strips(std::size_t first, std::size_t last) const;
+    bool share(std::size_t row, const std::vector<LegendStrip*>& strips);
+    void set_up_legends();
     void place(const PageContent& content);
-    int legend_height(int width) const;
+    std::vector<int> legend_heights(int width) const;
     bool has_heading(std::size_t first, std::size_t last) const;
     void align_axes();
     void draw_headings(QPainter& painter) const;
@@ -134,7 +149,7 @@ void FigurePage::Parts::make(const PagePanel& content, std::size_t index, std::s
     if (const QString problem = panel.plot->problem(); !problem.isEmpty()) throw InputError(problem.toStdString());
     panel.step = panel.plot->shown_step();
     note_step(content, panel);
-    for (const QString& note : panel.plot->notes()) notes.push_back(note.toStdString());
+    for (const QString& sentence : panel.plot->notes()) note(sentence.toStdString());
     if (QCPAxisRect* axes = main_axes(canvas)) {
         if (content.x_label) axes->axis(QCPAxis::atBottom)->setLabel(QString::fromStdString(*content.x_label));
         if (content.y_label) axes->axis(QCPAxis::atLeft)->setLabel(QString::fromStdString(*content.y_label));
@@ -143,39 +158,66 @@ void FigurePage::Parts::make(const PagePanel& content, std::size_t index, std::s
     panels.push_back(std::move(panel));
 }
 
+/// Panels of the same runs have the same notes.
+void FigurePage::Parts::note(const std::string& sentence) {
+    if (std::find(notes.begin(), notes.end(), sentence) == notes.end()) notes.push_back(sentence);
+}
+
 void FigurePage::Parts::note_step(const PagePanel& content, const Panel& panel) {
     if (!content.step || !panel.step || *content.step == *panel.step) return;
     const std::string drawn = std::to_string(*panel.step), asked = std::to_string(*content.step);
-    notes.push_back("The record of step " + drawn + " is drawn, the " +
-                    (*panel.step < *content.step ? "last one up to" : "first one after") + " step " + asked + ".");
+    note("The record of step " + drawn + " is drawn, the " +
+         (*panel.step < *content.step ? "last one up to" : "first one after") + " step " + asked + ".");
 }
 
-void FigurePage::Parts::share_legend() {
-    std::vector<LegendStrip*> strips;
-    std::vector<const Entries*> legends;
-    for (const Panel& panel : panels)
-        if (LegendStrip* strip = legend_of(panel.plot->canvas()); strip && !strip->entries().empty()) {
-            strips.push_back(strip);
-            legends.push_back(&strip->entries());
-        }
-    if (look.legend == FigureLegend::shared && strips.size() > 1)
-        if (std::optional<Entries> all = united(legends)) {
-            legend_canvas = std::make_unique<QCustomPlot>();
-            legend_canvas->plotLayout()->clear();
-            auto* strip = new LegendStrip(legend_canvas.get());
-            strip->set_style(style);
-            strip->set_entries(std::move(*all));
-            legend_canvas->plotLayout()->addElement(0, 0, strip);
-        }
-    if (legend_canvas || look.legend == FigureLegend::none)
-        for (LegendStrip* strip : strips) strip->set_entries({});
+std::size_t FigurePage::Parts::columns() const {
+    return std::min(panels.size(), look.columns > 0 ? std::size_t(look.columns) : std::size_t(2));
 }
 
-int FigurePage::Parts::legend_height(int width) const {
-    if (!legend_canvas) return 0;
-    LegendStrip* strip = legend_of(*legend_canvas);
-    strip->setOuterRect(QRect(0, 0, width, units_per_inch));
-    return strip->minimumOuterSizeHint().height() + style.ipx(2);
+std::size_t FigurePage::Parts::rows() const { return (panels.size() + columns() - 1) / columns(); }
+
+std::vector<LegendStrip*> FigurePage::Parts::strips(std::size_t first, std::size_t last) const {
+    std::vector<LegendStrip*> found;
+    for (std::size_t i = first; i < std::min(last, panels.size()); ++i)
+        if (LegendStrip* strip = legend_of(panels[i].plot->canvas()); strip && !strip->entries().empty())
+            found.push_back(strip);
+    return found;
+}
+
+/// False when they do not mean the same.
+bool FigurePage::Parts::share(std::size_t row, const std::vector<LegendStrip*>& strips) {
+    std::optional<Entries> all = united(strips);
+    if (!all) return false;
+    Legend legend{row, std::make_unique<QCustomPlot>(), {}};
+    legend.canvas->plotLayout()->clear();
+    auto* strip = new LegendStrip(legend.canvas.get());
+    strip->set_style(style);
+    strip->set_entries(std::move(*all));
+    legend.canvas->plotLayout()->addElement(0, 0, strip);
+    legends.push_back(std::move(legend));
+    for (LegendStrip* own : strips) own->set_entries({});
+    return true;
+}
+
+void FigurePage::Parts::set_up_legends() {
+    const std::vector<LegendStrip*> all = strips(0, panels.size());
+    if (look.legend == FigureLegend::none)
+        for (LegendStrip* strip : all) strip->set_entries({});
+    if (look.legend != FigureLegend::shared || (all.size() > 1 && share(0, all))) return;
+    // What differs between rows may be one within a row: plots of one kind side by side.
+    for (std::size_t row = 0; row < rows(); ++row)
+        if (const auto own = strips(row * columns(), (row + 1) * columns()); own.size() > 1) share(row, own);
+}
+
+/// Of each row, without a legend 0.
+std::vector<int> FigurePage::Parts::legend_heights(int width) const {
+    std::vector<int> heights(rows(), 0);
+    for (const Legend& legend : legends) {
+        LegendStrip* strip = legend_of(*legend.canvas);
+        strip->setOuterRect(QRect(0, 0, width, units_per_inch));
+        heights[legend.row] = strip->minimumOuterSizeHint().height() + style.ipx(2);
+    }
+    return heights;
 }
 
 bool FigurePage::Parts::has_heading(std::size_t first, std::size_t last) const {
@@ -186,16 +228,14 @@ bool FigurePage::Parts::has_heading(std::size_t first, std::size_t last) const {
 void FigurePage::Parts::place(const PageContent& content) {
     // Pages are measured in whole points.
     const auto units = [](double inches) { return int(std::lround(inches * 72)) * (units_per_inch / 72); };
-    const std::size_t count = panels.size();
-    const std::size_t columns = std::min(count, look.columns > 0 ? std::size_t(look.columns) : std::size_t(2));
-    const std::size_t rows = (count + columns - 1) / columns;
+    const std::size_t count = panels.size(), columns = this->columns(), rows = this->rows();
     const int width = units(look.width_inches), gap = int(gap_inches * units_per_inch);
     const int panel_width = (width - int(columns - 1) * gap) / int(columns);
     const int heading = int(std::ceil(QFontMetricsF(style.font).height() * 1.2));
-    const int legend = legend_height(width);
+    const std::vector<int> legend = legend_heights(width);
 
     std::vector<int> heights(rows, 0), headings(rows, 0);
-    int total = legend + int(rows - 1) * gap, natural = 0;
+    int total = int(rows - 1) * gap, natural = 0;
     for (std::size_t row = 0; row < rows; ++row) {
         const std::size_t first = row * columns, last = std::min(count, first + columns);
         headings[row] = has_heading(first, last) ? heading : 0;
@@ -203,7 +243,7 @@ void FigurePage::Parts::place(const PageContent& content) {
             heights[row] = std::max(
                 {heights[row], units_per_inch, int(std::lround(panel_width * content.panels[i].plot->height_ratio))});
         natural += heights[row];
-        total += headings[row];
+        total += legend[row] + headings[row];
     }
     if (look.height_inches) {
         const int room = units(*look.height_inches) - total;
@@ -216,9 +256,11 @@ void FigurePage::Parts::place(const PageContent& content) {
         heights.back() += size.height() - total - natural;  // the page is whole points
     }
 
-    legend_place = QRect(0, 0, width, legend);
-    int top = legend;
+    int top = 0;
     for (std::size_t row = 0; row < rows; ++row) {
+        for (Legend& one : legends)
+            if (one.row == row) one.place = QRect(0, top, width, legend[row]);
+        top += legend[row];
         for (std::size_t column = 0; column < columns && row * columns + column < count; ++column) {
             Panel& panel = panels[row * columns + column];
             const int left = int(column) * (panel_width + gap);
@@ -279,7 +321,7 @@ FigurePage::FigurePage(const PageContent& content) : parts_(std::make_unique<Par
                               "' is used instead.");
     parts.style = PlotStyle::print_style(font.family, content.look);
     for (std::size_t i = 0; i < content.panels.size(); ++i) parts.make(content.panels[i], i, content.panels.size());
-    parts.share_legend();
+    parts.set_up_legends();
     parts.place(content);
     if (parts.panels.size() > 1) parts.align_axes();
 }
@@ -298,7 +340,7 @@ void FigurePage::draw(QPaintDevice& device, double scale) const {
     painter.begin(&device);
     painter.setMode(QCPPainter::pmVectorized);
     painter.scale(scale, scale);
-    if (parts_->legend_canvas) draw_canvas(*parts_->legend_canvas, painter, parts_->legend_place);
+    for (const Parts::Legend& legend : parts_->legends) draw_canvas(*legend.canvas, painter, legend.place);
     for (const Parts::Panel& panel : parts_->panels) draw_canvas(panel.plot->canvas(), painter, panel.place);
     parts_->draw_headings(painter);
     painter.end();
@@ -322,13 +364,12 @@ TikzOptions FigurePage::tikz_options() const {
     for (const Parts::Panel& panel : parts_->panels)
         options.panels.push_back(
             {inches(panel.place), panel.letter.toStdString(), panel.title.toStdString(), inches(panel.heading)});
-    if (parts_->legend_canvas) {
-        const FigureData strip =
-            figure_data(*parts_->legend_canvas, parts_->legend_place.size(), units_per_inch / 72.0);
-        const QRectF page = inches(parts_->legend_place), &inner = strip.legend_place;  // parts of the strip
-        options.legend = strip.legend;
-        options.legend_place = QRectF(page.x() + inner.x() * page.width(), page.y() + inner.y() * page.height(),
-                                      inner.width() * page.width(), inner.height() * page.height());
+    for (const Parts::Legend& legend : parts_->legends) {
+        const FigureData strip = figure_data(*legend.canvas, legend.place.size(), units_per_inch / 72.0);
+        const QRectF page = inches(legend.place), &inner = strip.legend_place;  // parts of the strip
+        options.legends.push_back(
+            {strip.legend, QRectF(page.x() + inner.x() * page.width(), page.y() + inner.y() * page.height(),
+                                  inner.width() * page.width(), inner.height() * page.height())});
     }
     return options;
 }

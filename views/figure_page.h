@@ -37,7 +37,8 @@ struct PageContent {
     std::vector<PagePanel> panels;
 };
 
-/// The panels of a figure in their places: row after row, in columns of one width, below one legend if they share it.
+/// The panels of a figure in their places: row after row, in columns of one width. Legends that mean the same are one,
+/// above all panels or, where only those of a row do, above the row.
 /// The style is print's, whatever the window's theme. Needs a QApplication (offscreen will do) and its thread.
 class FigurePage {
 public:

@@ -113,7 +113,7 @@ std::string figure_tikz(const std::vector<FigureData>& panels, const TikzOptions
                             legend.width() * place.width(), legend.height() * place.height()));
         write_heading(page, panel, place);
     }
-    write_legend(page, options.legend, options.legend_place);
+    for (const TikzLegend& legend : options.legends) write_legend(page, legend.entries, legend.place);
 
     std::string text;
     if (!options.provenance.empty()) text += comment(options.provenance);

@@ -18,14 +18,18 @@ struct TikzPanel {
     QRectF heading;  ///< where letter and title stand
 };
 
+/// A legend in place of those that several panels have.
+struct TikzLegend {
+    std::vector<DrawnLegendEntry> entries;
+    QRectF place;
+};
+
 struct TikzOptions {
     double width = 5.5, height = 3.4;  ///< of the page, inches
     std::vector<TikzPanel> panels;     ///< one for each plot; empty: each takes the whole page
     double font_points = 8;            ///< of labels; numbers at ticks and the legend are a point smaller
     std::string provenance;            ///< any text, as comments at the top
-    /// One legend for all, in place of those that the panels have.
-    std::vector<DrawnLegendEntry> legend;
-    QRectF legend_place;
+    std::vector<TikzLegend> legends;
 };
 
 /// More points than these a curve does not get: of each of 499 columns the first, last, smallest and largest value

@@ -95,7 +95,7 @@ TEST(FigurePage, SharesALegendOnlyWhereItMeansTheSame) {
     PageContent page = four_panels();
     page.panels.resize(2);
     EXPECT_EQ(count(page, "attnres_block-12"), 1);
-    EXPECT_FALSE(FigurePage(page).tikz_options().legend.empty());
+    EXPECT_FALSE(FigurePage(page).tikz_options().legends.empty());
     page.look.legend = FigureLegend::panels;
     EXPECT_EQ(count(page, "attnres_block-12"), 2);
     page.look.legend = FigureLegend::none;
@@ -104,11 +104,25 @@ TEST(FigurePage, SharesALegendOnlyWhereItMeansTheSame) {
     page.look.legend = FigureLegend::shared;
     page.panels[1].runs[0].style_index = 5;
     EXPECT_EQ(count(page, "attnres_block-12"), 2);
-    EXPECT_TRUE(FigurePage(page).tikz_options().legend.empty());
+    EXPECT_TRUE(FigurePage(page).tikz_options().legends.empty());
     // Another run in the same colour: so would it.
     page.panels[1].runs = {{run_of("standard").record(), page.panels[0].runs[0].style_index, true},
                            page.panels[0].runs[1]};
-    EXPECT_TRUE(FigurePage(page).tikz_options().legend.empty());
+    EXPECT_TRUE(FigurePage(page).tikz_options().legends.empty());
+}
+
+TEST(FigurePage, SharesALegendWithinARowWhereRowsDiffer) {
+    PageContent page = four_panels();
+    page.panels = {page.panels[0], page.panels[0], page.panels[0], page.panels[0]};
+    for (const std::size_t below : {2, 3}) page.panels[below].runs[0].style_index = 5;
+    const FigurePage drawn(page);
+    const TikzOptions places = drawn.tikz_options();
+    ASSERT_EQ(places.legends.size(), 2u);
+    EXPECT_LE(places.legends[0].place.bottom(), places.panels[0].heading.top());
+    EXPECT_GE(places.legends[1].place.top(), places.panels[1].place.bottom());
+    EXPECT_LE(places.legends[1].place.bottom(), places.panels[2].heading.top());
+    for (const FigureData& panel : drawn.data()) EXPECT_TRUE(panel.legend.empty());
+    EXPECT_EQ(render(page, FigureFormat::svg).count(QByteArray(">attnres_block-12")), 2);
 }
 
 TEST(FigurePage, PutsAnnotationsWhereTheAxesSay) {
