@@ -75,6 +75,7 @@ struct DrawnSeries {
     double whisker = 0;           ///< at the ends of error bars, across
     QColor fill;                  ///< of a band (with its alpha) or bars
     double bar_width = 0;         ///< in units of the axis
+    double shift = 0;             ///< that it is drawn to the right of its values, in points
 };
 
 /// Colours from `low` to `high`.

@@ -6,6 +6,7 @@
 
 #include "views/figure_walk.h"
 #include "views/heatmap.h"
+#include "views/side_by_side.h"
 
 namespace wavlab {
 
@@ -104,6 +105,7 @@ void FigureWalk::add_graph(const QCPGraph& graph) {
     series.kind = has_line ? DrawnSeries::Kind::line : DrawnSeries::Kind::marker;
     series.marker = marker_of(graph.scatterStyle(), graph.pen());
     if (has_line) series.line = line_of(graph.pen());
+    if (const auto* beside = dynamic_cast<const GraphBeside*>(&graph)) series.shift = points(beside->shift());
     series.name = graph.name().toStdString();
     if (series.name.empty())
         series.name = name_by_legend(graph.scatterStyle().brush().color(), has_line ? graph.pen() : QPen(Qt::NoPen));

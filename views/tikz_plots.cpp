@@ -138,7 +138,8 @@ public:
 private:
     void begin(const DrawnSeries& series, const std::string& options, const std::string& columns = {}) {
         if (!series.name.empty()) page_.body += "% " + one_line(series.name) + "\n";
-        page_.body += "\\addplot[" + options + "] table" + columns + " {\n";
+        const std::string shift = series.shift != 0 ? "xshift=" + tikz_points(series.shift) + ", " : "";
+        page_.body += "\\addplot[" + shift + options + "] table" + columns + " {\n";
     }
 
     static std::string one_line(std::string text) {

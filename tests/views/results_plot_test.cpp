@@ -2,6 +2,7 @@
 #include <cmath>
 #include <memory>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <qcustomplot.h>
 #include <QComboBox>
@@ -15,7 +16,9 @@
 #include "tests/views/synthetic_run.h"
 #include "views/canvas_plot.h"
 #include "views/chart_parts.h"
+#include "views/figure_data.h"
 #include "views/figure_export.h"
+#include "views/figure_tikz.h"
 #include "views/method_style.h"
 #include "views/plots/results_parts.h"
 
@@ -130,6 +133,65 @@ TEST(ResultsPlot, DrawsMeansOverSeedsByDepthOneLineForEachMethod) {
     ASSERT_EQ(lines.size(), 4);
     EXPECT_EQ(hover(*plot, 25, method_title("wav")),
               method_title("wav") + "\t2.6400\t± 0.0566\t2\t1: 2.6800   2: 2.6000");
+}
+
+/// Where the bar of a line at this key is drawn, by the pixels in its colour between mean and upper end.
+int drawn_bar(CanvasPlot& plot, const QString& name, double key) {
+    QCPGraph* graph = graph_of(plot, name);
+    const QCPErrorBars* bars = bars_of(plot, graph);
+    const int index = graph->findBegin(key, false);
+    QCustomPlot& canvas = plot.canvas();
+    const double mean = graph->dataMainValue(index), end = mean + bars->data()->at(index).errorPlus;
+    const int y = int(std::lround(canvas.yAxis->coordToPixel(mean + 0.85 * (end - mean))));
+    const QImage image = canvas.toPixmap(640, 420).toImage();
+    const int middle = int(std::lround(canvas.xAxis->coordToPixel(key)));
+    for (int x = middle - 20; x <= middle + 20; ++x)
+        if (image.pixelColor(x, y) == bars->pen().color()) return x - middle;
+    return 1000;
+}
+
+TEST(ResultsPlot, NoLineCoversTheErrorBarsOfAnother) {
+    Records runs;
+    for (const std::int64_t layers : {12, 24, 48})
+        for (const double loss : {2.6, 3.0}) {
+            runs.push_back(make_run({"wav", layers, loss < 2.8 ? 1 : 2, loss}));
+            runs.push_back(make_run({"attnres_block", layers, loss < 2.8 ? 1 : 2, loss}));
+        }
+    auto plot = shown_results(runs);
+    const QString wav = method_title("wav"), block = method_title("attnres_block");
+    const int left = drawn_bar(*plot, block, 24), right = drawn_bar(*plot, wav, 24);
+    ASSERT_LT(std::max(std::abs(left), std::abs(right)), 20);
+    EXPECT_GE(right - left, 4);
+    EXPECT_EQ(graph_of(*plot, wav)->dataMainKey(1), 24) << "values stay where they are";
+    const FigureData data = figure_data(plot->canvas(), {640, 420}, 96.0 / 72);
+    std::vector<double> shifts;
+    for (const DrawnSeries& series : data.axes.at(0).series) {
+        EXPECT_EQ(series.x, (std::vector<double>{12, 24, 48}));
+        shifts.push_back(series.shift);
+    }
+    ASSERT_EQ(shifts.size(), 2u);
+    EXPECT_NEAR(shifts[0], -shifts[1], 1e-9);
+    EXPECT_GT(std::abs(shifts[0] - shifts[1]), 4);
+    EXPECT_THAT(figure_tikz({data}, {}), testing::HasSubstr("\\addplot[xshift="));
+
+    plot->set_state({{"band", "none"}});
+    for (const DrawnSeries& series : figure_data(plot->canvas(), {640, 420}).axes.at(0).series)
+        EXPECT_EQ(series.shift, 0) << "nothing covers anything";
+}
+
+TEST(ResultsPlot, LinesAtClosePositionsStayWithTheirs) {
+    Records runs = some_runs();
+    for (const std::int64_t seed : {1, 2}) {
+        runs.push_back(make_run({"wav", 25, seed, 2.5 + 0.01 * double(seed)}));
+        runs.push_back(make_run({"attnres_block", 25, seed, 2.6 + 0.01 * double(seed)}));
+    }
+    auto plot = shown_results(runs);
+    const QCPAxis* x = plot->canvas().xAxis;
+    const double gap = (x->coordToPixel(25) - x->coordToPixel(24)) * 0.75;  // in points
+    for (const DrawnSeries& series : figure_data(plot->canvas(), {640, 420}, 96.0 / 72).axes.at(0).series) {
+        EXPECT_NE(series.shift, 0);
+        EXPECT_LT(std::abs(series.shift), gap / 2);
+    }
 }
 
 TEST(ResultsPlot, LinesLookAlikeInAllQuantitiesAndInGrey) {

@@ -29,6 +29,7 @@ ResultsPlot::ResultsPlot(QWidget* parent)
     : CanvasPlot(parent),
       reference_lines_(new ReferenceLines(&axes())),
       position_ticker_(new PositionTicker(axes().axis(QCPAxis::atBottom))),
+      side_by_side_(std::make_shared<SideBySide>(axes().axis(QCPAxis::atBottom))),
       x_wanted_(usual_x),
       line_wanted_(usual_line) {
     new AxisLabelBreaker(axes().axis(QCPAxis::atLeft));

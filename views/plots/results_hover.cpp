@@ -74,8 +74,9 @@ bool ResultsPlot::show_hover(const QPointF& position) {
              run_dashes(line.style_index),
              {line.label, value_text(point.mean), spread_text(point), QString::number(point.n), seeds_text(point)}});
         const double height = y->coordToPixel(point.mean * scale());
+        const double shift = line.curve.points.empty() ? 0 : side_by_side_->shift(line.place);
         if (area.contains(content.anchor.x(), height))
-            content.dots.push_back({QPointF(content.anchor.x(), height), color});
+            content.dots.push_back({QPointF(content.anchor.x() + shift, height), color});
     };
     for (const Line& line : lines_) {
         for (const ResultPoint& point : line.curve.points)

@@ -77,18 +77,31 @@ std::optional<std::pair<double, double>> ResultsPlot::bar_of(const ResultPoint& 
     return std::nullopt;
 }
 
+/// Where means have bars or seeds around them lines stand side by side; else they are where they are.
+void ResultsPlot::place_lines() {
+    const auto is_spread = [&](const ResultPoint& point) {
+        return bar_of(point).has_value() || (band() == Band::seeds && point.n > 1);
+    };
+    const bool spread = std::any_of(lines_.begin(), lines_.end(), [&](const Line& line) {
+        return std::any_of(line.curve.points.begin(), line.curve.points.end(), is_spread);
+    });
+    std::size_t count = 0;
+    for (Line& line : lines_) line.place = spread && !line.curve.points.empty() ? count++ : 0;
+    side_by_side_->set(curves_.positions, count, style().px(6));
+}
+
 void ResultsPlot::add_lines() {
+    place_lines();
     QCPAxis* x = axes().axis(QCPAxis::atBottom);
     QCPAxis* y = axes().axis(QCPAxis::atLeft);
     const double unit = scale();
     std::vector<QCPErrorBars*> bars;
     for (std::size_t i = 0; i < lines_.size(); ++i) {  // below all markers
-        auto* bar = new QCPErrorBars(x, y);
+        auto* bar = new ErrorBarsBeside(x, y, side_by_side_, lines_[i].place);
         bar->setName(lines_[i].label);
         bar->setPen(QPen(run_color(lines_[i].style_index, style()), style().thin_line_width));
         bar->setAntialiased(style().print);
-        // Bars at one position lie on each other: their ends are told apart by widths, the widest below.
-        bar->setWhiskerWidth(style().px(4 + 2.5 * double(std::min<std::size_t>(lines_.size() - 1 - i, 5))));
+        bar->setWhiskerWidth(style().px(4.5));
         bar->setSymbolGap(0);
         bars.push_back(bar);
     }
@@ -107,14 +120,14 @@ void ResultsPlot::add_lines() {
             }
         }
         if (band() == Band::seeds) {
-            QCPGraph* seeds = chart().addGraph();
+            auto* seeds = new GraphBeside(x, y, side_by_side_, line.place);
             const QColor color = style().faint(run_color(line.style_index, style()), 0.6);
             seeds->setLineStyle(QCPGraph::lsNone);
             seeds->setScatterStyle({QCPScatterStyle::ssDisc, QPen(color), QBrush(color), style().marker_size * 0.6});
             seeds->setName(tr("%1, seeds", "a line").arg(line.label));
             seeds->setData(seed_keys, seed_values, true);
         }
-        QCPGraph* graph = chart().addGraph();
+        auto* graph = new GraphBeside(x, y, side_by_side_, line.place);
         graph->setName(line.label);
         graph->setPen(run_pen(line.style_index, style(), style().line_width));
         graph->setScatterStyle(mean_marker(line.style_index, style()));
@@ -271,11 +284,12 @@ void ResultsPlot::fit_axes() {
     if (low > high) low = 0, high = 1;
     const double pad = high > low ? 0.07 * (high - low) : std::max(0.05 * std::abs(high), 1e-3);
     y->setRange(!of_losses() && low == 0 ? 0 : low - pad, high + pad);
+    const double share = std::max(0.07, 0.0175 * double(side_by_side_->lines()));  // that is free on either side
     if (x->scaleType() == QCPAxis::stLogarithmic) {
-        const double factor = right > left ? std::pow(right / left, 0.07) : 1.5;
+        const double factor = right > left ? std::pow(right / left, share) : 1.5;
         x->setRange(left / factor, right * factor);
     } else {
-        const double beside = right > left ? 0.07 * (right - left) : std::max(0.5 * std::abs(left), 0.5);
+        const double beside = right > left ? share * (right - left) : std::max(0.5 * std::abs(left), 0.5);
         x->setRange(left - beside, right + beside);
     }
 }

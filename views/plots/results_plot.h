@@ -11,6 +11,7 @@
 #include "views/canvas_plot.h"
 #include "views/chart_parts.h"
 #include "views/plots/results_parts.h"
+#include "views/side_by_side.h"
 
 class QCheckBox;
 class QComboBox;
@@ -58,6 +59,7 @@ private:
         ResultCurve curve;  ///< a copy: results may be computed anew before they are drawn
         int style_index = 0;
         QString label;
+        std::size_t place = 0;  ///< side by side with others; of those with points
     };
 
     void make_controls();
@@ -83,6 +85,7 @@ private:
     void set_up_references();
     void set_up_legend();
     void add_lines();
+    void place_lines();
     void add_published();
     QString value_label() const;
     /// By what values are multiplied as they are drawn: bytes as MB or GB.
@@ -108,6 +111,7 @@ private:
     QToolButton* notes_ = nullptr;
     ReferenceLines* reference_lines_ = nullptr;
     QSharedPointer<PositionTicker> position_ticker_;
+    std::shared_ptr<SideBySide> side_by_side_;
     std::string x_wanted_, line_wanted_, baseline_wanted_;  ///< as chosen, also while no run has it
     std::vector<Published> published_;
     QString published_problem_;
