@@ -26,6 +26,8 @@ namespace wavlab {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr int units_per_inch = PlotStyle::print_units_per_inch;
 
 void fix_creation_date(QByteArray& pdf, const QByteArray& date) {
@@ -117,7 +119,7 @@ QByteArray write_tikz(const FigurePage& page, const FigureProvenance& about) {
 
 }  // namespace
 
-FigureFormat figure_format(const std::filesystem::path& target) {
+FigureFormat figure_format(const fs::path& target) {
     std::string extension = target.extension().string();
     std::transform(extension.begin(), extension.end(), extension.begin(),
                    [](unsigned char c) { return char(std::tolower(c)); });
@@ -149,9 +151,13 @@ PageContent page_of(const FigureContent& content, const FigureOptions& options) 
     return {options, {panel}};
 }
 
-QByteArray render_page(const PageContent& content, FigureFormat format, FigureResult& result) {
-    const FigurePage page(content);
-    result = {{}, page.width_inches(), page.height_inches(), page.font(), page.step(0), page.notes()};
+namespace {
+
+FigureResult result_of(const FigurePage& page, const fs::path& file) {
+    return {file, page.width_inches(), page.height_inches(), page.font(), page.step(0), page.notes()};
+}
+
+QByteArray bytes_of(const FigurePage& page, const PageContent& content, FigureFormat format) {
     const FigureProvenance about = figure_provenance(content, page);
     switch (format) {
         case FigureFormat::pdf:
@@ -168,23 +174,34 @@ QByteArray render_page(const PageContent& content, FigureFormat format, FigureRe
     return {};
 }
 
+}  // namespace
+
+QByteArray render_page(const PageContent& content, FigureFormat format, FigureResult& result) {
+    const FigurePage page(content);
+    result = result_of(page, {});
+    return bytes_of(page, content, format);
+}
+
 QByteArray render_figure(const FigureContent& content, const FigureOptions& options, FigureFormat format,
                          FigureResult& result) {
     return render_page(page_of(content, options), format, result);
 }
 
-FigureResult export_page(const PageContent& page, const std::filesystem::path& target) {
-    const FigureFormat format = figure_format(target);
-    FigureResult result;
-    const QByteArray bytes = render_page(page, format, result);
-    write_file_safely(target, std::string_view(bytes.constData(), std::size_t(bytes.size())));
-    result.file = target;
-    return result;
+std::vector<FigureResult> export_page(const PageContent& content, const std::vector<fs::path>& targets) {
+    for (const fs::path& target : targets) figure_format(target);  // refused before anything is written
+    const FigurePage page(content);
+    std::vector<FigureResult> results;
+    for (const fs::path& target : targets) {
+        const QByteArray bytes = bytes_of(page, content, figure_format(target));
+        write_file_safely(target, std::string_view(bytes.constData(), std::size_t(bytes.size())));
+        results.push_back(result_of(page, target));
+    }
+    return results;
 }
 
 FigureResult export_figure(const FigureContent& content, const FigureOptions& options,
-                           const std::filesystem::path& target) {
-    return export_page(page_of(content, options), target);
+                           const fs::path& target) {
+    return export_page(page_of(content, options), {target}).front();
 }
 
 const PlotDescriptor& find_plot(const std::string& kind) {
@@ -195,7 +212,7 @@ const PlotDescriptor& find_plot(const std::string& kind) {
 }
 
 FigureResult make_figure(const std::string& kind, const std::vector<std::shared_ptr<RunRecord>>& runs,
-                         const FigureOptions& options, const std::filesystem::path& target) {
+                         const FigureOptions& options, const fs::path& target) {
     FigureContent content{&find_plot(kind), {}};
     for (std::size_t i = 0; i < runs.size(); ++i) content.runs.push_back({runs[i], int(i), i == 0});
     return export_figure(content, options, target);

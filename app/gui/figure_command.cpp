@@ -167,11 +167,11 @@ ExitCode draw_files(const FigureArguments& arguments, const CommandEnvironment& 
         if (!arguments.out.empty()) targets = {arguments.out};
         if (targets.empty())
             throw InputError(name + ": names no file to write; it needs out = [\"FILE.pdf\"], or the command --out");
-        for (const std::filesystem::path& target : targets) figure_format(target);
+        for (const std::filesystem::path& target : targets) figure_format(target);  // before any run is read
         const PageContent page = runs.page_of(figure);
         for (const PagePanel& panel : page.panels) load_names(*panel.plot, panel.state);
         std::set<std::string> told;
-        for (const std::filesystem::path& target : targets) report(export_page(page, target), told);
+        for (const FigureResult& figure : export_page(page, targets)) report(figure, told);
     }
     return ExitCode::done;
 }

@@ -113,8 +113,7 @@ TEST_F(FigureStudioWindowTest, WritesWhatTheFileSaysAgain) {
     EXPECT_THAT(figure.out, ElementsAre("both.pdf", "both.svg"));
     FigureRuns runs(folder / "runs");
     const PageContent page = runs.page_of(figure);
-    export_page(page, folder / "again.pdf");
-    export_page(page, folder / "again.svg");
+    export_page(page, {folder / "again.pdf", folder / "again.svg"});
     EXPECT_EQ(read_file(folder / "again.pdf"), pdf);
     EXPECT_EQ(read_file(folder / "again.svg"), svg);
 

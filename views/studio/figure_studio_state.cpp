@@ -117,11 +117,8 @@ void FigureStudio::save_file(const fs::path& file) {
 
 void FigureStudio::export_files(const std::vector<fs::path>& files) {
     const BusyCursor busy;
-    const PageContent content = runs_.page_of(figure());
     QStringList names, notes;
-    for (const fs::path& file : files) figure_format(file);
-    for (const fs::path& file : files) {
-        const FigureResult result = export_page(content, file);
+    for (const FigureResult& result : export_page(runs_.page_of(figure()), files)) {
         names.append(QString::fromStdString(result.file.string()));
         for (const std::string& note : result.notes) notes.append(QString::fromStdString(note));
     }
