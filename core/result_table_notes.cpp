@@ -110,8 +110,11 @@ std::string device_text(const RunDescription& run) {
 
 std::set<std::string> devices_of(const ResultTable& table) {
     std::set<std::string> devices;
-    for (const TableRun& run : table.runs)
-        if (run.counts()) devices.insert(device_text(run.description));
+    for (const TableRun& run : table.runs) {
+        if (!run.counts()) continue;
+        devices.insert(device_text(run.description));
+        for (const EarlierStart& start : run.earlier_starts) devices.insert(device_text(start.description));
+    }
     return devices;
 }
 

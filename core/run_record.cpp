@@ -246,9 +246,19 @@ void RunRecord::drop_after(std::int64_t step) {
     reason_.clear();
 }
 
+/// The last start becomes an earlier one; those whose steps are all written again are forgotten.
+void RunRecord::keep_start_before(std::int64_t first_step) {
+    if (!description_.experiment.empty())
+        earlier_starts_.push_back({first_step_, first_step, std::move(description_)});
+    std::erase_if(earlier_starts_, [&](const EarlierStart& start) { return start.first_step >= first_step; });
+    if (!earlier_starts_.empty()) earlier_starts_.back().last_step = first_step;
+    first_step_ = first_step;
+}
+
 RecordChanges RunRecord::on(const RunStarted& started) {
     // A run that starts over writes step 0 again too.
     drop_after(started.first_step > 0 ? started.first_step : -1);
+    keep_start_before(started.first_step);
     description_ = started.description;
     try {
         experiment_ = parse_recorded_experiment(description_.experiment);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/earlier_start.h"
 #include "core/experiment.h"
 #include "core/run_event.h"
 #include "core/run_store.h"
@@ -58,7 +59,14 @@ public:
 
     const std::filesystem::path& folder() const { return folder_; }
     std::string name() const;  ///< the folder's name
+    /// Of the last start.
     const RunDescription& description() const { return description_; }
+    /// The starts before it of which steps remain, in their order; empty unless the run was resumed.
+    const std::vector<EarlierStart>& earlier_starts() const { return earlier_starts_; }
+    /// Of the start with which the run began.
+    const RunDescription& first_description() const {
+        return earlier_starts_.empty() ? description_ : earlier_starts_.front().description;
+    }
     const Experiment& experiment() const { return experiment_; }
     RunState state() const { return state_; }
     const std::string& reason() const { return reason_; }
@@ -86,6 +94,7 @@ private:
 
     void load_history(const RunStarted& started);
     void drop_after(std::int64_t step);
+    void keep_start_before(std::int64_t first_step);
     RecordChanges on(const RunStarted& started);
     RecordChanges on(const ScalarRecorded& scalar);
     RecordChanges on(const RoutingFrame& frame);
@@ -101,6 +110,8 @@ private:
 
     std::filesystem::path folder_;
     RunDescription description_;
+    std::int64_t first_step_ = 0;  ///< of the last start
+    std::vector<EarlierStart> earlier_starts_;
     Experiment experiment_;
     RunState state_ = RunState::running;
     std::string reason_;

@@ -15,7 +15,7 @@ namespace {
 std::string run_line(const TableRun& run) {
     std::string text = fmt::format("run {}: {}", run.name, to_string(run.state));
     for (const auto& [name, value] : run.values) text += fmt::format(", {} of step {}", name, value.step);
-    text += ", " + run_provenance(run.experiment, run.description);
+    text += ", " + run_provenance(run.experiment, run.description, run.earlier_starts);
     return text;
 }
 

@@ -56,6 +56,7 @@ TableRun read_table_run(const RunRecord& record, const std::vector<std::string>&
     run.name = record.name();
     run.experiment = record.experiment();
     run.description = record.description();
+    run.earlier_starts = record.earlier_starts();
     run.state = record.state();
     run.ended_early = run.state != RunState::finished && ended_early_reason({record.folder()}).has_value();
     run.step = record.step();

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/earlier_start.h"
 #include "core/experiment.h"
 #include "core/run_event.h"
 
@@ -39,7 +40,8 @@ struct TableRun {
     };
     std::string name;
     Experiment experiment;
-    RunDescription description;
+    RunDescription description;  ///< of the last start
+    std::vector<EarlierStart> earlier_starts;
     RunState state = RunState::running;
     bool ended_early = false;  ///< by the rule of sweeps
     std::int64_t step = 0;

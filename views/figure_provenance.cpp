@@ -11,12 +11,12 @@ QString line_of(const DrawnRun& run, std::optional<std::int64_t> step) {
     return QString("run %1, method %2, step %3, %4")
         .arg(QString::fromStdString(record.name()), QString::fromStdString(record.experiment().model.method))
         .arg(qint64(step.value_or(record.step())))
-        .arg(QString::fromStdString(run_provenance(record.experiment(), record.description())));
+        .arg(QString::fromStdString(run_provenance(record.experiment(), record.description(), record.earlier_starts())));
 }
 
 QByteArray date_of(const RunRecord& record) {
     QByteArray digits;
-    for (const char c : record.description().started_at)
+    for (const char c : record.first_description().started_at)
         if (c >= '0' && c <= '9') digits.append(c);
     return digits.size() >= 14 ? digits.left(14) : QByteArray("20000101000000");
 }

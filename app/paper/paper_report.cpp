@@ -220,13 +220,17 @@ std::string figures_section(const Facts& facts, const std::vector<DrawnFigure>& 
     return text;
 }
 
-/// The distinct texts that `text_of` gives for the runs, in their order.
+/// The distinct texts that `text_of` gives for the starts of the runs, in their order.
 template <class TextOf>
 std::string distinct(const PaperRuns& runs, const TextOf& text_of) {
     std::vector<std::string> texts;
-    for (const auto& record : runs.records) {
-        const std::string text = text_of(record->description());
+    const auto add = [&](const RunDescription& run) {
+        const std::string text = text_of(run);
         if (!text.empty() && std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+    };
+    for (const auto& record : runs.records) {
+        for (const EarlierStart& start : record->earlier_starts()) add(start.description);
+        add(record->description());
     }
     return fmt::format("{}", fmt::join(texts, "; "));
 }
