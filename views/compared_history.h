@@ -62,6 +62,14 @@ public:
             return recorded_step(comparison_.run->frame_steps(kind_), step).value_or(0);
         return histories_[1].wanted().empty() ? 0 : histories_[1].wanted().front();
     }
+    /// The last step of each side of this run that is known.
+    std::vector<std::int64_t> last_steps(const RunRecord& run) const {
+        std::vector<std::int64_t> steps;
+        for (int side = 0; side < sides(); ++side)
+            if (read_from_[side] == &run && !histories_[side].known().empty())
+                steps.push_back(histories_[side].known().rbegin()->first);
+        return steps;
+    }
     /// What is known of a side there; null when it is not read yet, or cannot be.
     const Value* at(int side, std::int64_t step) const { return histories_[side].up_to(step_of(side, step)); }
     /// The side whose frame there cannot be read, or -1.

@@ -333,6 +333,9 @@ double FigurePage::height_inches() const { return double(parts_->size.height()) 
 QSize FigurePage::size() const { return parts_->size; }
 const std::string& FigurePage::font() const { return parts_->font; }
 std::optional<std::int64_t> FigurePage::step(std::size_t panel) const { return parts_->panels[panel].step; }
+std::vector<std::int64_t> FigurePage::steps(std::size_t panel, const DrawnRun& run) const {
+    return parts_->panels[panel].plot->shown_steps(run);
+}
 const std::vector<std::string>& FigurePage::notes() const { return parts_->notes; }
 
 void FigurePage::draw(QPaintDevice& device, double scale) const {

@@ -53,6 +53,8 @@ public:
     const std::string& font() const;  ///< the family that is drawn
     /// Of the frame that a panel draws; unset for plots over time.
     std::optional<std::int64_t> step(std::size_t panel) const;
+    /// The steps that a panel draws of one of its runs, as Plot::shown_steps.
+    std::vector<std::int64_t> steps(std::size_t panel, const DrawnRun& run) const;
     const std::vector<std::string>& notes() const;  ///< sentences: a substituted font, a frame of an earlier step
 
     /// `scale`: units of the device in one of the page.

@@ -6,12 +6,21 @@
 namespace wavlab {
 namespace {
 
-QString line_of(const DrawnRun& run, std::optional<std::int64_t> step) {
+/// "step 600, ", "steps 600 and 0, "; empty where none is known.
+QString steps_text(const std::vector<std::int64_t>& steps) {
+    QStringList texts;
+    for (const std::int64_t step : steps) texts << QString::number(step);
+    texts.removeDuplicates();
+    if (texts.isEmpty()) return {};
+    return (texts.size() == 1 ? "step " : "steps ") + texts.join(" and ") + ", ";
+}
+
+QString line_of(const DrawnRun& run, const std::vector<std::int64_t>& steps) {
     const RunRecord& record = *run.record;
-    return QString("run %1, method %2, step %3, %4")
-        .arg(QString::fromStdString(record.name()), QString::fromStdString(record.experiment().model.method))
-        .arg(qint64(step.value_or(record.step())))
-        .arg(QString::fromStdString(run_provenance(record.experiment(), record.description(), record.earlier_starts())));
+    const std::string origin = run_provenance(record.experiment(), record.description(), record.earlier_starts());
+    return QString("run %1, method %2, %3%4")
+        .arg(QString::fromStdString(record.name()), QString::fromStdString(record.experiment().model.method),
+             steps_text(steps), QString::fromStdString(origin));
 }
 
 QByteArray date_of(const RunRecord& record) {
@@ -34,7 +43,7 @@ FigureProvenance figure_provenance(const PageContent& content, const FigurePage&
         titles << QString("%1: %2").arg(QString::fromStdString(panel.plot->title),
                                         QString::fromStdString(panel.runs.front().record->name()));
         provenance.lines << "plot " + QString::fromStdString(panel.plot->id);
-        for (const DrawnRun& run : panel.runs) provenance.lines << line_of(run, page.step(i));
+        for (const DrawnRun& run : panel.runs) provenance.lines << line_of(run, page.steps(i, run));
     }
     titles.removeDuplicates();
     provenance.title = titles.join("; ");

@@ -99,6 +99,20 @@ std::optional<std::int64_t> DepthPlot::shown_step() const {
     return recorded_step(focused_run()->frame_steps(FrameKind::depth), wanted_step());
 }
 
+std::vector<std::int64_t> DepthPlot::shown_steps(const DrawnRun& run) const {
+    const RunRecord& record = *run.record;
+    if (mode() == Mode::time) return history_.last_steps(record);
+    if (mode() == Mode::runs) {
+        for (std::size_t i = 0; i < shown_panels_; ++i) {
+            const auto& known = panels_[i].history.known();
+            if (panels_[i].run.record == run.record && !known.empty()) return {known.rbegin()->first};
+        }
+        return {};
+    }
+    const auto step = recorded_step(record.frame_steps(FrameKind::depth), wanted_step());
+    return step && record.depth_frame(*step) ? std::vector{*step} : std::vector<std::int64_t>();
+}
+
 QString DepthPlot::invitation() const {
     return tr("How states, updates and gradients grow through depth appears here. Press Start.");
 }

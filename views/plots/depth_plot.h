@@ -36,6 +36,7 @@ public:
     QJsonObject state() const override;
     void set_state(const QJsonObject& state) override;
     std::optional<std::int64_t> shown_step() const override;
+    std::vector<std::int64_t> shown_steps(const DrawnRun& run) const override;
 
 protected:
     void rebuild() override;

@@ -60,6 +60,13 @@ public:
     virtual void set_state(const QJsonObject& state) = 0;
     /// The step of the frame that is drawn; nothing for plots over time.
     virtual std::optional<std::int64_t> shown_step() const { return std::nullopt; }
+    /// The steps that are drawn of this run, one of those that are drawn; of plots over time the last one. Empty where
+    /// nothing of it is drawn, or its step is not known. Enough for plots that draw one frame, or all runs over time.
+    virtual std::vector<std::int64_t> shown_steps(const DrawnRun& run) const {
+        const std::optional<std::int64_t> step = shown_step();
+        if (!step) return {run.record->step()};
+        return run.focused ? std::vector{*step} : std::vector<std::int64_t>();
+    }
     /// Sentences that whoever draws this should know: runs that do not count, settings that were mixed.
     virtual QStringList notes() const { return {}; }
 };

@@ -114,6 +114,15 @@ QStringList ResultsPlot::notes() const {
     return notes;
 }
 
+std::vector<std::int64_t> ResultsPlot::shown_steps(const DrawnRun& run) const {
+    const auto kept = std::find_if(kept_.begin(), kept_.end(),
+                                   [&](const KeptRun& one) { return one.record == run.record && one.run.counts(); });
+    if (kept == kept_.end() || quantity() == ResultQuantity::parameters) return {};
+    if (!of_losses()) return {kept->run.step};  // speed and memory are of every step
+    const auto value = kept->run.values.find("val/loss");
+    return value == kept->run.values.end() ? std::vector<std::int64_t>() : std::vector{value->second.step};
+}
+
 QString ResultsPlot::invitation() const {
     return tr(
         "The results of finished runs by depth and method appear here: validation loss, the difference to a "

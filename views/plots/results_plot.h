@@ -30,6 +30,7 @@ public:
     QJsonObject state() const override;
     void set_state(const QJsonObject& state) override;
     QStringList notes() const override;
+    std::vector<std::int64_t> shown_steps(const DrawnRun& run) const override;
 
 protected:
     void rebuild() override;

@@ -21,6 +21,14 @@ void RoutingPlot::find_sides() {
     if (comparison_.kind == Comparison::Kind::step) sides_[1] = find(*focused_run(), comparison_.step);
 }
 
+std::vector<std::int64_t> RoutingPlot::shown_steps(const DrawnRun& run) const {
+    if (over_time()) return history_.last_steps(*run.record);
+    std::vector<std::int64_t> steps;
+    for (const Side& side : sides_)
+        if (side.record == run.record.get() && side.frame) steps.push_back(*side.step);
+    return steps;
+}
+
 std::optional<double> RoutingPlot::value(const std::optional<RoutingCell>& first,
                                          const std::optional<RoutingCell>& second) const {
     if (!first || (compares() && !second)) return std::nullopt;

@@ -33,6 +33,7 @@ public:
     QJsonObject state() const override;
     void set_state(const QJsonObject& state) override;
     std::optional<std::int64_t> shown_step() const override { return over_time() ? std::nullopt : sides_[0].step; }
+    std::vector<std::int64_t> shown_steps(const DrawnRun& run) const override;
 
 protected:
     void rebuild() override;
