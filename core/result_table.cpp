@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -157,18 +158,30 @@ void fill_cells(ResultTable& table, const Grouping& rows, const Grouping& column
     }
 }
 
+/// The values of the row's keys that say which text it is of: losses of different texts are no rivals.
+std::vector<std::string> text_of(const ResultTable& table, std::size_t row) {
+    std::vector<std::string> values;
+    for (std::size_t key = 0; key < table.row_keys.size(); ++key)
+        if (table.row_keys[key].starts_with("data.")) values.push_back(table.rows[row][key]);
+    return values;
+}
+
 void mark_best(ResultTable& table) {
-    for (std::size_t column = 0; column < table.columns.size(); ++column)
-        for (std::size_t value = 0; value < table.values.size(); ++value) {
-            if (!is_loss(table.values[value])) continue;
-            std::vector<TableMeasure*> measured;
-            for (std::vector<TableCell>& row : table.cells)
-                if (row[column].measures[value].statistics.mean) measured.push_back(&row[column].measures[value]);
-            if (measured.size() < 2) continue;  // nothing to be better than
-            double smallest = INFINITY;
-            for (const TableMeasure* one : measured) smallest = std::min(smallest, *one->statistics.mean);
-            for (TableMeasure* one : measured) one->best = *one->statistics.mean == smallest;
-        }
+    std::map<std::vector<std::string>, std::vector<std::size_t>> rivals;
+    for (std::size_t row = 0; row < table.rows.size(); ++row) rivals[text_of(table, row)].push_back(row);
+    for (const auto& [text, rows] : rivals)
+        for (std::size_t column = 0; column < table.columns.size(); ++column)
+            for (std::size_t value = 0; value < table.values.size(); ++value) {
+                if (!is_loss(table.values[value])) continue;
+                std::vector<TableMeasure*> measured;
+                for (const std::size_t row : rows)
+                    if (TableMeasure& one = table.cells[row][column].measures[value]; one.statistics.mean)
+                        measured.push_back(&one);
+                if (measured.size() < 2) continue;  // nothing to be better than
+                double smallest = INFINITY;
+                for (const TableMeasure* one : measured) smallest = std::min(smallest, *one->statistics.mean);
+                for (TableMeasure* one : measured) one->best = *one->statistics.mean == smallest;
+            }
 }
 
 /// A key of the rows and its value that make a row a baseline.

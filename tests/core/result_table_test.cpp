@@ -90,6 +90,22 @@ TEST(ResultTable, IsMeansOverSeedsByTwoGroupings) {
     EXPECT_FALSE(loss_of(table, 1, 1).statistics.mean);  // no such runs
 }
 
+TEST(ResultTable, TheBestIsAmongThoseOfOneText) {
+    std::vector<TableRun> runs = some_runs();
+    for (TableRun run : some_runs()) {
+        run.experiment.data.dataset = "text8";
+        run.values["val/loss"].value += 1;
+        runs.push_back(run);
+    }
+    TableRequest request = by_depth();
+    request.rows = {"data.dataset", "model.method"};
+    const ResultTable table = result_table(runs, request);
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+        EXPECT_EQ(loss_of(table, row, 0).best, table.rows[row][1] == "wav") << table.rows[row][0];
+        EXPECT_EQ(loss_of(table, row, 1).best, table.rows[row][1] == "standard") << table.rows[row][0];
+    }
+}
+
 TEST(ResultTable, ComparesPairsWithTheSameSeed) {
     const ResultTable table = result_table(some_runs(), by_depth());
     EXPECT_EQ(table.baseline, "standard");
