@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <sstream>
 
@@ -66,10 +67,25 @@ FigureLook read_look(TomlTableReader& reader) {
     return look;
 }
 
-std::string json_of(const toml::table& table) {
+/// Throws InputError that names the line of a value that JSON lacks.
+void require_finite(const TomlTableReader& reader, const toml::node& node) {
+    if (const auto* number = node.as_floating_point(); number && !std::isfinite(**number))
+        reader.fail(node, fmt::format("state: {} is no finite number", shown(node)));
+    if (const auto* list = node.as_array())
+        for (const toml::node& one : *list) require_finite(reader, one);
+    if (const auto* table = node.as_table())
+        for (const auto& [key, one] : *table) require_finite(reader, one);
+}
+
+std::string json_of(const TomlTableReader& reader, const toml::table& table) {
+    require_finite(reader, table);
     std::ostringstream text;
-    text << toml::json_formatter{table, toml::format_flags::none};
-    return nlohmann::ordered_json::parse(text.str()).dump();
+    text << toml::json_formatter{table, toml::format_flags::allow_unicode_strings};
+    try {
+        return nlohmann::ordered_json::parse(text.str()).dump();
+    } catch (const nlohmann::json::exception& problem) {
+        reader.fail(table, fmt::format("state: cannot be read: {}", problem.what()));
+    }
 }
 
 FigureAnnotation read_annotation(TomlTableReader& reader) {
@@ -90,7 +106,7 @@ FigurePanel read_panel(TomlTableReader& reader) {
     reader.text("y_label", panel.y_label);
     if (const toml::node* state = reader.find("state")) {
         if (!state->is_table()) reader.fail(*state, "state: is written as [panel.state]");
-        panel.state = json_of(*state->as_table());
+        panel.state = json_of(reader, *state->as_table());
     }
     reader.tables(
         "annotation", [&](TomlTableReader& one) { panel.annotations.push_back(read_annotation(one)); },
@@ -144,14 +160,19 @@ std::vector<fs::path> figure_runs(const std::vector<std::string>& runs, const fs
     std::vector<fs::path> found;
     for (const std::string& run : runs) {
         std::vector<fs::path> matching;
-        if (is_pattern(run) && run.find('/') == std::string::npos) {
+        const bool is_name = run.find('/') == std::string::npos;
+        // A name may hold a pattern's characters.
+        if (is_name && is_pattern(run) && !is_run_folder(folder / run)) {
             matching = matching_runs(run, folder);
             if (matching.empty()) throw InputError(fmt::format("no run matches '{}' in '{}'", run, folder.string()));
         } else {
             matching = {find_run(run, folder).path};
         }
-        for (const fs::path& path : matching)
-            if (std::find(found.begin(), found.end(), path) == found.end()) found.push_back(path);
+        for (fs::path path : matching) {
+            std::error_code unreadable;
+            if (fs::is_symlink(path, unreadable)) path = fs::canonical(path);
+            if (std::find(found.begin(), found.end(), path) == found.end()) found.push_back(std::move(path));
+        }
     }
     return found;
 }

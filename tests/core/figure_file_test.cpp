@@ -83,6 +83,13 @@ TEST(FigureFile, IsTheSameAfterItWasWritten) {
     EXPECT_THAT(text, AllOf(HasSubstr("zoom\" = [0, 1.5]"), Not(HasSubstr("width = 3.25"))));
 }
 
+TEST(FigureFile, KeepsAnyCharacterOfAState) {
+    const FigureFile figure = parse_figure(
+        "[[panel]]\nkind = \"loss\"\nruns = [\"a\"]\n[panel.state]\nlabel = \"𝛼 of λ, \\\"quoted\\\"\"\n", "figure.toml");
+    EXPECT_THAT(figure.panels.at(0).state, HasSubstr("𝛼 of λ"));
+    EXPECT_EQ(parse_figure(figure_toml(figure), "again.toml").panels.at(0).state, figure.panels[0].state);
+}
+
 TEST(FigureFile, SaysWhatIsWrongAndWhatIsAllowed) {
     const std::string panel = "[[panel]]\nkind = \"loss\"\nruns = [\"a\"]\n";
     EXPECT_THAT(error_of("[figure]\nvenue = \"icmll\"\n" + panel),
@@ -100,6 +107,8 @@ TEST(FigureFile, SaysWhatIsWrongAndWhatIsAllowed) {
     EXPECT_THAT(error_of("[[panel]]\nkind = \"loss\"\nruns = \"a\"\n"), HasSubstr("a list of texts"));
     EXPECT_THAT(error_of("panel = 3\n"), HasSubstr("[[panel]]"));
     EXPECT_THAT(error_of("[figure\n"), HasSubstr("line 1"));
+    EXPECT_THAT(error_of(panel + "[panel.state]\nlog = true\nzoom = [0, inf, 0, 1]\n"),
+                AllOf(HasSubstr("line 6"), HasSubstr("no finite number")));
 }
 
 TEST(FigureFile, FindsTheRunsOfItsPatternsInTheOrderOfTheirNumbers) {
@@ -113,6 +122,13 @@ TEST(FigureFile, FindsTheRunsOfItsPatternsInTheOrderOfTheirNumbers) {
     for (const auto& path : figure_runs({"wav-*", "standard-2", "wav-2"}, folder.path()))
         names.push_back(path.filename());
     EXPECT_THAT(names, ElementsAre("wav-2", "wav-12", "standard-2"));
+    // A name that looks like a pattern, and a link.
+    const auto bracket = folder.path() / "lr[12]";
+    std::filesystem::create_directories(bracket);
+    for (const char* part : {"experiment.toml", "run.db"}) std::ofstream(bracket / part) << "";
+    std::filesystem::create_directory_symlink(folder.path() / "wav-12", folder.path() / "link");
+    EXPECT_THAT(figure_runs({"lr[12]"}, folder.path()), ElementsAre(bracket));
+    EXPECT_THAT(figure_runs({"wav-12", "link"}, folder.path()).size(), 1u);
     EXPECT_THROW(figure_runs({"haares-*"}, folder.path()), InputError);
     EXPECT_THROW(figure_runs({"haares-1"}, folder.path()), InputError);
 }
