@@ -29,12 +29,16 @@ std::optional<double> value_of(const TableRun& run, bool parameters) {
     return loss->second.value;
 }
 
+PaperSettings joined(PaperSettings side, const PaperSettings& where) {
+    side.insert(side.end(), where.begin(), where.end());
+    return side;
+}
+
 /// Runs with one seed count once, by their mean.
-BySeed values_by_seed(const std::vector<TableRun>& runs, PaperSettings settings, const PaperSettings& where,
+BySeed values_by_seed(const std::vector<TableRun>& runs, const PaperSettings& side, const PaperSettings& where,
                       bool parameters) {
-    settings.insert(settings.end(), where.begin(), where.end());
     std::map<std::int64_t, std::vector<double>> all;
-    for (const std::size_t index : runs_with(runs, settings))
+    for (const std::size_t index : runs_with(runs, joined(side, where)))
         if (const std::optional<double> value = value_of(runs[index], parameters))
             all[runs[index].experiment.seed].push_back(*value);
     BySeed means;
@@ -98,6 +102,14 @@ std::vector<std::size_t> runs_with(const std::vector<TableRun>& runs, const Pape
         if (std::all_of(settings.begin(), settings.end(), [&](const auto& setting) { return has(runs[i], setting); }))
             found.push_back(i);
     return found;
+}
+
+std::vector<std::string> settings_that_differ(const std::vector<TableRun>& runs, const PaperSettings& side,
+                                              const PaperSettings& where) {
+    std::vector<const Experiment*> experiments;
+    for (const std::size_t index : runs_with(runs, joined(side, where)))
+        experiments.push_back(&runs[index].experiment);
+    return differing_settings(experiments);
 }
 
 PaperAnswer answer(const PaperClaim& claim, const std::vector<TableRun>& runs) {

@@ -47,6 +47,11 @@ struct PaperAnswer {
 /// The indices of the runs that have all of these settings.
 std::vector<std::size_t> runs_with(const std::vector<TableRun>& runs, const PaperSettings& settings);
 
+/// The settings, name and seed aside, that differ among the runs that have all of `side` and `where`: their mean would
+/// be one over different things. By dotted key.
+std::vector<std::string> settings_that_differ(const std::vector<TableRun>& runs, const PaperSettings& side,
+                                              const PaperSettings& where);
+
 /// The answer of finished runs, whose `values` hold val/loss. The verdict is by the interval of Student's t, which
 /// stays honest with a few seeds, where that of the bootstrap is too narrow. Parameters are exact: they need none.
 PaperAnswer answer(const PaperClaim& claim, const std::vector<TableRun>& runs);

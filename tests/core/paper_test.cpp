@@ -182,6 +182,30 @@ TEST(PaperProjects, WhatIsWrongIsNamed) {
     }
 }
 
+TEST(PaperProjects, AClaimIsOfMeansOverSeedsAlone) {
+    std::vector<Experiment> experiments;
+    for (const char* method : {"wav", "attnres_block"})
+        for (const char* dataset : {"tinystories", "text8"})
+            for (const std::int64_t seed : {1, 2}) {
+                Experiment experiment;
+                experiment.model.method = method;
+                experiment.model.layers = 48;
+                experiment.data.dataset = dataset;
+                experiment.seed = seed;
+                experiments.push_back(experiment);
+            }
+    PaperProject project;
+    project.claims = {some_claim()};
+    try {
+        require_paper_fits(project, experiments, "paper.toml");
+        ADD_FAILURE() << "losses of two texts have no mean";
+    } catch (const InputError& error) {
+        EXPECT_NE(std::string(error.what()).find("differ in data.dataset too"), std::string::npos) << error.what();
+    }
+    project.claims[0].where.emplace_back("data.dataset", "text8");
+    EXPECT_NO_THROW(require_paper_fits(project, experiments, "paper.toml"));
+}
+
 TEST(RoutingMass, AddsUpToOne) {
     RoutingLayout layout;
     layout.routers = {{{SourceKind::embedding, 0}},
