@@ -106,7 +106,6 @@ struct Trained {
     PaperRuns runs;
     ExitCode code = ExitCode::done;
     std::size_t by_this_call = 0;
-    std::size_t jobs = 1;
 };
 
 /// Trains what is not there yet. Interrupted runs go on from their last checkpoint.
@@ -126,7 +125,6 @@ Trained train(const Paper& paper, const fs::path& folder, std::size_t jobs) {
     console.watch(runner);
     runner.start();
     Trained trained;
-    trained.jobs = std::size_t(std::count(settings.devices.begin(), settings.devices.end(), QueueDevice{"cpu", ""}));
     const std::size_t before = runner.over_count();
     fmt::print(stderr, "wavlab: {} runs, {} of them over already\n", ids.size(), before);
     work_through(runner);
@@ -142,7 +140,10 @@ Trained train(const Paper& paper, const fs::path& folder, std::size_t jobs) {
     for (const std::string& id : ids)
         if (const QueuedRun* run = queue.find(id)) trained.runs.queued.push_back(*run);
     for (const QueuedRun& run : trained.runs.queued) {
-        if (run.folder.empty()) continue;
+        // Sweeps may share a run.
+        const auto is_this = [&](const auto& record) { return record->folder() == run.folder; };
+        const auto& known = trained.runs.records;
+        if (run.folder.empty() || std::any_of(known.begin(), known.end(), is_this)) continue;
         trained.runs.records.push_back(std::make_shared<RunRecord>(run.folder));
         trained.runs.records.back()->follow_store();
     }
@@ -154,8 +155,7 @@ ExitCode write_all(const Paper& paper, const Trained& trained, const fs::path& o
                    std::chrono::steady_clock::time_point start) {
     const auto tables = write_tables(paper, trained.runs, out / "tables");
     fmt::print("{}\n", (out / "tables").string());
-    const std::vector<DrawnFigure> figures =
-        draw_figures(paper, out / "figures", trained.runs.records.front()->folder().parent_path());
+    const std::vector<DrawnFigure> figures = draw_figures(paper, trained.runs, out / "figures");
     if (stop_was_asked()) return ExitCode::interrupted;
     ExitCode code = trained.code;
     for (const DrawnFigure& figure : figures) {
@@ -169,7 +169,8 @@ ExitCode write_all(const Paper& paper, const Trained& trained, const fs::path& o
     if (!figures.empty()) fmt::print("{}\n", (out / "figures").string());
     if (!figures.empty() && !paper.figures_need.empty()) fmt::print(stderr, "wavlab: {}\n", paper.figures_need);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    const PaperTimes times{update_seconds(trained.runs), taken.count(), trained.by_this_call, trained.jobs};
+    PaperTimes times{0, taken.count(), trained.by_this_call};
+    for (const auto& run : trained.runs.records) times.updates += update_seconds(*run);
     write_file_safely(out / "report.md", paper_report(paper, trained.runs, tables, figures, times));
     fmt::print("{}\n", (out / "report.md").string());
     return code;

@@ -3,6 +3,7 @@
 #include "app/paper/paper.h"
 
 #include <algorithm>
+#include <ctime>
 #include <functional>
 #include <set>
 
@@ -97,16 +98,30 @@ Paper load_paper(const fs::path& folder) {
                 [&](const std::string& name) { return read_file(folder / name, largest_file); });
 }
 
-double update_seconds(const PaperRuns& runs) {
-    double seconds = 0;
+double update_seconds(const RunRecord& run) {
+    const ScalarSeries* speeds = run.scalars("train/tokens_per_second");
+    if (!speeds) return 0;
+    TrainingClock clock;
+    clock.follow(*speeds, tokens_per_step(run.experiment()));
+    return clock.empty() ? 0 : clock.seconds_at(double(run.step()));
+}
+
+std::size_t most_side_by_side(const PaperRuns& runs) {
+    std::vector<std::pair<double, double>> times;  // from when to when, seconds
     for (const auto& record : runs.records) {
-        const ScalarSeries* speeds = record->scalars("train/tokens_per_second");
-        if (!speeds) continue;
-        TrainingClock clock;
-        clock.follow(*speeds, tokens_per_step(record->experiment()));
-        if (!clock.empty()) seconds += clock.seconds_at(double(record->step()));
+        std::tm start{};
+        if (record->description().device != "cpu" ||
+            !::strptime(record->description().started_at.c_str(), "%Y-%m-%dT%H:%M:%S", &start))
+            continue;
+        const auto from = double(::timegm(&start));
+        times.emplace_back(from, from + update_seconds(*record));
     }
-    return seconds;
+    std::size_t most = 0;
+    for (const auto& [from, until] : times)
+        most = std::max(most, std::size_t(std::count_if(times.begin(), times.end(), [at = from](const auto& other) {
+                            return other.first <= at && at <= other.second;
+                        })));
+    return most;
 }
 
 std::vector<TableRun> table_runs(const PaperRuns& runs, const std::vector<std::string>& values,

@@ -47,11 +47,13 @@ struct PaperTimes {
     double updates = 0;       ///< seconds that all runs spent in updates, added up
     double call = 0;          ///< seconds that this call of the program took
     std::size_t trained = 0;  ///< runs that this call trained
-    std::size_t jobs = 1;     ///< how many of them side by side on the CPU, at most
 };
 
-/// The seconds that runs spent in updates.
-double update_seconds(const PaperRuns& runs);
+/// The seconds that a run spent in updates.
+double update_seconds(const RunRecord& run);
+
+/// The most runs that trained at one time on the CPU, by when they started and how long their updates took.
+std::size_t most_side_by_side(const PaperRuns& runs);
 
 /// The runs as tables take them. Throws InputError where none has begun.
 std::vector<TableRun> table_runs(const PaperRuns& runs, const std::vector<std::string>& values,
@@ -65,15 +67,15 @@ std::map<std::string, std::string> write_tables(const Paper& paper, const PaperR
 /// What became of a figure.
 struct DrawnFigure {
     std::string file;
-    std::string picture;  ///< the one of its outputs that a report can show; empty: none
-    std::string problem;  ///< why it was not drawn; empty: it was
-    bool kept = false;    ///< the file was there and differs from the project's: it was drawn as it is
+    std::string picture;                  ///< the one of its outputs that a report can show; empty: none
+    std::string problem;                  ///< why it was not drawn; empty: it was
+    std::vector<std::string> notes = {};  ///< sentences: what it is a mean over, what does not count
+    bool kept = false;                    ///< the file was there and differs from the project's: it was drawn as it is
 };
 
 /// Writes the files of the figures into `folder`, except those that are there, and draws them with a process of this
-/// program for each.
-std::vector<DrawnFigure> draw_figures(const Paper& paper, const std::filesystem::path& folder,
-                                      const std::filesystem::path& runs);
+/// program for each. Names and patterns in them are of the paper's runs alone, as its sweeps name them.
+std::vector<DrawnFigure> draw_figures(const Paper& paper, const PaperRuns& runs, const std::filesystem::path& folder);
 
 /// The report in Markdown.
 std::string paper_report(const Paper& paper, const PaperRuns& runs, const std::map<std::string, std::string>& tables,

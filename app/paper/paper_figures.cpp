@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -59,14 +60,42 @@ std::pair<int, std::string> run_to_end(std::vector<std::string> command) {
     return {WIFEXITED(status) ? WEXITSTATUS(status) : killed + WTERMSIG(status), errors};
 }
 
-/// What a program of ours said last, without its name.
-std::string last_sentence(std::string errors) {
-    while (!errors.empty() && errors.back() == '\n') errors.pop_back();
-    const std::size_t start = errors.rfind('\n');
-    std::string line = start == std::string::npos ? errors : errors.substr(start + 1);
+/// What a program of ours said on stderr, line by line, without its name.
+std::vector<std::string> sentences(const std::string& errors) {
     constexpr std::string_view prefix = "wavlab: ";
-    return line.starts_with(prefix) ? line.substr(prefix.size()) : line;
+    std::vector<std::string> lines;
+    std::istringstream text(errors);
+    for (std::string line; std::getline(text, line);)
+        if (!line.empty()) lines.push_back(line.starts_with(prefix) ? line.substr(prefix.size()) : line);
+    return lines;
 }
+
+/// A folder that holds links to the paper's runs under the names that its sweeps gave them, and nothing else: their
+/// own folder may hold runs of an earlier state of the project, and give later ones longer names. It goes with this
+/// object.
+class RunLinks {
+public:
+    RunLinks(const PaperRuns& runs, fs::path folder) : folder_(std::move(folder)) {
+        fs::remove_all(folder_);
+        fs::create_directories(folder_);
+        for (const QueuedRun& run : runs.queued) {
+            if (run.folder.empty()) continue;
+            const bool taken = fs::is_symlink(folder_ / run.name);  // by another sweep of this name
+            fs::create_directory_symlink(fs::absolute(run.folder),
+                                         folder_ / (taken ? run.folder.filename() : fs::path(run.name)));
+        }
+    }
+    ~RunLinks() {
+        std::error_code stays;
+        fs::remove_all(folder_, stays);
+    }
+    RunLinks(const RunLinks&) = delete;
+    RunLinks& operator=(const RunLinks&) = delete;
+    const fs::path& folder() const { return folder_; }
+
+private:
+    fs::path folder_;
+};
 
 /// A report shows SVG, or else PNG.
 std::string picture_of(const FigureFile& figure) {
@@ -88,9 +117,10 @@ bool keep_or_write(const fs::path& file, const std::string& text) {
 
 }  // namespace
 
-std::vector<DrawnFigure> draw_figures(const Paper& paper, const fs::path& folder, const fs::path& runs) {
+std::vector<DrawnFigure> draw_figures(const Paper& paper, const PaperRuns& runs, const fs::path& folder) {
     if (paper.project.figures.empty()) return {};
     fs::create_directories(folder);
+    const RunLinks links(runs, folder / ".runs");
     std::vector<DrawnFigure> drawn;
     for (const PaperFigure& figure : paper.project.figures) {
         DrawnFigure one;
@@ -101,10 +131,13 @@ std::vector<DrawnFigure> draw_figures(const Paper& paper, const fs::path& folder
             one.problem = paper.figures_need;
         } else if (!stop_was_asked()) {
             const auto [code, errors] =
-                run_to_end({own_program().string(), "figure", file.string(), "--runs", runs.string()});
-            if (code != 0)
+                run_to_end({own_program().string(), "figure", file.string(), "--runs", links.folder().string()});
+            one.notes = sentences(errors);
+            if (code != 0) {
                 one.problem =
-                    errors.empty() ? fmt::format("its process ended with code {}", code) : last_sentence(errors);
+                    one.notes.empty() ? fmt::format("its process ended with code {}", code) : one.notes.back();
+                one.notes.clear();
+            }
         }
         if (one.problem.empty()) try {
                 one.picture = picture_of(one.kept ? read_figure(file) : paper.figures.at(figure.file));

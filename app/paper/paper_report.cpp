@@ -24,7 +24,8 @@ struct Facts {
     const Paper& paper;
     const PaperRuns& runs;
     std::vector<TableRun> losses;
-    std::string unit;  ///< "nats per character"
+    std::string unit;        ///< "nats per character"
+    std::string neighbours;  ///< a sentence on runs that trained side by side; empty: none did
 };
 
 /// A number with its sign, "−" as people write it.
@@ -157,7 +158,11 @@ std::string our_rows(const PublishedLosses& pair, const Facts& facts) {
         claim.where = {{"data.dataset", dataset}, {"model.layers", std::to_string(layers)}};
         const PaperDifference at = answer(claim, facts.losses).at;
         if (!at.subject_statistics.mean && !at.baseline_statistics.mean) continue;
-        text += published_row(fmt::format("ours, n = {}", at.statistics.n), markdown_text(dataset), layers,
+        std::string whose = fmt::format("ours, n = {}", at.statistics.n);
+        for (const PaperSettings* side : {&claim.subject, &claim.baseline})
+            if (const auto mixed = settings_that_differ(facts.losses, *side, claim.where); !mixed.empty())
+                whose += fmt::format(", means over {} of {}", fmt::join(mixed, ", "), side->front().second);
+        text += published_row(markdown_text(whose), markdown_text(dataset), layers,
                               mean_text(at.baseline_statistics), mean_text(at.subject_statistics),
                               at.statistics.mean ? signed_text(*at.statistics.mean) : "–", facts.unit);
     }
@@ -193,8 +198,10 @@ std::string tables_section(const Facts& facts, const std::map<std::string, std::
     std::string text = "## Tables\n\n";
     for (const PaperTable& table : facts.paper.project.tables)
         if (const auto found = tables.find(table.name); found != tables.end())
-            text += fmt::format("### {}\n\n{}\nAlso as [LaTeX](tables/{}.tex) and [CSV](tables/{}.csv).\n\n",
-                                markdown_text(table.title), found->second, table.name, table.name);
+            text += fmt::format("### {}\n\n{}{}\nAlso as [LaTeX](tables/{}.tex) and [CSV](tables/{}.csv).\n\n",
+                                markdown_text(table.title), found->second,
+                                table.style.cost && !facts.neighbours.empty() ? "\n" + facts.neighbours + "\n" : "",
+                                table.name, table.name);
     if (const auto masses = tables.find("routing-mass"); masses != tables.end())
         text += "### What routers read\n\n" + masses->second + "\nRun by run as [CSV](tables/routing-mass.csv).\n\n";
     return text;
@@ -216,6 +223,7 @@ std::string figures_section(const Facts& facts, const std::vector<DrawnFigure>& 
         else
             text += fmt::format("![{}](figures/{})\n\n{} ([{}](figures/{}){})\n\n", title, figure.picture, title,
                                 figure.file, figure.file, figure.kept ? ", as it was edited" : "");
+        for (const std::string& note : figure.notes) text += "Note: " + markdown_text(note) + "\n\n";
     }
     return text;
 }
@@ -262,11 +270,9 @@ std::string settings_section(const Facts& facts, const PaperTimes& times) {
                         }));
     text += fmt::format("- Data: {}.\n", markdown_text(distinct(runs, data_text)));
     text += fmt::format(
-        "- Time: updates took {}, added up over all runs; this call of the program took {} and trained {}{}.\n",
+        "- Time: updates took {}, added up over all runs; this call of the program took {} and trained {}.{}\n",
         duration_text(times.updates), duration_text(times.call), count_text(times.trained, "run"),
-        times.trained > 0 && times.jobs > 1
-            ? fmt::format(", up to {} side by side, which makes each slower", times.jobs)
-            : "");
+        facts.neighbours.empty() ? "" : " " + facts.neighbours);
     for (const Sweep& sweep : facts.paper.sweeps) text += "\n```toml\n" + to_toml(sweep) + "```\n";
     return text + "\n";
 }
@@ -297,7 +303,10 @@ std::string runs_section(const PaperRuns& runs) {
 
 std::string paper_report(const Paper& paper, const PaperRuns& runs, const std::map<std::string, std::string>& tables,
                          const std::vector<DrawnFigure>& figures, const PaperTimes& times) {
-    Facts facts{paper, runs, table_runs(runs, {loss_name}, {}), "nats per character"};
+    Facts facts{paper, runs, table_runs(runs, {loss_name}, {}), "nats per character", {}};
+    if (const std::size_t most = most_side_by_side(runs); most > 1)
+        facts.neighbours =
+            fmt::format("Up to {} runs trained side by side on this machine, which makes each slower.", most);
     for (const TableRun& run : facts.losses)
         if (run.experiment.data.tokenizer != "char") facts.unit = "nats per token";
     std::string text = "# " + markdown_text(paper.project.title) + "\n\n";

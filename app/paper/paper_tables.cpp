@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The tables of a paper, as files and for its report.
+#include <algorithm>
 #include <array>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "app/paper/paper.h"
 #include "core/csv.h"
@@ -11,6 +15,7 @@
 #include "core/number_text.h"
 #include "core/result_table.h"
 #include "core/routing_mass.h"
+#include "core/run_groups.h"
 #include "core/safe_file.h"
 #include "core/table_format.h"
 
@@ -39,9 +44,13 @@ std::string write_table(const PaperTable& table, const PaperRuns& runs, const fs
 
 using Mass = std::array<double, routing_families>;
 
-/// The masses of the last recorded frame of each finished run, by depth and method.
+/// The masses of the last recorded frame of each finished run, by dataset, depth and method.
 struct Masses {
-    std::map<std::pair<std::string, std::pair<std::int64_t, std::string>>, std::vector<Mass>> by_setting;
+    struct Setting {
+        std::map<std::int64_t, std::vector<Mass>> by_seed;
+        std::vector<const Experiment*> experiments;
+    };
+    std::map<std::tuple<std::string, std::int64_t, std::string>, Setting> by_setting;
     std::string csv = "run,dataset,layers,method,seed,step,family,mass\n";
     bool several_datasets = false;
 };
@@ -56,8 +65,9 @@ Masses read_masses(const PaperRuns& runs) {
         const auto mass = frame ? routing_mass(record->description().routing, *frame) : std::nullopt;
         if (!mass) continue;
         const Experiment& experiment = record->experiment();
-        masses.by_setting[{experiment.data.dataset, {experiment.model.layers, experiment.model.method}}].push_back(
-            *mass);
+        auto& setting = masses.by_setting[{experiment.data.dataset, experiment.model.layers, experiment.model.method}];
+        setting.by_seed[experiment.seed].push_back(*mass);
+        setting.experiments.push_back(&experiment);
         if (first.empty()) first = experiment.data.dataset;
         masses.several_datasets = masses.several_datasets || experiment.data.dataset != first;
         for (std::size_t family = 0; family < routing_families; ++family)
@@ -69,9 +79,15 @@ Masses read_masses(const PaperRuns& runs) {
     return masses;
 }
 
-std::string mass_text(const std::vector<Mass>& masses, std::size_t family) {
+/// Runs with one seed count once, by their mean, as everywhere in tables. A dash where no run has such sources.
+std::string mass_text(const Masses::Setting& setting, std::size_t family) {
     std::vector<double> values;
-    for (const Mass& mass : masses) values.push_back(mass[family]);
+    for (const auto& [seed, masses] : setting.by_seed) {
+        double sum = 0;
+        for (const Mass& mass : masses) sum += mass[family];
+        values.push_back(sum / double(masses.size()));
+    }
+    if (std::all_of(values.begin(), values.end(), [](double value) { return value == 0; })) return "–";
     const GroupStatistics statistics = group_statistics(values);
     std::string text = fmt::format("{:.3f}", *statistics.mean);
     if (statistics.standard_deviation) text += fmt::format(" ± {:.3f}", *statistics.standard_deviation);
@@ -90,20 +106,21 @@ std::string write_masses(const PaperRuns& runs, const fs::path& folder) {
         rule += " ---: |";
     }
     std::string text = head + "\n" + rule + "\n";
-    for (const auto& [setting, of_setting] : masses.by_setting) {
-        if (masses.several_datasets) text += "| " + markdown_text(setting.first) + " ";
-        text += fmt::format("| {} | {} | {} |", setting.second.first, markdown_text(setting.second.second),
-                            of_setting.size());
-        for (std::size_t family = 0; family < routing_families; ++family) {
-            double sum = 0;
-            for (const Mass& mass : of_setting) sum += mass[family];
-            text += " " + (sum > 0 ? mass_text(of_setting, family) : std::string("–")) + " |";
-        }
+    std::set<std::string> mixed;
+    for (const auto& [key, setting] : masses.by_setting) {
+        const auto& [dataset, layers, method] = key;
+        if (masses.several_datasets) text += "| " + markdown_text(dataset) + " ";
+        text += fmt::format("| {} | {} | {} |", layers, markdown_text(method), setting.by_seed.size());
+        for (std::size_t family = 0; family < routing_families; ++family)
+            text += " " + mass_text(setting, family) + " |";
         text += "\n";
+        for (const std::string& differs : differing_settings(setting.experiments)) mixed.insert(differs);
     }
     text +=
         "\nThe share of a router's weights on each kind of source, a mean over routers and tokens of the last recorded "
         "step; mean ± standard deviation over n seeds. Details of a block that still goes count as details.\n";
+    if (!mixed.empty())
+        text += fmt::format("\nMeans over different settings: {}.\n", markdown_text(fmt::format("{}", fmt::join(mixed, ", "))));
     write_file_safely(folder / (std::string(mass_name) + ".md"), text);
     write_file_safely(folder / (std::string(mass_name) + ".csv"), masses.csv);
     return text;

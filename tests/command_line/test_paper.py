@@ -58,7 +58,7 @@ baseline_loss = 0.4960
 unit = "nats per character"
 """
 FIGURE = """[figure]
-out = ["curves.svg", "curves.pdf"]
+out = ["curves.svg", "curves.pdf", "curves.csv"]
 [[panel]]
 kind = "loss"
 runs = ["tiny-*"]
@@ -184,6 +184,29 @@ class Paper(PaperTest):
             result = self.make(project, expect=1)
             self.assertIn("nothing-*", result.stderr)
             self.assertIn("Not drawn", self.report())
+
+
+    def test_shows_no_runs_of_an_earlier_state_of_the_project(self):
+        self.make(self.project())
+        self.make(self.project(steps=3, name="longer"))
+        self.assertEqual(len(self.runs()), 16)
+        self.assertIn("| tiny-layers2-wav-seed1-2 | finished | 3 |", self.report())
+        self.assertNotIn("| tiny-layers2-wav-seed1 |", self.report())
+        if not has_figures():
+            return
+        figures = self.folder / "out" / "figures"
+        drawn = (figures / "curves.csv").read_text()
+        self.assertIn("tiny-layers2-wav-seed1-2", drawn)
+        self.assertIsNone(re.search(r"seed1\b(?!-2)", drawn), drawn)
+        self.assertFalse((figures / ".runs").exists())
+
+    def test_names_what_a_figure_is_a_mean_over(self):
+        project = self.project()
+        (project / "curves.toml").write_text(
+            FIGURE.replace('"loss"', '"results"') + '[panel.state]\nline = "data.dataset"\n')
+        self.make(project)
+        if has_figures():
+            self.assertRegex(self.report(), r"Note: .*runs of one cell differ in model\.method")
 
 
 class BadInput(PaperTest):
