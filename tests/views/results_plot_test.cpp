@@ -247,6 +247,7 @@ TEST(ResultsPlot, ABaselineOfOtherRunsGivesWayInTheWindowAndNotInAFigure) {
 TEST(ResultsPlot, ShowsSeedsTheBestStepAndCosts) {
     auto plot = shown_results(some_runs(), {{"band", "seeds"}, {"at", "best"}});
     EXPECT_NEAR(graph_of(*plot, method_title("wav"))->dataMainValue(0), 2.66, 1e-9);
+    EXPECT_TRUE(plot->canvas().yAxis->label().startsWith("Best validation loss")) << "it is a little too good";
     EXPECT_EQ(graph_of(*plot, method_title("wav") + ", seeds")->dataCount(), 6);
     EXPECT_TRUE(std::isnan(bars_of(*plot, graph_of(*plot, method_title("wav")))->data()->at(0).errorPlus));
 }
@@ -313,6 +314,24 @@ TEST(ResultsPlot, PublishedFiguresAreStarsAndNoLine) {
     state["quantity"] = "speed";
     plot->set_state(state);
     EXPECT_EQ(graph_of(*plot, "published"), nullptr) << "they are losses";
+    // Nor do they stay where the axes mean something else.
+    const QJsonObject losses = shown_results(some_runs(), {{"references", references}})->state();
+    for (const auto& [key, value] : {std::pair{"unit", "bits-per-byte"}, {"x", "method.blocks"}}) {
+        QJsonObject other = losses;
+        other[QLatin1String(key)] = value;
+        plot->set_state(other);
+        EXPECT_EQ(graph_of(*plot, "published"), nullptr) << key;
+    }
+    plot->set_state(losses);
+    EXPECT_NE(graph_of(*plot, "published"), nullptr);
+    const QJsonObject differences{
+        {"quantity", "difference"}, {"baseline", "attnres_block"}, {"references", references}};
+    plot->set_state(differences);
+    ASSERT_NE(graph_of(*plot, "published"), nullptr);
+    QJsonObject against_wav = plot->state();
+    against_wav["baseline"] = "model.method=wav";
+    plot->set_state(against_wav);
+    EXPECT_EQ(graph_of(*plot, "published"), nullptr);
     plot->set_state({{"references", QJsonArray{QJsonObject{{"x", 48}}}}});
     EXPECT_TRUE(plot->problem().contains("number 1")) << plot->problem().toStdString();
 }

@@ -226,7 +226,8 @@ const Registration<PlotDescriptor> registration{{
         "the differences to the baseline's run with the same seed and position; below zero, the line is better. "
         "Parameters: what the method adds. Speed: the median over a run's steps. Memory: the most of a run.\n"
         "Bars: the standard deviation over seeds (n - 1), or the 95 % interval of the mean, by Student's t, of "
-        "differences by 10,000 bootstrap resamples of the pairs, which is too narrow for fewer than six. Lines with bars "
+        "differences by 10,000 bootstrap resamples of the pairs, which is too narrow for fewer than six. Lines with "
+        "bars "
         "stand side by side so that each is seen; their values are those of the position. Stars are published figures, "
         "not results of these runs.\n"
         "Drag to move, turn the wheel to zoom, double click to see everything."),

@@ -142,11 +142,12 @@ QJsonObject ResultsPlot::state() const {
         {"band", band_->currentData().toString()},         {"at", at_->currentData().toString()},
         {"unit", unit_->currentData().toString()},         {"log_x", log_x_->isChecked()}};
     QJsonArray references;
-    for (const Published& published : published_)
-        references.append(QJsonObject{{"x", published.x},
-                                      {"y", published.y},
-                                      {"label", published.label},
-                                      {"quantity", QString::fromStdString(published.quantity)}});
+    for (const Published& published : published_) {
+        QJsonObject one{{"x", published.x}, {"y", published.y}, {"label", published.label}};
+        for (const auto& [key, member] : published_keys)
+            one[QLatin1String(key)] = QString::fromStdString(published.of.*member);
+        references.append(one);
+    }
     if (!references.isEmpty()) state["references"] = references;
     save_zoom(state);
     return state;
@@ -171,15 +172,17 @@ void ResultsPlot::load_published(const QJsonObject& state) {
     const QJsonArray references = state["references"].toArray();
     for (qsizetype i = 0; i < references.size(); ++i) {
         const QJsonObject one = references[i].toObject();
-        const Published published{one["x"].toDouble(std::nan("")), one["y"].toDouble(std::nan("")),
-                                  one["label"].toString(),
-                                  one["quantity"].toString(quantity_->currentData().toString()).toStdString()};
-        if (std::isfinite(published.x) && std::isfinite(published.y) && parse_result_quantity(published.quantity))
+        Published published{one["x"].toDouble(std::nan("")), one["y"].toDouble(std::nan("")), one["label"].toString(),
+                            published_now()};
+        for (const auto& [key, member] : published_keys)
+            if (const QJsonValue said = one[QLatin1String(key)]; said.isString())
+                published.of.*member = said.toString().toStdString();
+        if (std::isfinite(published.x) && std::isfinite(published.y) && parse_result_quantity(published.of.quantity))
             published_.push_back(published);
         else if (published_problem_.isEmpty())
             published_problem_ =
                 tr("references: number %1 is not a published result; one has numbers x and y, a text label, and "
-                   "perhaps the quantity that it is of.")
+                   "perhaps the quantity, the setting 'by', the unit and the baseline that it is of.")
                     .arg(i + 1);
     }
 }

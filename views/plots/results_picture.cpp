@@ -24,9 +24,10 @@ QString ResultsPlot::value_label() const {
     const QString unit = curves_.table.unit == LossUnit::bits_per_character ? tr("(bits per character)")
                          : curves_.table.unit == LossUnit::bits_per_byte    ? tr("(bits per byte)")
                                                                             : tr("(nats per token)");
+    const bool best = moment().kind == TableMoment::Kind::best;
     switch (quantity()) {
         case ResultQuantity::loss:
-            return tr("Validation loss %1", "unit").arg(unit);
+            return (best ? tr("Best validation loss %1", "unit") : tr("Validation loss %1", "unit")).arg(unit);
         case ResultQuantity::difference: {
             const ResultCurve* baseline = curves_.baseline();
             const std::vector<std::string>& keys = curves_.table.row_keys;
@@ -36,7 +37,9 @@ QString ResultsPlot::value_label() const {
                 name = line_label(keys, baseline->values);
             else  // several lines have one each; the value is what they share
                 name = baseline_->currentText();
-            return tr("Δ validation loss against %1 %2", "baseline, unit").arg(name, unit);
+            return (best ? tr("Δ best validation loss against %1 %2", "baseline, unit")
+                         : tr("Δ validation loss against %1 %2", "baseline, unit"))
+                .arg(name, unit);
         }
         case ResultQuantity::parameters:
             return tr("Parameters added by the method");
@@ -137,10 +140,19 @@ void ResultsPlot::add_lines() {
     }
 }
 
+ResultsPlot::PublishedOf ResultsPlot::published_now() const {
+    PublishedOf of;
+    of.quantity = quantity_->currentData().toString().toStdString();
+    of.x = x_wanted_;
+    if (of_losses()) of.unit = unit_->currentData().toString().toStdString();
+    if (quantity() == ResultQuantity::difference) of.baseline = baseline_wanted_.substr(baseline_wanted_.find('=') + 1);
+    return of;
+}
+
 std::vector<const ResultsPlot::Published*> ResultsPlot::shown_published() const {
     std::vector<const Published*> shown;
     for (const Published& published : published_)
-        if (parse_result_quantity(published.quantity) == quantity()) shown.push_back(&published);
+        if (published.of == published_now()) shown.push_back(&published);
     return shown;
 }
 

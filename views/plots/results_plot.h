@@ -44,11 +44,24 @@ protected:
 
 private:
     enum class Band { deviation, interval, none, seeds };
+    /// What a published result is of: it is drawn only where the axes mean this.
+    struct PublishedOf {
+        std::string quantity, x;
+        std::string unit;      ///< of losses
+        std::string baseline;  ///< of differences: the value of its setting
+        friend bool operator==(const PublishedOf&, const PublishedOf&) = default;
+    };
+    /// As they are kept.
+    static constexpr std::pair<const char*, std::string PublishedOf::*> published_keys[] = {
+        {"quantity", &PublishedOf::quantity},
+        {"by", &PublishedOf::x},
+        {"unit", &PublishedOf::unit},
+        {"baseline", &PublishedOf::baseline}};
     /// A result from elsewhere, which is never part of a line.
     struct Published {
         double x = 0, y = 0;
         QString label;
-        std::string quantity;  ///< that it is of
+        PublishedOf of;
     };
     /// A run as it was read last, and by what it is seen that it must be read anew.
     struct KeptRun {
@@ -99,6 +112,7 @@ private:
     /// The number of seeds, where all points have the same.
     std::optional<std::size_t> common_n() const;
     QString n_text(const ResultCurve& curve) const;
+    PublishedOf published_now() const;
     std::vector<const Published*> shown_published() const;
 
     QComboBox* quantity_ = nullptr;
