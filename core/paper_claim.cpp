@@ -107,8 +107,7 @@ std::vector<std::size_t> runs_with(const std::vector<TableRun>& runs, const Pape
 std::vector<std::string> settings_that_differ(const std::vector<TableRun>& runs, const PaperSettings& side,
                                               const PaperSettings& where) {
     std::vector<const Experiment*> experiments;
-    for (const std::size_t index : runs_with(runs, joined(side, where)))
-        experiments.push_back(&runs[index].experiment);
+    for (const std::size_t index : runs_with(runs, joined(side, where))) experiments.push_back(&runs[index].experiment);
     return differing_settings(experiments);
 }
 

@@ -178,9 +178,10 @@ void require_paper_fits(const PaperProject& project, const std::vector<Experimen
                 throw InputError(fmt::format("{}, line {}: [[claim]] the sweeps have no run with {}", file_name,
                                              claim.line, settings_text(all)));
             if (const auto mixed = settings_that_differ(runs, side, where); !mixed.empty())
-                throw InputError(fmt::format("{}, line {}: [[claim]] the runs with {} differ in {} too, and a claim "
-                                             "compares means over seeds alone; say which in 'where'",
-                                             file_name, claim.line, settings_text(all), fmt::join(mixed, ", ")));
+                throw InputError(
+                    fmt::format("{}, line {}: [[claim]] the runs with {} differ in {} too, and a claim "
+                                "compares means over seeds alone; say which in 'where'",
+                                file_name, claim.line, settings_text(all), fmt::join(mixed, ", ")));
         };
         for (const PaperSettings* where : {&claim.where, &claim.than}) {
             if (where == &claim.than && claim.than.empty()) continue;

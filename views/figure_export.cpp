@@ -199,8 +199,7 @@ std::vector<FigureResult> export_page(const PageContent& content, const std::vec
     return results;
 }
 
-FigureResult export_figure(const FigureContent& content, const FigureOptions& options,
-                           const fs::path& target) {
+FigureResult export_figure(const FigureContent& content, const FigureOptions& options, const fs::path& target) {
     return export_page(page_of(content, options), {target}).front();
 }
 

@@ -57,9 +57,9 @@ inline constexpr double figure_widths[] = {5.5, 3.25, 6.75};
 std::vector<DrawnRun> runs_of_figure(const PlotDescriptor& plot, const std::vector<DrawnRun>& drawn,
                                      const QJsonObject& state);
 
-/// Draws the figure and writes it to each of these files, each complete or not at all. The same content gives the same bytes when main has fixed
-/// Qt's hash seed. Needs a QApplication (offscreen will do) and its thread. Throws InputError (a plot that has nothing
-/// to draw, several runs where one is shown, a bad width, extension or target) and WorkError.
+/// Draws the figure and writes it to each of these files, each complete or not at all. The same content gives the same
+/// bytes when main has fixed Qt's hash seed. Needs a QApplication (offscreen will do) and its thread. Throws InputError
+/// (a plot that has nothing to draw, several runs where one is shown, a bad width, extension or target) and WorkError.
 std::vector<FigureResult> export_page(const PageContent& page, const std::vector<std::filesystem::path>& targets);
 FigureResult export_figure(const FigureContent& content, const FigureOptions& options,
                            const std::filesystem::path& target);

@@ -162,8 +162,8 @@ std::string our_rows(const PublishedLosses& pair, const Facts& facts) {
         for (const PaperSettings* side : {&claim.subject, &claim.baseline})
             if (const auto mixed = settings_that_differ(facts.losses, *side, claim.where); !mixed.empty())
                 whose += fmt::format(", means over {} of {}", fmt::join(mixed, ", "), side->front().second);
-        text += published_row(markdown_text(whose), markdown_text(dataset), layers,
-                              mean_text(at.baseline_statistics), mean_text(at.subject_statistics),
+        text += published_row(markdown_text(whose), markdown_text(dataset), layers, mean_text(at.baseline_statistics),
+                              mean_text(at.subject_statistics),
                               at.statistics.mean ? signed_text(*at.statistics.mean) : "–", facts.unit);
     }
     return text;

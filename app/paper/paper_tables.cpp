@@ -120,7 +120,8 @@ std::string write_masses(const PaperRuns& runs, const fs::path& folder) {
         "\nThe share of a router's weights on each kind of source, a mean over routers and tokens of the last recorded "
         "step; mean ± standard deviation over n seeds. Details of a block that still goes count as details.\n";
     if (!mixed.empty())
-        text += fmt::format("\nMeans over different settings: {}.\n", markdown_text(fmt::format("{}", fmt::join(mixed, ", "))));
+        text += fmt::format("\nMeans over different settings: {}.\n",
+                            markdown_text(fmt::format("{}", fmt::join(mixed, ", "))));
     write_file_safely(folder / (std::string(mass_name) + ".md"), text);
     write_file_safely(folder / (std::string(mass_name) + ".csv"), masses.csv);
     return text;

@@ -84,8 +84,9 @@ TEST(FigureFile, IsTheSameAfterItWasWritten) {
 }
 
 TEST(FigureFile, KeepsAnyCharacterOfAState) {
-    const FigureFile figure = parse_figure(
-        "[[panel]]\nkind = \"loss\"\nruns = [\"a\"]\n[panel.state]\nlabel = \"𝛼 of λ, \\\"quoted\\\"\"\n", "figure.toml");
+    const FigureFile figure =
+        parse_figure("[[panel]]\nkind = \"loss\"\nruns = [\"a\"]\n[panel.state]\nlabel = \"𝛼 of λ, \\\"quoted\\\"\"\n",
+                     "figure.toml");
     EXPECT_THAT(figure.panels.at(0).state, HasSubstr("𝛼 of λ"));
     EXPECT_EQ(parse_figure(figure_toml(figure), "again.toml").panels.at(0).state, figure.panels[0].state);
 }
