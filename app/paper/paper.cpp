@@ -116,11 +116,15 @@ std::size_t most_side_by_side(const PaperRuns& runs) {
         const auto from = double(::timegm(&start));
         times.emplace_back(from, from + update_seconds(*record));
     }
+    constexpr double exactness = 1;  // of the starting times, seconds
     std::size_t most = 0;
-    for (const auto& [from, until] : times)
-        most = std::max(most, std::size_t(std::count_if(times.begin(), times.end(), [at = from](const auto& other) {
-                            return other.first <= at && at <= other.second;
-                        })));
+    for (std::size_t run = 0; run < times.size(); ++run) {
+        const double at = times[run].first + exactness;
+        std::size_t count = 1;
+        for (std::size_t other = 0; other < times.size(); ++other)
+            count += other != run && times[other].first <= times[run].first && at < times[other].second;
+        most = std::max(most, count);
+    }
     return most;
 }
 
