@@ -13,7 +13,7 @@ void SideBySide::set(std::vector<double> ascending_positions, std::size_t lines,
 }
 
 double SideBySide::distance() const {
-    constexpr double most_of_a_gap = 0.7;  // so that the lines of one position stay a group
+    constexpr double most_of_a_gap = 0.5;  // so that the lines of one position stay a group
     double distance = wanted_;
     for (std::size_t i = 1; i < positions_.size(); ++i) {
         const double gap = std::abs(axis_->coordToPixel(positions_[i]) - axis_->coordToPixel(positions_[i - 1]));

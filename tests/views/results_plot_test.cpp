@@ -336,6 +336,20 @@ TEST(ResultsPlot, PublishedFiguresAreStarsAndNoLine) {
     EXPECT_TRUE(plot->problem().contains("number 1")) << plot->problem().toStdString();
 }
 
+TEST(ResultsPlot, LabelsOfPublishedFiguresDoNotOverlap) {
+    const QJsonArray references{QJsonObject{{"x", 48}, {"y", 2.50}, {"label", "the upper"}},
+                                QJsonObject{{"x", 48}, {"y", 2.49}, {"label", "the lower"}}};
+    auto plot = shown_results(some_runs(), {{"references", references}});
+    QCustomPlot& canvas = plot->canvas();
+    ASSERT_EQ(canvas.itemCount(), 2);
+    const auto box = [&](int item) {
+        auto* text = qobject_cast<QCPItemText*>(canvas.item(item));
+        return QRectF(text->topLeft->pixelPosition(), text->bottomRight->pixelPosition());
+    };
+    EXPECT_LE(box(0).bottom(), box(1).top());
+    EXPECT_LE(box(1).bottom(), canvas.axisRect()->bottom());
+}
+
 TEST(ResultsPlot, MethodsWithoutTheSettingAreALineAcross) {
     auto plot = shown_results(
         {make_run({.loss = 2, .options = "blocks = 2\n"}), make_run({.loss = 1.9, .options = "blocks = 8\n"}),

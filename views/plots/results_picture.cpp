@@ -176,7 +176,15 @@ void ResultsPlot::add_published() {
         const bool at_end = published->x == middle;
         auto* text = new QCPItemText(&chart());
         text->position->setCoords(published->x, published->y);
-        text->setPositionAlignment(Qt::AlignVCenter | (at_end ? Qt::AlignRight : Qt::AlignLeft));
+        // Labels at one position keep out of each other's way: the upper one stands above its star, the lower one below.
+        bool above = false, below = false;
+        for (const Published* other : shown) {
+            if (other == published || other->x != published->x || other->label.isEmpty()) continue;
+            above |= other->y < published->y;
+            below |= other->y > published->y;
+        }
+        const Qt::Alignment side = above == below ? Qt::AlignVCenter : above ? Qt::AlignBottom : Qt::AlignTop;
+        text->setPositionAlignment(side | (at_end ? Qt::AlignRight : Qt::AlignLeft));
         const int gap = int(style().marker_size * 0.5 + style().px(4));
         text->setPadding(at_end ? QMargins(0, 0, gap, 0) : QMargins(gap, 0, 0, 0));
         text->setFont(style().tick_font);
@@ -294,7 +302,8 @@ void ResultsPlot::fit_axes() {
     if (!of_losses()) include(0);
     if (left > right) left = 0, right = 1;
     if (low > high) low = 0, high = 1;
-    const double pad = high > low ? 0.07 * (high - low) : std::max(0.05 * std::abs(high), 1e-3);
+    const double room = labels_.empty() ? 0.07 : 0.12;  // labels may stand below the lowest star
+    const double pad = high > low ? room * (high - low) : std::max(0.05 * std::abs(high), 1e-3);
     y->setRange(!of_losses() && low == 0 ? 0 : low - pad, high + pad);
     const double share = std::max(0.07, 0.0175 * double(side_by_side_->lines()));  // that is free on either side
     if (x->scaleType() == QCPAxis::stLogarithmic) {
