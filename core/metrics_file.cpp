@@ -29,8 +29,10 @@ void for_each_metric(const RunRecord& record, Take take) {
     const std::vector<std::string> names = record.scalar_names();
     std::vector<Row> rows;
     for (std::size_t name = 0; name < names.size(); ++name) {
-        const ScalarSeries& series = *record.scalars(names[name]);
-        for (std::size_t i = 0; i < series.steps.size(); ++i) rows.push_back({series.steps[i], name, series.values[i]});
+        const ScalarSeries* series = record.scalars(names[name]);
+        if (!series) continue;  // it cannot be read
+        for (std::size_t i = 0; i < series->steps.size(); ++i)
+            rows.push_back({series->steps[i], name, series->values[i]});
     }
     std::stable_sort(rows.begin(), rows.end(),
                      [](const Row& a, const Row& b) { return std::tie(a.step, a.name) < std::tie(b.step, b.name); });

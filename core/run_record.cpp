@@ -354,9 +354,16 @@ const ScalarSeries* RunRecord::scalars(const std::string& name) const {
     return asked && !asked->steps.empty() ? asked : nullptr;
 }
 
+bool RunRecord::is_read(const std::string& name) const { return !frames_->unread_scalars.contains(name); }
+
 std::vector<std::string> RunRecord::scalar_names() const {
-    frames_->ask_for_all(RunFolder{folder_});
     std::set<std::string> names;
+    try {
+        for (const std::string& name : frames_->unread_scalars)  // a rewind may have taken all values of one
+            if (frames_->reader->has_scalars(name)) names.insert(name);
+    } catch (const InputError& error) {
+        frames_->problem = std::string("Not all that was recorded can be named: ") + error.what();
+    }
     for (const auto& [name, series] : scalars_) names.insert(name);
     for (const auto& [name, series] : frames_->asked_scalars)
         if (!series.steps.empty()) names.insert(name);

@@ -73,6 +73,9 @@ public:
     std::int64_t step() const { return step_; }
     std::int64_t total_steps() const { return total_steps_; }
     const ScalarSeries* scalars(const std::string& name) const;
+    /// Whether `scalars` gives it from memory: the store's values of most names are read when they are asked for first.
+    bool is_read(const std::string& name) const;
+    /// Of all that have values, sorted. Reads none; the first of a live run may follow with the next `follow_store`.
     std::vector<std::string> scalar_names() const;
     const std::vector<SampleDrawn>& samples() const { return samples_; }
     const std::vector<CheckpointSaved>& checkpoints() const { return checkpoints_; }

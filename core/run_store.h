@@ -76,6 +76,8 @@ public:
     void poll(RunStoreSink& sink);
     /// The values of one name, as far as the last poll has read, in the order in which they were written.
     void read_scalars(const std::string& name, const std::function<void(std::int64_t step, double value)>& take);
+    /// Whether the store holds any of a name that the last poll has seen, without reading them.
+    bool has_scalars(const std::string& name);
 
     std::optional<RoutingFrame> routing_frame(std::int64_t step) const;
     std::optional<DetailFrame> detail_frame(std::int64_t step) const;

@@ -116,6 +116,13 @@ struct RunStoreReader::Implementation {
         }
     }
 
+    bool has_scalars(const SqliteDatabase& store, const std::string& name) const {
+        SqliteStatement row(store, "SELECT EXISTS(SELECT 1 FROM scalars WHERE name = ?1)");
+        for (const auto& [id, known] : names)
+            if (known == name) return row.bind(1, id).next() && row.number(0) != 0;
+        return false;
+    }
+
     void read_rows(const SqliteDatabase& store, RunStoreSink& sink) {
         const std::string wanted = "SELECT sequence, step, name, value FROM scalars WHERE sequence > ?1" +
                                    names_condition(sink) + " ORDER BY sequence";
@@ -189,6 +196,15 @@ RunStoreReader::Update RunStoreReader::poll() {
 void RunStoreReader::read_scalars(const std::string& name, const std::function<void(std::int64_t, double)>& take) {
     implementation_->file.with_database(
         [&](const SqliteDatabase& store) { implementation_->read_scalars(store, name, take); });
+}
+
+bool RunStoreReader::has_scalars(const std::string& name) {
+    const auto& known = implementation_->names;
+    // A name comes with its first value, and only a rewind takes values back.
+    if (implementation_->generation == 0)
+        return std::any_of(known.begin(), known.end(), [&](const auto& one) { return one.second == name; });
+    return implementation_->file.with_database(
+        [&](const SqliteDatabase& store) { return implementation_->has_scalars(store, name); });
 }
 
 std::optional<RoutingFrame> RunStoreReader::routing_frame(std::int64_t step) const {

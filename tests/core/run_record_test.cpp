@@ -166,6 +166,34 @@ TEST(RunRecord, ReadsWhatIsDrawnAndTheRestOnDemand) {
     expect_same(live.record, follower);
 }
 
+TEST(RunRecord, KnowsTheNamesOfWhatItHasNotRead) {
+    LiveRun live;
+    live.send(some_start());
+    live.send(some_steps(0, 20));
+    live.send(ScalarRecorded{20, "late", 1});
+    live.writer.commit();
+    RunRecord follower(live.folder.path());
+    follower.follow_store();
+    const std::vector<std::string> names{"late", "train/grad_norm", "train/loss", "val/loss"};
+    EXPECT_EQ(follower.scalar_names(), names);
+    EXPECT_TRUE(follower.is_read("train/loss"));
+    EXPECT_FALSE(follower.is_read("train/grad_norm"));
+    const auto store = [&] { return SqliteDatabase(live.run.store(), SqliteDatabase::Mode::write); };
+    store().execute("UPDATE scalars SET value = 5 WHERE name = (SELECT id FROM names WHERE name = 'train/grad_norm')");
+    EXPECT_EQ(follower.scalars("train/grad_norm")->last(), 5.0) << "read now, not with the names";
+    EXPECT_TRUE(follower.is_read("train/grad_norm"));
+
+    // What a rewind has taken back has no values any more.
+    live.writer.rewind(10);
+    live.send(some_start(10));
+    RunRecord fresh(live.folder.path());
+    for (RunRecord* record : {&follower, &fresh}) {
+        record->follow_store();
+        EXPECT_EQ(record->scalar_names(), (std::vector<std::string>{names.begin() + 1, names.end()}));
+    }
+    EXPECT_FALSE(fresh.is_read("train/grad_norm"));
+}
+
 TEST(RunRecord, ARunThatGoesOnInThisProcessHasAllOfItsPast) {
     LiveRun live;
     live.send(some_start());
@@ -372,6 +400,22 @@ TEST(MetricsFile, HasOneLinePerValueInEitherForm) {
               "{\"name\":\"val/loss\",\"step\":1,\"value\":0.3333333333333333}\n"
               "{\"name\":\"train/loss\",\"step\":2,\"value\":\"NaN\"}\n"
               "{\"name\":\"val/loss\",\"step\":2,\"value\":\"-Infinity\"}\n");
+}
+
+TEST(MetricsFile, LeavesOutWhatCannotBeRead) {
+    const TemporaryFolder folder;
+    const std::filesystem::path store = RunFolder{folder.path()}.store();
+    {
+        RunStoreWriter writer(store);
+        writer.write(some_start());
+        for (const char* name : {"a", "b"}) writer.write(ScalarRecorded{1, name, 2});
+        writer.write(RunEnded{RunState::finished, ExitCode::done, "", 1, false});
+        writer.close();
+    }
+    RunRecord record(folder.path());
+    record.follow_store();
+    SqliteDatabase(store, SqliteDatabase::Mode::write).execute("UPDATE scalars SET step = -1 WHERE name = 1");
+    EXPECT_EQ(metrics_csv(record), "step,name,value\n1,b,2\n");
 }
 
 TEST(JsonLines, FollowTheContract) {
