@@ -271,7 +271,14 @@ void ResultTableDialog::connect_choices() {
     connect(baseline_, &QComboBox::activated, this, &ResultTableDialog::ask);
     connect(spread_, &QComboBox::currentIndexChanged, this, &ResultTableDialog::show_table);
     connect(digits_, &QSpinBox::valueChanged, this, &ResultTableDialog::show_table);
-    connect(cost_, &QCheckBox::toggled, this, &ResultTableDialog::show_table);
+    connect(cost_, &QCheckBox::toggled, this, [this](bool shown) {
+        if (shown) {
+            set_waiting({});  // the table that is there may lack it
+            ask();
+        } else {
+            show_table();
+        }
+    });
     connect(format_, &QComboBox::currentIndexChanged, this, &ResultTableDialog::show_table);
 }
 

@@ -74,7 +74,7 @@ public:
 signals:
     /// The table is to be made of other runs.
     void runs_wanted();
-    /// The table is to be made as `request` says.
+    /// The table is to be made as `request` says, with speed and memory where `style` has the cost.
     void table_wanted();
     void save_wanted();
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tables of results and exports of a run in the real window: the files are what the command line writes.
+#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QFileDialog>
 #include <QItemSelectionModel>
 #include <QLabel>
+#include <QListWidget>
 #include <QPlainTextEdit>
 #include <QStatusBar>
 #include <QTableView>
@@ -162,6 +164,54 @@ TEST_F(ResultExportsWindowTest, ReadsSelectedRunsThatNobodyLooksAt) {
     EXPECT_TRUE(dialog->findChild<QLabel*>("result_table.notice")->text().contains("broken"))
         << dialog->findChild<QLabel*>("result_table.notice")->text().toStdString();
     window.reset();  // with the dialog open
+}
+
+TEST_F(ResultExportsWindowTest, ReadsBesideTheWindowWhatItsRecordsHaveNotRead) {
+    open_with_fake();
+    const std::vector<fs::path> runs{train("standard", 1), train("wav", 1)};
+    window.reset();
+    window_settings().setValue("table/cost", false);
+    open_with_fake();
+    const auto record = [&](const fs::path& run) { return window->runs_model().find(run)->record; };
+    window->runs_model().draw(runs, true);
+    ASSERT_TRUE(wait([&] { return record(runs[0]) && record(runs[1]) && window->is_settled(); }));
+    for (const fs::path& run : runs) ASSERT_FALSE(record(run)->is_read("train/tokens_per_second"));
+
+    ResultTableDialog* dialog = open_table();
+    ASSERT_EQ(dialog->table()->runs.size(), 2u);
+    EXPECT_EQ(dialog->table()->cells[0][0].tokens_per_second, std::nullopt) << "the cost is not shown";
+    auto* values = dialog->findChild<QListWidget*>("result_table.values");
+    ASSERT_EQ(values->findItems("train/lr", Qt::MatchExactly).size(), 1) << "named, though nobody has read it";
+
+    dialog->findChild<QCheckBox*>("result_table.cost")->setChecked(true);
+    values->findItems("train/lr", Qt::MatchExactly).front()->setCheckState(Qt::Checked);
+    const auto notice = [&] { return dialog->findChild<QLabel*>("result_table.notice")->text(); };
+    emit dialog->table_wanted();  // what the ticks ask for with the next event
+    EXPECT_EQ(notice(), "Reading 2 runs…");
+    EXPECT_FALSE(dialog->table());
+    ASSERT_TRUE(wait([&] { return dialog->table().has_value(); }));
+    std::vector<fs::path> in_order;
+    for (const TableRun& run : dialog->table()->runs) in_order.push_back(folder / "runs" / run.name);
+    EXPECT_EQ(dialog->text().toStdString(),
+              dialog->writer().write(table_of(in_order, dialog->request()), dialog->style()));
+    EXPECT_NE(dialog->table()->cells[0][0].tokens_per_second, std::nullopt);
+    for (const fs::path& run : runs)
+        for (const char* name : {"train/tokens_per_second", "train/lr"}) EXPECT_FALSE(record(run)->is_read(name));
+
+    // What was read is kept; what is lacking for another moment cannot be read any more.
+    for (const fs::path& run : runs) fs::rename(run / "run.db", run / "away");
+    const auto choose = [&](const char* name, int index) {
+        dialog->findChild<QComboBox*>(name)->setCurrentIndex(index);
+        emit dialog->findChild<QComboBox*>(name)->activated(index);
+    };
+    choose("result_table.baseline", 1);
+    ASSERT_TRUE(wait([&] { return dialog->table() && dialog->table()->baseline.empty(); }));
+    EXPECT_EQ(notice(), "");
+    choose("result_table.moment", 1);
+    ASSERT_TRUE(wait([&] { return dialog->table() && notice().contains("run.db"); })) << notice().toStdString();
+    EXPECT_NE(dialog->table()->cells[0][0].tokens_per_second, std::nullopt);
+    EXPECT_NE(dialog->table()->cells[0][0].measures[0].statistics.mean, std::nullopt);
+    EXPECT_EQ(dialog->table()->cells[0][0].measures[1].statistics.mean, std::nullopt);
 }
 
 TEST_F(ResultExportsWindowTest, ExportsWhatTheCommandLineExports) {

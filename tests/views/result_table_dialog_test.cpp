@@ -192,6 +192,17 @@ TEST_F(ResultTableDialogTest, HowItIsShownNeedsNoNewTable) {
     EXPECT_FALSE(part<QPlainTextEdit>("notes")->toPlainText().contains("Speed is"));
 }
 
+TEST_F(ResultTableDialogTest, AsksForTheCostThatATableMayLack) {
+    part<QCheckBox>("cost")->setChecked(false);
+    answer();
+    QSignalSpy asked(dialog, &ResultTableDialog::table_wanted);
+    part<QCheckBox>("cost")->setChecked(true);
+    EXPECT_FALSE(dialog->table()) << "nothing that is saved now";
+    settle();
+    EXPECT_EQ(asked.count(), 1);
+    EXPECT_TRUE(dialog->table());
+}
+
 TEST_F(ResultTableDialogTest, AsksForMomentUnitAndBaseline) {
     answer();
     QSignalSpy asked(dialog, &ResultTableDialog::table_wanted);

@@ -13,6 +13,7 @@
 #include "app/gui/main_window.h"
 #include "app/gui/run_library.h"
 #include "app/gui/settings.h"
+#include "app/gui/table_runs.h"
 #include "app/gui/window_feature.h"
 #include "app/table_file.h"
 #include "core/error.h"
@@ -85,7 +86,9 @@ private:
     /// The records of the chosen runs; those that are not open yet are read first, beside the window.
     void gather();
     void read(const fs::path& folder);
+    /// Makes the table, as soon as all that it needs is read.
     void make();
+    void say_what_is_read(std::size_t left);
     void save();
 
     MainWindow& window_;
@@ -93,9 +96,11 @@ private:
     Records records_;                                      ///< of the table
     std::map<fs::path, std::shared_ptr<RunRecord>> read_;  ///< of runs that nobody else looks at; null: being read
     std::map<fs::path, QString> unreadable_;
-    QStringList notices_;  ///< what is wrong with runs that the table lacks
-    int wanted_ = 0;       ///< the number of the last table that was asked for
+    QStringList notices_;      ///< what is wrong with runs that the table lacks
+    std::size_t awaited_ = 0;  ///< records that are being read
+    int wanted_ = 0;           ///< the number of the last table that was asked for
     QTimer soon_;
+    TableRuns runs_{worker_};
     BackgroundWorker worker_;  ///< last: its tasks use the others
 };
 
@@ -104,6 +109,13 @@ ResultTablesFeature::ResultTablesFeature(MainWindow& window) : WindowFeature(&wi
     soon_.setSingleShot(true);
     soon_.setInterval(soon_milliseconds);
     connect(&soon_, &QTimer::timeout, this, &ResultTablesFeature::gather);
+    connect(&runs_, &TableRuns::advanced, this, [this](std::size_t left) {
+        if (!dialog_) return;
+        if (left > 0)
+            say_what_is_read(left);
+        else
+            make();
+    });
 }
 
 void ResultTablesFeature::add_actions() {
@@ -158,6 +170,7 @@ void ResultTablesFeature::open() {
             kept.setValue(QStringLiteral("table/cost"), chosen.cost);
             kept.setValue(QStringLiteral("table/format"), QString::fromLatin1(dialog_->writer().id));
             dialog_ = nullptr;
+            runs_.stop();
             records_.clear();
             read_.clear();
             unreadable_.clear();
@@ -188,7 +201,7 @@ void ResultTablesFeature::gather() {
     offer_runs(dialog_->run_choice());
     records_.clear();
     notices_.clear();
-    std::size_t awaited = 0;
+    awaited_ = 0;
     for (const fs::path& folder : folders()) {
         const RunsModel::Row* row = window_.runs_model().find(folder);
         if (row && row->record)
@@ -198,12 +211,14 @@ void ResultTablesFeature::gather() {
         else if (const auto known = read_.find(folder); known != read_.end() && known->second)
             records_.push_back(known->second);
         else {
-            ++awaited;
+            ++awaited_;
             if (known == read_.end()) read(folder);
         }
     }
-    if (awaited > 0) {
-        dialog_->set_waiting(MainWindow::tr("Reading %1 runs…").arg(awaited));
+    if (awaited_ > 0) {
+        ++wanted_;
+        runs_.stop();
+        say_what_is_read(awaited_);
         return;
     }
     if (!records_.empty()) dialog_->set_choices(choices_of(records_));
@@ -225,29 +240,37 @@ void ResultTablesFeature::read(const fs::path& folder) {
 }
 
 void ResultTablesFeature::make() {
-    if (!dialog_) return;
+    if (!dialog_ || awaited_ > 0) return;
     const int number = ++wanted_;
     const QString failure = failure_of([&] {
         if (records_.empty())
             throw InputError(MainWindow::tr("Tick or select runs in the list of runs.").toStdString());
         const TableRequest request = dialog_->request();
-        std::vector<TableRun> runs;
-        for (const std::shared_ptr<RunRecord>& record : records_)
-            runs.push_back(read_table_run(*record, request.values, request.moment));
-        worker_.submit([this, number, request, runs = std::move(runs)](std::stop_token) mutable {
+        const TableRuns::Wanted wanted{request.values, request.moment, dialog_->style().cost};
+        if (const std::size_t left = runs_.read(records_, wanted); left > 0) {
+            say_what_is_read(left);
+            return;
+        }
+        QStringList notices = notices_;
+        std::vector<TableRun> runs = runs_.runs(records_, wanted, notices);
+        worker_.submit([this, number, request, notices, runs = std::move(runs)](std::stop_token) mutable {
             auto table = std::make_shared<ResultTable>();
             const QString problem = failure_of([&] { *table = result_table(std::move(runs), request); });
-            post(this, [this, number, table, problem] {
+            post(this, [this, number, notices, table, problem] {
                 if (!dialog_ || number != wanted_) return;
                 if (!problem.isEmpty()) {
                     dialog_->set_problem(problem);
                     return;
                 }
-                dialog_->set_table(std::move(*table), notices_.join(QLatin1Char('\n')));
+                dialog_->set_table(std::move(*table), notices.join(QLatin1Char('\n')));
             });
         });
     });
     if (!failure.isEmpty()) dialog_->set_problem(failure);
+}
+
+void ResultTablesFeature::say_what_is_read(std::size_t left) {
+    dialog_->set_waiting(MainWindow::tr("Reading %1 runs…").arg(left));
 }
 
 void ResultTablesFeature::save() {
