@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The figure studio from the real window: it begins with what the window shows, and what it writes is what
 // `wavlab figure FILE.toml` writes.
+#include <future>
+
 #include <gmock/gmock.h>
 #include <QCheckBox>
 #include <QContextMenuEvent>
 #include <QFileDialog>
+#include <QLineEdit>
 #include <QMenu>
 #include <QTimer>
 
@@ -12,10 +15,12 @@
 
 #include "app/gui/features/figure_studio.h"
 #include "app/gui/figure_page_runs.h"
+#include "app/gui/run_library.h"
 #include "core/safe_file.h"
 #include "tests/app/window_fixture.h"
 #include "views/figure_export.h"
 #include "views/plot_pane.h"
+#include "views/runs_model.h"
 #include "views/studio/figure_preview.h"
 #include "views/studio/figure_targets.h"
 #include "views/studio/panel_list.h"
@@ -124,6 +129,59 @@ TEST_F(FigureStudioWindowTest, WritesWhatTheFileSaysAgain) {
     choose("figure_studio.open", folder / "both.toml");
     EXPECT_TRUE(wait([&] { return studio().panels().panels().size() == 2; }));
     EXPECT_TRUE(drawn());
+}
+
+TEST_F(FigureStudioWindowTest, DrawsWhatTheWindowHoldsAndReadsTheRestBesideIt) {
+    open_with_fake();
+    const std::string first = train("standard"), second = train("wav"), third = train("rezero");
+    window.reset();
+    window_settings().clear();
+    open_with_fake();
+    ASSERT_TRUE(wait([&] { return window->runs_model().rowCount() == 3 && window->is_settled(); }));
+    const fs::path runs = folder / "runs";
+    window->runs_model().draw({runs / first}, true);
+    ASSERT_TRUE(wait([&] { return window->runs_model().find(runs / first)->record && window->is_settled(); }));
+    fs::rename(runs / first / "run.db", runs / "away");
+    write_file_safely(runs / first / "run.db", "no database");  // opened again, it would be refused
+
+    pane("loss").plot().setFocus();
+    action("export.studio").trigger();
+    ASSERT_TRUE(drawn()) << studio().preview().problem().toStdString();
+    ASSERT_THAT(studio().panels().panels(), SizeIs(1));
+    EXPECT_THAT(studio().panels().panels()[0].runs, testing::Contains(first));
+
+    std::promise<void> go;  // the thread that reads runs waits for it
+    window->library().annotate({runs / second}, [free = go.get_future().share()](RunAnnotations&) { free.wait(); });
+    auto* line = studio().findChild<QLineEdit*>("panel.runs");
+    line->setFocus();
+    line->selectAll();
+    QTest::keyClicks(line, "*");
+    ASSERT_TRUE(wait([&] { return studio().preview().problem() == "Reading 2 runs…"; }))
+        << studio().preview().problem().toStdString();
+    EXPECT_FALSE(studio().is_drawn());
+    go.set_value();
+    ASSERT_TRUE(wait([&] { return studio().is_drawn(); }));
+    EXPECT_EQ(studio().preview().problem(), "");
+}
+
+TEST_F(FigureStudioWindowTest, SaysWhyARunCannotBeRead) {
+    open_with_fake();
+    const std::string first = train("standard"), second = train("wav");
+    window.reset();
+    window_settings().clear();
+    write_file_safely(folder / "runs" / second / "run.db", "no database");
+    open_with_fake();
+    window->runs_model().draw({folder / "runs" / first}, true);
+    ASSERT_TRUE(
+        wait([&] { return window->runs_model().find(folder / "runs" / first)->record && enabled("export.studio"); }));
+    action("export.studio").trigger();
+    ASSERT_TRUE(drawn()) << studio().preview().problem().toStdString();
+    auto* line = studio().findChild<QLineEdit*>("panel.runs");
+    line->setFocus();
+    line->selectAll();
+    QTest::keyClicks(line, "*");
+    EXPECT_TRUE(wait([&] { return studio().is_drawn() && studio().preview().problem().contains("run.db"); }))
+        << studio().preview().problem().toStdString();
 }
 
 TEST_F(FigureStudioWindowTest, ClosesWithTheWindowButAsksFirst) {

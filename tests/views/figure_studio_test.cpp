@@ -56,6 +56,7 @@ protected:
         }
         StudioRuns runs;
         runs.page_of = [this](const FigureFile& figure) { return page_of(figure); };
+        runs.read = [this](const FigureFile&) { return unread_; };
         runs.names = [this] {
             QStringList names;
             for (const auto& [name, record] : records_) names.append(QString::fromStdString(name));
@@ -138,6 +139,8 @@ protected:
     TemporaryFolder folder_;
     std::map<std::string, std::shared_ptr<RunRecord>> records_;
     int pages_ = 0;
+    std::size_t unread_ = 0;
+    double drawing_milliseconds_ = 0;
     QPointer<FigureStudio> studio_;
 };
 
@@ -405,7 +408,42 @@ TEST_F(FigureStudioTest, AsksBeforeChangesAreLost) {
     EXPECT_EQ(read_figure(file).panels.at(0).title, "Losses");
 }
 
+TEST_F(FigureStudioTest, FollowsRunsTheMoreRarelyTheLongerDrawingTakes) {
+    double now = 0;
+    studio_->set_clock([&] { return now += drawing_milliseconds_; });
+    drawing_milliseconds_ = 30;
+    show(figure_of({"loss"}));
+    EXPECT_EQ(studio_->follow_interval(), 1000);
+    drawing_milliseconds_ = 700;
+    type("panel.title", "Losses");
+    wait_for_page();
+    EXPECT_EQ(studio_->follow_interval(), 3500);
+    drawing_milliseconds_ = 30;
+    type("panel.title", "Two");
+    wait_for_page();
+    EXPECT_EQ(studio_->follow_interval(), 1000);
+}
+
+TEST_F(FigureStudioTest, StaysOpenForEditingWhileRunsAreRead) {
+    unread_ = 2;
+    studio_->set_figure(figure_of({"loss"}));
+    studio_->show();
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !studio_->preview().problem().isEmpty(); }));
+    EXPECT_EQ(studio_->preview().problem(), "Reading 2 runs…");
+    EXPECT_FALSE(studio_->is_drawn());
+    EXPECT_EQ(pages_, 0);
+    studio_->runs_read(unread_ = 1);
+    EXPECT_EQ(studio_->preview().problem(), "Reading 1 runs…");
+    type("panel.title", "Losses");
+    EXPECT_EQ(panel(0).title, "Losses");
+    studio_->runs_read(unread_ = 0);  // what was typed is drawn in a moment
+    wait_for_page();
+    EXPECT_EQ(studio_->preview().problem(), "");
+    EXPECT_EQ(pages_, 1);
+}
+
 TEST_F(FigureStudioTest, FollowsRunsThatGoOnAtMostOnceASecond) {
+    studio_->set_clock([] { return 0.0; });
     show(figure_of({"loss"}));
     const int before = pages_;
     QElapsedTimer clock;

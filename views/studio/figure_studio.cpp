@@ -2,6 +2,7 @@
 #include "views/studio/figure_studio.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include <QAction>
 #include <QComboBox>
@@ -26,8 +27,9 @@ namespace wavlab {
 
 namespace {
 
-constexpr int draw_milliseconds = 150;     // after the last change
-constexpr int follow_milliseconds = 1000;  // of runs that go on
+double system_milliseconds() {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 /// A box around a form, with a margin that the style leaves out.
 QGroupBox* boxed(const QString& title, QWidget* content) {
@@ -41,15 +43,18 @@ QGroupBox* boxed(const QString& title, QWidget* content) {
 }  // namespace
 
 FigureStudio::FigureStudio(StudioRuns runs, QWidget* parent)
-    : QMainWindow(parent, Qt::Window), runs_(std::move(runs)), soon_(new QTimer(this)), follow_(new QTimer(this)) {
+    : QMainWindow(parent, Qt::Window),
+      runs_(std::move(runs)),
+      clock_(system_milliseconds),
+      soon_(new QTimer(this)),
+      follow_(new QTimer(this)) {
     setObjectName(QStringLiteral("figure_studio"));
     setAttribute(Qt::WA_DeleteOnClose);
     for (QTimer* timer : {soon_, follow_}) {
         timer->setSingleShot(true);
         connect(timer, &QTimer::timeout, this, &FigureStudio::draw);
     }
-    soon_->setInterval(draw_milliseconds);
-    follow_->setInterval(follow_milliseconds);
+    took(0);
 
     auto* center = new QWidget(this);
     auto* column = new QVBoxLayout(center);

@@ -56,8 +56,11 @@ public:
 
     /// The folder in which exported files go unless the user says otherwise.
     void set_export_folder(const QString& folder) { export_folder_ = folder; }
-    /// There is more of this run: the preview follows, at most once a second.
+    /// There is more of this run: the preview follows, at most once a second, and more rarely the longer it takes to
+    /// draw, so that the forms can be used meanwhile.
     void run_changed(const std::filesystem::path& folder);
+    /// One of the runs that are being read is there; so many are not.
+    void runs_read(std::size_t left);
     /// Runs came or went.
     void runs_changed();
     void show_problem(const QString& text);
@@ -68,6 +71,10 @@ public:
     PanelList& panels() { return *panels_; }
     /// The preview shows what the forms say.
     bool is_drawn() const { return drawn_; }
+    /// Milliseconds between what changes in runs and the next drawing.
+    int follow_interval() const;
+    /// Milliseconds that pass, by which drawing is measured; else the system's.
+    void set_clock(std::function<double()> clock) { clock_ = std::move(clock); }
 
 signals:
     void open_wanted();
@@ -86,6 +93,8 @@ private:
     void add_keys();
     void change();
     void draw();
+    void took(double milliseconds);
+    void say_what_is_read(std::size_t left);
     void say_what_is_drawn();
     void choose_state();
     void export_dialog();
@@ -106,6 +115,7 @@ private:
     QString export_folder_;
     PageContent content_;  ///< of the page that is shown
     std::shared_ptr<const FigurePage> page_;
+    std::function<double()> clock_;
     QTimer* soon_;
     QTimer* follow_;
     LookForm* look_ = nullptr;

@@ -2,6 +2,7 @@
 // What the figure studio holds: the figure, its page, its files.
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <exception>
 #include <utility>
 
@@ -32,6 +33,11 @@ namespace wavlab {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr double draw_milliseconds = 150;     // after the last change
+constexpr double longest_pause = 1000;        // likewise, where drawing takes long
+constexpr double follow_milliseconds = 1000;  // of runs that go on
+constexpr double follow_pauses = 5;           // how much longer than drawing the pause before the next one is
 
 class BusyCursor {
 public:
@@ -179,6 +185,7 @@ void FigureStudio::change() {
 void FigureStudio::draw() {
     soon_->stop();
     follow_->stop();
+    const double begin = clock_();
     drawn_ = true;
     if (panels_->panels().empty()) {
         content_ = {};
@@ -189,14 +196,42 @@ void FigureStudio::draw() {
         return;
     }
     try {
+        if (const std::size_t left = runs_.read ? runs_.read(figure()) : 0; left > 0) {
+            drawn_ = false;
+            say_what_is_read(left);
+            return;
+        }
         PageContent content = runs_.page_of(figure());
         auto page = std::make_shared<const FigurePage>(content);
         content_ = std::move(content);
         page_ = std::move(page);
         preview_->show_page(page_);
+        preview_->image();  // at once, for it is a part of what drawing takes
     } catch (const std::exception& error) {
         preview_->show_problem(QString::fromUtf8(error.what()));
     }
+    took(clock_() - begin);
+    say_what_is_drawn();
+}
+
+/// The longer drawing takes, the rarer it is, and the longer it waits for whoever types.
+void FigureStudio::took(double milliseconds) {
+    soon_->setInterval(int(std::clamp(milliseconds, draw_milliseconds, longest_pause)));
+    follow_->setInterval(int(std::max(follow_milliseconds, follow_pauses * milliseconds)));
+}
+
+int FigureStudio::follow_interval() const { return follow_->interval(); }
+
+void FigureStudio::runs_read(std::size_t left) {
+    if (!isVisible() || drawn_ || soon_->isActive()) return;  // what comes by then is asked for anew
+    if (left > 0)
+        say_what_is_read(left);
+    else
+        draw();
+}
+
+void FigureStudio::say_what_is_read(std::size_t left) {
+    preview_->show_problem(tr("Reading %1 runs…").arg(left));
     say_what_is_drawn();
 }
 

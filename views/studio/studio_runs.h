@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ namespace wavlab {
 struct StudioRuns {
     /// What a figure shows. Throws InputError.
     std::function<PageContent(const FigureFile& figure)> page_of;
+    /// Begins to read the figure's runs that `page_of` would have to read, and returns how many these are:
+    /// `FigureStudio::runs_read` follows for each. May be empty: then `page_of` reads. Throws InputError.
+    std::function<std::size_t(const FigureFile& figure)> read = {};
     /// The names that a panel can have, sorted.
     std::function<QStringList()> names;
     /// Of the runs that the window draws, those that a panel with this plot in this state shows.

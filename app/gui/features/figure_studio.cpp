@@ -133,8 +133,12 @@ std::optional<FigurePanel> FigureStudioFeature::panel_of_pane(PlotPane& pane) co
 
 void FigureStudioFeature::make_window() {
     if (studio_) return;
-    runs_ = std::make_unique<FigureRuns>(window_.library().folder());
+    runs_ = std::make_unique<FigureRuns>(window_.library().folder(), [this](const fs::path& folder) {
+        const RunsModel::Row* row = window_.runs_model().find(folder);
+        return row ? row->record : nullptr;
+    });
     StudioRuns runs;
+    runs.read = [this](const FigureFile& figure) { return read(figure); };
     runs.page_of = [this](const FigureFile& figure) { return runs_->page_of(figure); };
     runs.names = [this] { return names(); };
     runs.shown = [this](const PlotDescriptor& plot, const QJsonObject& state) { return shown(plot, state); };
@@ -147,6 +151,28 @@ void FigureStudioFeature::make_window() {
     connect(studio_, &FigureStudio::save_wanted, this, &FigureStudioFeature::choose_file_to_save);
     connect(studio_, &FigureStudio::exported, this,
             [](const QString& folder) { window_settings().setValue(QStringLiteral("folders/figure"), folder); });
+}
+
+std::size_t FigureStudioFeature::read(const FigureFile& figure) {
+    to_read_ = runs_->unread(figure);
+    read_next();
+    return to_read_.size();
+}
+
+/// One at a time, so that what a pattern matched while it was typed is not read any more.
+void FigureStudioFeature::read_next() {
+    if (reading_ || to_read_.empty()) return;
+    reading_ = true;
+    const fs::path folder = to_read_.front();
+    window_.library().read(folder, [this, folder](std::shared_ptr<RunRecord> record, const QString&) {
+        reading_ = false;
+        if (!studio_) return;
+        runs_->add(folder, std::move(record));
+        const bool is_wanted = !to_read_.empty();
+        std::erase(to_read_, folder);
+        read_next();
+        if (is_wanted) studio_->runs_read(to_read_.size());
+    });
 }
 
 void FigureStudioFeature::show_window() {

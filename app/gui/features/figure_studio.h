@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -48,6 +49,9 @@ private:
     std::optional<FigurePanel> panel_of_pane(PlotPane& pane) const;
     std::vector<std::string> shown(const PlotDescriptor& plot, const QJsonObject& state) const;
     QStringList names() const;
+    /// Begins to read the runs of the figure that neither the window holds nor the studio has read. Returns how many.
+    std::size_t read(const FigureFile& figure);
+    void read_next();
     /// What a figure file calls a run: its name, or its folder where that lies elsewhere.
     std::string name_of(const std::filesystem::path& folder) const;
     void choose_file_to_open();
@@ -56,6 +60,8 @@ private:
     MainWindow& window_;
     QPointer<FigureStudio> studio_;
     std::unique_ptr<FigureRuns> runs_;  ///< while the studio is open
+    std::vector<std::filesystem::path> to_read_;
+    bool reading_ = false;
     bool interrupted_ = false;
 };
 
