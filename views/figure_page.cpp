@@ -40,21 +40,25 @@ LegendStrip* legend_of(QCustomPlot& canvas) {
 }
 
 /// The entries of all, each once and behind the one that it followed; nothing when one text means different things, or
-/// one look does.
+/// one look does, or when a legend has nothing in common with those before it.
 std::optional<Entries> united(const std::vector<LegendStrip*>& legends) {
     Entries all;
     for (const LegendStrip* legend : legends) {
         auto next = all.begin();
+        bool related = all.empty();
         for (const LegendStrip::Entry& entry : legend->entries()) {
             auto same = std::find_if(all.begin(), all.end(), [&](const LegendStrip::Entry& one) {
                 return one.text == entry.text || (has_look(entry) && look_alike(one, entry));
             });
             if (same == all.end())
                 same = all.insert(next, entry);
-            else if (same->text != entry.text || !look_alike(*same, entry))
+            else if (same->text == entry.text && look_alike(*same, entry))
+                related = true;
+            else
                 return std::nullopt;
             next = same + 1;
         }
+        if (!related) return std::nullopt;
     }
     return all;
 }

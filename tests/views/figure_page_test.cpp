@@ -123,6 +123,11 @@ TEST(FigurePage, SharesALegendWithinARowWhereRowsDiffer) {
     EXPECT_LE(places.legends[1].place.bottom(), places.panels[2].heading.top());
     for (const FigureData& panel : drawn.data()) EXPECT_TRUE(panel.legend.empty());
     EXPECT_EQ(render(page, FigureFormat::svg).count(QByteArray(">attnres_block-12")), 2);
+    // Rows that have nothing in common have no common legend.
+    PageContent kinds = four_panels();
+    EXPECT_EQ(FigurePage(kinds).tikz_options().legends.size(), 2u);
+    std::swap(kinds.panels[1], kinds.panels[2]);
+    EXPECT_TRUE(FigurePage(kinds).tikz_options().legends.empty());
 }
 
 TEST(FigurePage, PutsAnnotationsWhereTheAxesSay) {
