@@ -305,7 +305,7 @@ void ResultsPlot::fit_axes() {
     const double room = labels_.empty() ? 0.07 : 0.12;  // labels may stand below the lowest star
     const double pad = high > low ? room * (high - low) : std::max(0.05 * std::abs(high), 1e-3);
     y->setRange(!of_losses() && low == 0 ? 0 : low - pad, high + pad);
-    const double share = std::max(0.07, 0.0175 * double(side_by_side_->lines()));  // that is free on either side
+    const double share = std::clamp(0.03 * double(side_by_side_->lines()), 0.07, 0.15);  // that is free on either side
     if (x->scaleType() == QCPAxis::stLogarithmic) {
         const double factor = right > left ? std::pow(right / left, share) : 1.5;
         x->setRange(left / factor, right * factor);
