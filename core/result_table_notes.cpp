@@ -95,8 +95,8 @@ void explain_differences(const ResultTable& table, Texts& legend) {
                     fewest = fewest == 0 ? one.difference->pairs : std::min(fewest, one.difference->pairs);
     if (fewest == 0) return;
     std::string note = fmt::format(
-        "Differences to {} are means over n pairs of runs with the same seed; in brackets the 95% percentile interval "
-        "of {} bootstrap resamples of the pairs",
+        "Differences to {} are means over n pairs of runs with the same seed; their 95% interval is the percentile "
+        "interval of {} bootstrap resamples of the pairs",
         table.baseline, grouped_digits(std::int64_t(bootstrap_resamples)));
     constexpr std::size_t enough = 6;
     if (fewest < enough) note += fmt::format(", which is too narrow for as few as {} pairs", fewest);
