@@ -15,7 +15,7 @@ try:
 except ImportError:
     numpy = None
 if not BROWSER or not numpy:
-    print("skipped, there is no Chromium here; ./test.sh --all wants it: apt-get install chromium")
+    print("skipped, there is no Chromium here; ./test.sh --all installs it")
     sys.exit(0)
 
 

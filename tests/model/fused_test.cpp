@@ -133,8 +133,9 @@ TEST_P(FusedPassTest, GivesThePlainGradients) {
             if (parameter.name == "routing.query") {
                 EXPECT_EQ(gradients[i][0].abs().max().item<double>(), 0.0);
             }
+            // Details that almost cancel amplify roundings, which differ between CPUs.
             const double noise = relative_difference(plain.values[i], exact.values[i]);
-            EXPECT_LE(relative_difference(gradients[i], exact.values[i]), std::max(5e-5, 4 * noise)) << parameter.name;
+            EXPECT_LE(relative_difference(gradients[i], exact.values[i]), std::max(1e-4, 4 * noise)) << parameter.name;
         }
     }
 }

@@ -169,7 +169,13 @@ TEST(Plots, KeepTheirStateInAnotherPlot) {
           {"unit", "bits-per-byte"},
           {"log_x", true},
           {"references",
-           QJsonArray{QJsonObject{{"x", 12.0}, {"y", -0.1}, {"label", "paper"}, {"quantity", "difference"}}}}}},
+           QJsonArray{QJsonObject{{"x", 12.0},
+                                  {"y", -0.1},
+                                  {"label", "paper"},
+                                  {"quantity", "difference"},
+                                  {"by", "model.layers"},
+                                  {"unit", "bits-per-byte"},
+                                  {"baseline", "attnres_block"}}}}}},
     };
     for (const auto& [id, state] : cases) {
         auto plot = shown_plot(id, {record});
