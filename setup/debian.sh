@@ -13,8 +13,9 @@ listed_packages() {  # <desktop|headless|extended>, extended: those besides the 
 missing_packages() {
     local wanted=()
     mapfile -t wanted < <(listed_packages "$1")
-    dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null |
-        awk 'NR == FNR {if ($2 == "installed") have[$1]; next} !($1 in have)' - <(printf '%s\n' "${wanted[@]}")
+    printf '%s\n' "${wanted[@]}" | grep -vxF -f <(
+        dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null |
+            awk '$2 == "installed" {print $1}')
 }
 
 check_system() {  # <desktop|headless|extended>
