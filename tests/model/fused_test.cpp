@@ -46,6 +46,7 @@ struct Gradients {
 /// By autograd, in the decoder's own type.
 Gradients plain_gradients(const Decoder& decoder, const at::Tensor& tokens, const at::Tensor& targets) {
     ForwardContext context;
+    for (const Parameter& parameter : decoder.parameters()) parameter.value.mutable_grad().reset();
     const at::Tensor loss = decoder.loss(tokens, targets, context);
     loss.backward();
     Gradients result{loss.item<double>(), {}};
@@ -119,8 +120,19 @@ TEST_P(FusedPassTest, GivesThePlainGradients) {
     const Decoder fused = make(experiment, at::kFloat, true);
     ASSERT_EQ(!fused.fused_obstacle().empty(), is_plain(experiment)) << fused.fused_obstacle();
     if (is_plain(experiment)) return;
-    const Gradients exact = plain_gradients(make(experiment, at::kDouble, false), tokens_, targets_);
-    const Gradients plain = plain_gradients(make(experiment, at::kFloat, false), tokens_, targets_);
+    const Decoder in_double = make(experiment, at::kDouble, false), in_float = make(experiment, at::kFloat, false);
+    const Gradients exact = plain_gradients(in_double, tokens_, targets_);
+    // The most over several texts: where details almost cancel a rounding can grow a hundredfold, and which one does
+    // differs between passes and CPUs.
+    std::vector<double> noise(exact.values.size(), 0);
+    for (std::uint64_t seed = 1; seed < 40; seed += 2) {
+        const at::Tensor tokens = testing::random_tokens(5, 7, seed), targets = testing::random_tokens(5, 7, seed + 1);
+        const Gradients expected = plain_gradients(in_double, tokens, targets);
+        const Gradients plain = plain_gradients(in_float, tokens, targets);
+        for (std::size_t i = 0; i < noise.size(); ++i)
+            if (expected.values[i].defined())
+                noise[i] = std::max(noise[i], relative_difference(plain.values[i], expected.values[i]));
+    }
     for (const FusedKernels<float>* kernels : tested_kernels()) {
         SCOPED_TRACE(kernels->name);
         const auto [loss, gradients] = fused.fused_gradients(tokens_, targets_, *kernels);
@@ -133,9 +145,8 @@ TEST_P(FusedPassTest, GivesThePlainGradients) {
             if (parameter.name == "routing.query") {
                 EXPECT_EQ(gradients[i][0].abs().max().item<double>(), 0.0);
             }
-            // Details that almost cancel amplify roundings, which differ between CPUs.
-            const double noise = relative_difference(plain.values[i], exact.values[i]);
-            EXPECT_LE(relative_difference(gradients[i], exact.values[i]), std::max(1e-4, 4 * noise)) << parameter.name;
+            EXPECT_LE(relative_difference(gradients[i], exact.values[i]), std::max(5e-5, 4 * noise[i]))
+                << parameter.name;
         }
     }
 }
